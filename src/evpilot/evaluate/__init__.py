@@ -1,0 +1,1 @@
+"""RunLog -> metrics, scores, verdicts: pure functions."""

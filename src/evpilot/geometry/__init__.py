@@ -1,0 +1,1 @@
+"""Angles, polylines, Frenet frames and oriented boxes: numpy and numba only."""

@@ -1,0 +1,75 @@
+"""The one way a kernel is compiled: explicit signature, cached, never with fast-math.
+
+numba's cache looks only at the file that holds a function and misses an edit in a callee of another file. So every
+module's cache folder is keyed by the sources of the module and of all evpilot modules that it imports.
+"""
+
+import functools
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+PACKAGE = Path(__file__).resolve().parents[1]
+IMPORT = re.compile(r"^\s*(?:from|import)\s+evpilot\.([\w.]+)(?:\s+import\s+\(?([\w, \n]+))?", re.MULTILINE)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def cache_root() -> Path:
+    """The folder of all compiled kernels: EVPILOT_CACHE, else the user's cache folder."""
+    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "evpilot"
+    return Path(os.environ.get("EVPILOT_CACHE", default)) / "kernels"
+
+
+@functools.cache
+def _source(module: str) -> str:
+    base = PACKAGE.joinpath(*module.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    return ""
+
+
+@functools.cache
+def _imported(module: str) -> frozenset[str]:
+    found: set[str] = set()
+    for target, names in IMPORT.findall(_source(module)):
+        found.add(target)
+        found.update(f"{target}.{name.split(' as ')[0].strip()}" for name in names.split(",") if name.strip())
+    return frozenset(name for name in found if _source(name))
+
+
+def source_key(module: str) -> str:
+    """A hash over the sources of an evpilot module (dotted, without the package) and all that it imports."""
+    seen: set[str] = set()
+    todo = [module]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo.extend(_imported(name))
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+    for name in sorted(seen):
+        digest.update(f"\0{name}\0{_source(name)}".encode())
+    return digest.hexdigest()[:16]
+
+
+def kernel(*signature: Any) -> Callable[[F], F]:
+    """Decorate a kernel that Python calls, with its signature: `@kernel("f8(f8[:, ::1], i8)")`.
+
+    It is compiled, or loaded from the cache, when its module is imported, and never again: a call with other types
+    raises TypeError. Without a signature the kernel is for other kernels only, and is compiled as part of them.
+    """
+
+    def compiled(function: F) -> F:
+        module = function.__module__.removeprefix("evpilot.")
+        numba.config.CACHE_DIR = str(cache_root() / source_key(module))  # pyright: ignore[reportAttributeAccessIssue]
+        return cast(F, numba.njit(*signature, cache=True)(function))
+
+    return compiled

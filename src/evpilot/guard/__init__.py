@@ -1,0 +1,1 @@
+"""Is it safe; if not, the way out."""

@@ -1,0 +1,1 @@
+"""The lane graph and routes; readers of map files."""

@@ -1,0 +1,1 @@
+"""The stages composed: step(Observation) -> Decision."""

@@ -1,0 +1,1 @@
+"""Reference drivers: IDM, blind, reckless."""

@@ -1,0 +1,1 @@
+"""What shall I do: EgoState + Predictions + route -> Trajectory."""

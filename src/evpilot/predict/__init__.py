@@ -1,0 +1,1 @@
+"""Where will they go: Tracks + map -> Predictions."""

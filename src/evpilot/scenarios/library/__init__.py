@@ -1,0 +1,1 @@
+"""Scenarios generated in code."""

@@ -1,0 +1,1 @@
+"""Sensors, simulated and recorded: world truth -> what a pilot sees."""

@@ -1,0 +1,1 @@
+"""World, traffic, clock, the closed loop -> RunLog."""

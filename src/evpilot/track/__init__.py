@@ -1,0 +1,1 @@
+"""The same things over time: Detections -> Tracks."""

@@ -1,0 +1,96 @@
+"""The car's parameters, and the limits that a drive keeps."""
+
+from dataclasses import dataclass
+
+from evpilot.types import checks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """One car. Lengths in m, masses in kg, powers in W; sources names where each value comes from.
+
+    rear_to_center: from the rear axle forward to the box centre. cornering_front, cornering_rear: axle cornering
+    stiffness [N/rad]. accel_max is what tyres and motor give at low speed, drive_power [W] caps it above.
+    accel_lag, steering_lag [s] are first-order actuator lags, brake_jerk and accel_jerk [m/s3] their rates.
+    """
+
+    key: str
+    name: str
+    length: float
+    width: float
+    height: float
+    wheelbase: float
+    rear_to_center: float
+    mass: float
+    yaw_inertia: float
+    cg_to_front: float
+    cg_to_rear: float
+    cg_height: float
+    cornering_front: float
+    cornering_rear: float
+    friction: float
+    steering_max: float
+    steering_rate_max: float
+    steering_lag: float
+    accel_max: float
+    brake_max: float
+    accel_lag: float
+    accel_jerk: float
+    brake_jerk: float
+    speed_max: float
+    reverse_speed_max: float
+    drive_power: float
+    drag_area: float
+    rolling_resistance: float
+    drivetrain_efficiency: float
+    regen_power: float
+    auxiliary_power: float
+    battery_energy: float
+    sources: dict[str, str]
+
+    def validate(self) -> None:
+        """Raise EvpilotError when a value is out of any car's range."""
+        for field, low, high, unit in (
+            ("length", 1.0, 25.0, "m"), ("width", 0.5, 4.0, "m"), ("wheelbase", 0.5, 12.0, "m"), ("mass", 100.0, 60_000.0, "kg"),
+            ("steering_max", 0.1, 1.57, "rad"), ("accel_max", 0.5, 20.0, "m/s2"), ("brake_max", 0.5, 20.0, "m/s2"),
+            ("steering_rate_max", 0.05, 10.0, "rad/s"), ("friction", 0.05, 2.0, ""), ("accel_lag", 0.0, 2.0, "s"),
+            ("steering_lag", 0.0, 2.0, "s"), ("speed_max", 1.0, 120.0, "m/s"), ("drive_power", 1e3, 2e6, "W"),
+        ):  # fmt: skip
+            checks.within(f"Platform {self.key}", field, float(getattr(self, field)), low, high, unit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a plan and a command may ask of the car: plan value first, then the gate's (reference/safety.md).
+
+    accel, brake (service), emergency [m/s2, all positive]; lateral acceleration [m/s2]; jerk along and across [m/s3];
+    steering_rate [rad/s]; exact is True where the car is the exact kinematic model with inputs constant over a step.
+    """
+
+    name: str
+    accel: float
+    brake: float
+    lateral: float
+    jerk: float
+    lateral_jerk: float
+    gate_accel: float
+    gate_brake: float
+    gate_lateral: float
+    gate_jerk: float
+    gate_lateral_jerk: float
+    emergency: float
+    steering_rate: float
+    exact: bool = False
+
+
+ROAD = Limits(
+    name="road", accel=1.5, brake=2.5, lateral=2.0, jerk=1.5, lateral_jerk=3.0,
+    gate_accel=2.0, gate_brake=3.5, gate_lateral=3.6, gate_jerk=5.0, gate_lateral_jerk=3.6,
+    emergency=9.0, steering_rate=0.5,
+)  # fmt: skip
+VERDICT = Limits(
+    name="verdict", accel=1.5, brake=2.5, lateral=2.0, jerk=1.5, lateral_jerk=3.0,
+    gate_accel=11.5, gate_brake=11.5, gate_lateral=11.5, gate_jerk=1e3, gate_lateral_jerk=1e3,
+    emergency=11.5, steering_rate=0.4, exact=True,
+)  # fmt: skip
+"""CommonRoad's vehicle model limits (reference/commonroad.md, quirk 6); the planner keeps its comfort while it can."""

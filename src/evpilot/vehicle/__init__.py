@@ -1,0 +1,1 @@
+"""Car platforms, dynamics, actuators, and the driver models that traffic and prediction share."""
