@@ -10,9 +10,19 @@ from evpilot.geometry.jit import kernel
 
 @kernel()
 def overlap(
-    ax: float, ay: float, ac: float, as_: float, al: float, aw: float,
-    bx: float, by: float, bc: float, bs: float, bl: float, bw: float,
-) -> bool:  # fmt: skip
+    ax: float,
+    ay: float,
+    ac: float,
+    as_: float,
+    al: float,
+    aw: float,
+    bx: float,
+    by: float,
+    bc: float,
+    bs: float,
+    bl: float,
+    bw: float,
+) -> bool:
     """Whether two boxes touch; each is x, y [m], cos and sin of its yaw, half length and half width [m].
 
     Separating axes (Gottschalk 1996): boxes are apart exactly when one of their four edge normals separates them.
@@ -35,10 +45,20 @@ def overlap(
 
 @kernel()
 def gap(
-    ax: float, ay: float, ac: float, as_: float, al: float, aw: float,
-    bx: float, by: float, bc: float, bs: float, bl: float, bw: float,
-) -> float:  # fmt: skip
-    """The largest separation [m] over the four edge normals: a lower bound of the distance, negative when they touch."""
+    ax: float,
+    ay: float,
+    ac: float,
+    as_: float,
+    al: float,
+    aw: float,
+    bx: float,
+    by: float,
+    bc: float,
+    bs: float,
+    bl: float,
+    bw: float,
+) -> float:
+    """The largest separation [m] over the four edge normals: at most the distance, negative when they touch."""
     dx = bx - ax
     dy = by - ay
     c = abs(ac * bc + as_ * bs)
@@ -54,9 +74,19 @@ def gap(
 def boxes_overlap(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> bool:
     """Whether two boxes touch; each (5,) x, y [m], yaw [rad], length, width [m], origin at the centre."""
     return overlap(
-        a[0], a[1], math.cos(a[2]), math.sin(a[2]), 0.5 * a[3], 0.5 * a[4],
-        b[0], b[1], math.cos(b[2]), math.sin(b[2]), 0.5 * b[3], 0.5 * b[4],
-    )  # fmt: skip
+        a[0],
+        a[1],
+        math.cos(a[2]),
+        math.sin(a[2]),
+        0.5 * a[3],
+        0.5 * a[4],
+        b[0],
+        b[1],
+        math.cos(b[2]),
+        math.sin(b[2]),
+        0.5 * b[3],
+        0.5 * b[4],
+    )
 
 
 def corners(x: float, y: float, yaw: float, length: float, width: float) -> npt.NDArray[np.float64]:

@@ -21,15 +21,52 @@ from evpilot.types.kinds import (
     StopKind,
     Turn,
     User,
-)  # fmt: skip
+)
 from evpilot.types.lane_graph import LaneGraph
 from evpilot.types.motion import Command, Predictions, Trajectory
 from evpilot.types.platform import ROAD, VERDICT, Limits, Platform
 from evpilot.types.state import Detections, EgoState, Lights, Observation, Tracks, Truth, no_tracks
 
 __all__ = [
-    "FIXED", "ROAD", "VEHICLES", "VERDICT", "VULNERABLE", "Arrow", "Box", "Briefing", "Command", "Decision", "Detections",
-    "EgoState", "Gear", "Goal", "LaneGraph", "LaneKind", "LightState", "Lights", "Limits", "Marking", "MetricResult",
-    "ObjectKind", "Observation", "Pilot", "PlanTrace", "Platform", "Pose", "Predictions", "Priority", "Rejection", "Signal",
-    "Source", "State", "StopKind", "Tracks", "Trajectory", "Truth", "Turn", "User", "no_trace", "no_tracks",
-]  # fmt: skip
+    "FIXED",
+    "ROAD",
+    "VEHICLES",
+    "VERDICT",
+    "VULNERABLE",
+    "Arrow",
+    "Box",
+    "Briefing",
+    "Command",
+    "Decision",
+    "Detections",
+    "EgoState",
+    "Gear",
+    "Goal",
+    "LaneGraph",
+    "LaneKind",
+    "LightState",
+    "Lights",
+    "Limits",
+    "Marking",
+    "MetricResult",
+    "ObjectKind",
+    "Observation",
+    "Pilot",
+    "PlanTrace",
+    "Platform",
+    "Pose",
+    "Predictions",
+    "Priority",
+    "Rejection",
+    "Signal",
+    "Source",
+    "State",
+    "StopKind",
+    "Tracks",
+    "Trajectory",
+    "Truth",
+    "Turn",
+    "User",
+    "no_trace",
+    "no_tracks",
+]

@@ -70,9 +70,15 @@ class PlanTrace:
 def no_trace(reason: str) -> PlanTrace:
     """A trace that holds only its reason."""
     return PlanTrace(
-        reason=reason, cause_id=-1, xy=np.zeros((0, 2, 2)), cost=np.zeros(0), rejection=np.zeros(0, np.uint8),
-        walls=np.zeros((0, 3)), wall_reason=(), counts=np.zeros(6, np.int64),
-    )  # fmt: skip
+        reason=reason,
+        cause_id=-1,
+        xy=np.zeros((0, 2, 2)),
+        cost=np.zeros(0),
+        rejection=np.zeros(0, np.uint8),
+        walls=np.zeros((0, 3)),
+        wall_reason=(),
+        counts=np.zeros(6, np.int64),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -25,9 +25,14 @@ class ObjectKind(IntEnum):
 
 VULNERABLE = (ObjectKind.BICYCLE, ObjectKind.PEDESTRIAN)
 VEHICLES = (
-    ObjectKind.UNKNOWN, ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS, ObjectKind.MOTORCYCLE, ObjectKind.TRAIN,
+    ObjectKind.UNKNOWN,
+    ObjectKind.CAR,
+    ObjectKind.TRUCK,
+    ObjectKind.BUS,
+    ObjectKind.MOTORCYCLE,
+    ObjectKind.TRAIN,
     ObjectKind.EMERGENCY,
-)  # fmt: skip
+)
 FIXED = (ObjectKind.PARKED, ObjectKind.CONE, ObjectKind.BARRIER, ObjectKind.BUILDING)
 
 

@@ -60,9 +60,12 @@ class Trajectory:
         name, t = "Trajectory", len(self.time)
         checks.within(name, "time", float(t), 2, 10_000, "points")
         for field, value, shape in (
-            ("time", self.time, (t,)), ("pose", self.pose, (t, 4)), ("speed", self.speed, (t,)), ("accel", self.accel, (t,)),
+            ("time", self.time, (t,)),
+            ("pose", self.pose, (t, 4)),
+            ("speed", self.speed, (t,)),
+            ("accel", self.accel, (t,)),
             ("curvature", self.curvature, (t,)),
-        ):  # fmt: skip
+        ):
             checks.shaped(name, field, value, shape)
             checks.finite(name, field, value)
         checks.within(name, "time[0]", self.time[0], 0.0, 0.0, "s")

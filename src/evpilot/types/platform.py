@@ -51,11 +51,20 @@ class Platform:
     def validate(self) -> None:
         """Raise EvpilotError when a value is out of any car's range."""
         for field, low, high, unit in (
-            ("length", 1.0, 25.0, "m"), ("width", 0.5, 4.0, "m"), ("wheelbase", 0.5, 12.0, "m"), ("mass", 100.0, 60_000.0, "kg"),
-            ("steering_max", 0.1, 1.57, "rad"), ("accel_max", 0.5, 20.0, "m/s2"), ("brake_max", 0.5, 20.0, "m/s2"),
-            ("steering_rate_max", 0.05, 10.0, "rad/s"), ("friction", 0.05, 2.0, ""), ("accel_lag", 0.0, 2.0, "s"),
-            ("steering_lag", 0.0, 2.0, "s"), ("speed_max", 1.0, 120.0, "m/s"), ("drive_power", 1e3, 2e6, "W"),
-        ):  # fmt: skip
+            ("length", 1.0, 25.0, "m"),
+            ("width", 0.5, 4.0, "m"),
+            ("wheelbase", 0.5, 12.0, "m"),
+            ("mass", 100.0, 60_000.0, "kg"),
+            ("steering_max", 0.1, 1.57, "rad"),
+            ("accel_max", 0.5, 20.0, "m/s2"),
+            ("brake_max", 0.5, 20.0, "m/s2"),
+            ("steering_rate_max", 0.05, 10.0, "rad/s"),
+            ("friction", 0.05, 2.0, ""),
+            ("accel_lag", 0.0, 2.0, "s"),
+            ("steering_lag", 0.0, 2.0, "s"),
+            ("speed_max", 1.0, 120.0, "m/s"),
+            ("drive_power", 1e3, 2e6, "W"),
+        ):
             checks.within(f"Platform {self.key}", field, float(getattr(self, field)), low, high, unit)
 
 
@@ -84,13 +93,34 @@ class Limits:
 
 
 ROAD = Limits(
-    name="road", accel=1.5, brake=2.5, lateral=2.0, jerk=1.5, lateral_jerk=3.0,
-    gate_accel=2.0, gate_brake=3.5, gate_lateral=3.6, gate_jerk=5.0, gate_lateral_jerk=3.6,
-    emergency=9.0, steering_rate=0.5,
-)  # fmt: skip
+    name="road",
+    accel=1.5,
+    brake=2.5,
+    lateral=2.0,
+    jerk=1.5,
+    lateral_jerk=3.0,
+    gate_accel=2.0,
+    gate_brake=3.5,
+    gate_lateral=3.6,
+    gate_jerk=5.0,
+    gate_lateral_jerk=3.6,
+    emergency=9.0,
+    steering_rate=0.5,
+)
 VERDICT = Limits(
-    name="verdict", accel=1.5, brake=2.5, lateral=2.0, jerk=1.5, lateral_jerk=3.0,
-    gate_accel=11.5, gate_brake=11.5, gate_lateral=11.5, gate_jerk=1e3, gate_lateral_jerk=1e3,
-    emergency=11.5, steering_rate=0.4, exact=True,
-)  # fmt: skip
+    name="verdict",
+    accel=1.5,
+    brake=2.5,
+    lateral=2.0,
+    jerk=1.5,
+    lateral_jerk=3.0,
+    gate_accel=11.5,
+    gate_brake=11.5,
+    gate_lateral=11.5,
+    gate_jerk=1e3,
+    gate_lateral_jerk=1e3,
+    emergency=11.5,
+    steering_rate=0.4,
+    exact=True,
+)
 """CommonRoad's vehicle model limits (reference/commonroad.md, quirk 6); the planner keeps its comfort while it can."""

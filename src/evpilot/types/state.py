@@ -42,8 +42,11 @@ class EgoState:
         """Raise EvpilotError when a value is missing, not finite or out of range."""
         name = "EgoState"
         for field, value, shape in (
-            ("pose", self.pose, (4,)), ("velocity", self.velocity, (2,)), ("accel", self.accel, (2,)), ("cov", self.cov, (6, 6)),
-        ):  # fmt: skip
+            ("pose", self.pose, (4,)),
+            ("velocity", self.velocity, (2,)),
+            ("accel", self.accel, (2,)),
+            ("cov", self.cov, (6, 6)),
+        ):
             checks.shaped(name, field, value, shape)
             checks.finite(name, field, value)
         checks.within(name, "pose", self.pose[:3], -POSITION_MAX, POSITION_MAX, "m")
@@ -110,9 +113,12 @@ class Tracks:
         """Raise EvpilotError when a value is missing, not finite, out of range, or an id appears twice."""
         name, n = "Tracks", len(self.id)
         for field, value, shape in (
-            ("state", self.state, (n, 7)), ("velocity", self.velocity, (n, 2)), ("cov", self.cov, (n, 6, 6)),
-            ("size", self.size, (n, 2)), ("age", self.age, (n,)),
-        ):  # fmt: skip
+            ("state", self.state, (n, 7)),
+            ("velocity", self.velocity, (n, 2)),
+            ("cov", self.cov, (n, 6, 6)),
+            ("size", self.size, (n, 2)),
+            ("age", self.age, (n,)),
+        ):
             checks.shaped(name, field, value, shape)
             checks.finite(name, field, value)
         for field, value in (("kind", self.kind), ("signals", self.signals), ("valid", self.valid)):
@@ -127,14 +133,22 @@ class Tracks:
 def no_tracks(t_ns: int) -> Tracks:
     """An empty road."""
     return Tracks(
-        t_ns=t_ns, id=np.zeros(0, np.int64), kind=np.zeros(0, np.uint8), state=np.zeros((0, 7)), velocity=np.zeros((0, 2)),
-        cov=np.zeros((0, 6, 6)), size=np.zeros((0, 2)), age=np.zeros(0), signals=np.zeros(0, np.uint8), valid=np.zeros(0, np.bool_),
-    )  # fmt: skip
+        t_ns=t_ns,
+        id=np.zeros(0, np.int64),
+        kind=np.zeros(0, np.uint8),
+        state=np.zeros((0, 7)),
+        velocity=np.zeros((0, 2)),
+        cov=np.zeros((0, 6, 6)),
+        size=np.zeros((0, 2)),
+        age=np.zeros(0),
+        signals=np.zeros(0, np.uint8),
+        valid=np.zeros(0, np.bool_),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lights:
-    """The traffic lights in view: index (G,) into `LaneGraph.light_*`; state (G,) LightState; arrow (G,) Arrow flags."""
+    """Traffic lights in view: index (G,) into `LaneGraph.light_*`; state (G,) LightState; arrow (G,) Arrow flags."""
 
     t_ns: int
     index: Ints
