@@ -1,0 +1,32 @@
+"""The other road users of a drive: what every kind of traffic has in common, and making one by its name."""
+
+from typing import Protocol
+
+from evpilot.files import EvpilotError
+from evpilot.scenarios import Scenario
+from evpilot.simulate.traffic_replay import ReplayTraffic
+from evpilot.types import EgoState, Lights, Tracks
+
+KINDS = ("replay", "reactive", "mixed")
+
+
+class Traffic(Protocol):
+    """Whatever moves the others: asked once in every planning tick, with increasing time."""
+
+    def step(self, t_ns: int, ego: EgoState, ego_size: tuple[float, float], lights: Lights) -> Tracks:
+        """Every object present at t_ns [ns], exact (all valid, cov zero), sorted by id, map frame, box centre.
+
+        The first call is the start. ego is the car at t_ns, ego_size its length and width [m], lights all lights of
+        the map as they show at t_ns.
+        """
+        ...
+
+
+def make(kind: str, scenario: Scenario, seed: int, ego_length: float, ego_width: float) -> Traffic:
+    """The traffic of a scenario: "replay" as recorded, "reactive" driver models, "mixed" half of each by seed.
+
+    ego_length and ego_width [m] keep others from appearing inside the car. Raises EvpilotError on another kind.
+    """
+    if kind == "replay":
+        return ReplayTraffic(scenario)
+    raise EvpilotError(f"traffic {kind!r}, allowed {', '.join(KINDS)}")
