@@ -1,0 +1,221 @@
+"""How far a place is from the edge of the road: a signed distance field of the lanes' union, held in square tiles."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from evpilot.geometry.jit import kernel
+from evpilot.types import LaneGraph
+from evpilot.types.state import Array, Ints
+
+CELL = 0.2  # [m]
+TILE = 64  # cells along a tile's side
+REACH = 3.0  # [m] distances are cut off here
+CRACK = 0.25  # [m] gaps between lanes up to about twice this do not count as an edge
+
+Floats32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DrivableArea:
+    """Signed distance [m] to the edge of the drivable area: positive inside, cut off at +-`REACH`.
+
+    origin (2,) [m] of the tile table; table (I, J) number of the tile or -1 for none; tiles (K, TILE, TILE) float32 at
+    cell centres.
+    """
+
+    origin: Array
+    table: Ints
+    tiles: Floats32
+
+    def distance(self, x: float, y: float) -> float:
+        """Signed distance [m] at one place, map frame."""
+        return edge_distance(x, y, self.origin, self.table, self.tiles)
+
+
+@kernel()
+def _cell(i: int, j: int, table: Ints, tiles: Floats32) -> float:
+    if i < 0 or j < 0 or i >= table.shape[0] * TILE or j >= table.shape[1] * TILE:
+        return -REACH
+    tile = table[i // TILE, j // TILE]
+    return tiles[tile, i % TILE, j % TILE] if tile >= 0 else -REACH
+
+
+@kernel("f8(f8, f8, f8[::1], i8[:, ::1], f4[:, :, ::1])")
+def edge_distance(x: float, y: float, origin: Array, table: Ints, tiles: Floats32) -> float:
+    """Signed distance [m] at a place, bilinear between the four cells around it; -REACH off the tiles."""
+    u = (x - origin[0]) / CELL - 0.5
+    v = (y - origin[1]) / CELL - 0.5
+    i, j = math.floor(u), math.floor(v)
+    if not (i >= 0 and j >= 0 and i + 1 < table.shape[0] * TILE and j + 1 < table.shape[1] * TILE):
+        return -REACH
+    fu, fv = u - i, v - j
+    tile = table[i // TILE, j // TILE]
+    a, b = i % TILE, j % TILE
+    if a < TILE - 1 and b < TILE - 1:
+        if tile < 0:
+            return -REACH
+        low = (1.0 - fu) * tiles[tile, a, b] + fu * tiles[tile, a + 1, b]
+        high = (1.0 - fu) * tiles[tile, a, b + 1] + fu * tiles[tile, a + 1, b + 1]
+        return (1.0 - fv) * low + fv * high
+    low = (1.0 - fu) * _cell(i, j, table, tiles) + fu * _cell(i + 1, j, table, tiles)
+    high = (1.0 - fu) * _cell(i, j + 1, table, tiles) + fu * _cell(i + 1, j + 1, table, tiles)
+    return (1.0 - fv) * low + fv * high
+
+
+@kernel()
+def _mark_tiles(quads: Array, origin: Array, table: Ints) -> int:
+    """Number the tiles that a quad comes within REACH of; return how many there are."""
+    count = 0
+    side = CELL * TILE
+    for q in range(quads.shape[0]):
+        i0 = max(math.floor((quads[q, :, 0].min() - REACH - origin[0]) / side), 0)
+        i1 = min(math.floor((quads[q, :, 0].max() + REACH - origin[0]) / side), table.shape[0] - 1)
+        j0 = max(math.floor((quads[q, :, 1].min() - REACH - origin[1]) / side), 0)
+        j1 = min(math.floor((quads[q, :, 1].max() + REACH - origin[1]) / side), table.shape[1] - 1)
+        for i in range(i0, i1 + 1):
+            for j in range(j0, j1 + 1):
+                if table[i, j] < 0:
+                    table[i, j] = count
+                    count += 1
+    return count
+
+
+@kernel()
+def _in_quad(x: float, y: float, quad: Array) -> bool:
+    """Even-odd rule; places on an edge may fall either way."""
+    inside = False
+    j = 3
+    for i in range(4):
+        if (quad[i, 1] > y) != (quad[j, 1] > y):
+            share = (y - quad[i, 1]) / (quad[j, 1] - quad[i, 1])
+            if x < quad[i, 0] + share * (quad[j, 0] - quad[i, 0]):
+                inside = not inside
+        j = i
+    return inside
+
+
+@kernel()
+def _fill(quads: Array, origin: Array, table: Ints, tiles: Floats32) -> None:
+    """Set +REACH in every cell whose centre lies in a quad."""
+    for q in range(quads.shape[0]):
+        i0 = math.floor((quads[q, :, 0].min() - origin[0]) / CELL - 0.5)
+        i1 = math.ceil((quads[q, :, 0].max() - origin[0]) / CELL - 0.5)
+        j0 = math.floor((quads[q, :, 1].min() - origin[1]) / CELL - 0.5)
+        j1 = math.ceil((quads[q, :, 1].max() - origin[1]) / CELL - 0.5)
+        for i in range(max(i0, 0), min(i1 + 1, table.shape[0] * TILE)):
+            for j in range(max(j0, 0), min(j1 + 1, table.shape[1] * TILE)):
+                tile = table[i // TILE, j // TILE]
+                if tile >= 0 and tiles[tile, i % TILE, j % TILE] < 0.0:
+                    x = origin[0] + (i + 0.5) * CELL
+                    y = origin[1] + (j + 0.5) * CELL
+                    if _in_quad(x, y, quads[q]):
+                        tiles[tile, i % TILE, j % TILE] = REACH
+
+
+@kernel()
+def _close_cracks(table: Ints, tiles: Floats32) -> None:
+    """Cells between two inside cells (across, along or on a diagonal) become inside: lanes seldom meet to the millimetre."""
+    before = tiles.copy()
+    for ti in range(table.shape[0]):
+        for tj in range(table.shape[1]):
+            tile = table[ti, tj]
+            if tile < 0:
+                continue
+            for a in range(TILE):
+                for b in range(TILE):
+                    if before[tile, a, b] > 0.0:
+                        continue
+                    i, j = ti * TILE + a, tj * TILE + b
+                    for di, dj in ((1, 0), (0, 1), (1, 1), (1, -1)):
+                        if _cell(i + di, j + dj, table, before) > 0.0 and _cell(i - di, j - dj, table, before) > 0.0:
+                            tiles[tile, a, b] = REACH
+                            break
+
+
+@kernel()
+def _inside(x: float, y: float, origin: Array, table: Ints, tiles: Floats32) -> bool:
+    i = math.floor((x - origin[0]) / CELL)
+    j = math.floor((y - origin[1]) / CELL)
+    return _cell(i, j, table, tiles) > 0.0
+
+
+@kernel()
+def _paint(edges: Array, origin: Array, table: Ints, sign: Floats32, tiles: Floats32) -> None:
+    """Bring every cell's distance down to the nearest piece of an edge that has road on one side only."""
+    reach = math.ceil(REACH / CELL)
+    for e in range(edges.shape[0]):
+        ax, ay, bx, by = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
+        dx, dy = bx - ax, by - ay
+        length = math.sqrt(dx * dx + dy * dy)
+        if length < 1e-6:
+            continue
+        nx, ny = -dy / length * CRACK, dx / length * CRACK
+        mx, my = 0.5 * (ax + bx), 0.5 * (ay + by)
+        if _inside(mx + nx, my + ny, origin, table, sign) and _inside(mx - nx, my - ny, origin, table, sign):
+            continue
+        i0 = math.floor((min(ax, bx) - origin[0]) / CELL) - reach
+        i1 = math.floor((max(ax, bx) - origin[0]) / CELL) + reach
+        j0 = math.floor((min(ay, by) - origin[1]) / CELL) - reach
+        j1 = math.floor((max(ay, by) - origin[1]) / CELL) + reach
+        for i in range(max(i0, 0), min(i1 + 1, table.shape[0] * TILE)):
+            for j in range(max(j0, 0), min(j1 + 1, table.shape[1] * TILE)):
+                tile = table[i // TILE, j // TILE]
+                if tile < 0:
+                    continue
+                rx = origin[0] + (i + 0.5) * CELL - ax
+                ry = origin[1] + (j + 0.5) * CELL - ay
+                share = min(1.0, max(0.0, (rx * dx + ry * dy) / (length * length)))
+                px, py = rx - share * dx, ry - share * dy
+                distance = math.sqrt(px * px + py * py)
+                if distance < tiles[tile, i % TILE, j % TILE]:
+                    tiles[tile, i % TILE, j % TILE] = distance
+
+
+@kernel("Tuple((i8[:, ::1], f4[:, :, ::1]))(f8[:, :, ::1], f8[:, ::1], f8[::1], i8, i8)")
+def rasterise(quads: Array, edges: Array, origin: Array, rows: int, columns: int) -> tuple[Ints, Floats32]:
+    """Table and tiles of the signed distance from lane quads (Q, 4, 2) and edge pieces (E, 4) x, y, x, y [m]."""
+    table = np.full((rows, columns), -1, np.int64)
+    count = _mark_tiles(quads, origin, table)
+    sign = np.full((count, TILE, TILE), -REACH, np.float32)
+    _fill(quads, origin, table, sign)
+    _close_cracks(table, sign)
+    tiles = np.full((count, TILE, TILE), REACH, np.float32)
+    _paint(edges, origin, table, sign, tiles)
+    for k in range(count):
+        for a in range(TILE):
+            for b in range(TILE):
+                if sign[k, a, b] < 0.0:
+                    tiles[k, a, b] = -tiles[k, a, b]
+    return table, tiles
+
+
+def drivable_area(graph: LaneGraph, lanes: Ints) -> DrivableArea:
+    """The distance field around the union of some lanes (all lanes of a level: pass those within 2.5 m in height)."""
+    quads = np.concatenate([_quads(graph, int(lane)) for lane in lanes])
+    edges = np.concatenate([_edges(graph, int(lane)) for lane in lanes])
+    low = quads.reshape(-1, 2).min(axis=0) - REACH - CELL
+    high = quads.reshape(-1, 2).max(axis=0) + REACH + CELL
+    shape = np.ceil((high - low) / (CELL * TILE)).astype(np.int64)
+    table, tiles = rasterise(quads, edges, low, int(shape[0]), int(shape[1]))
+    return DrivableArea(origin=low, table=table, tiles=tiles)
+
+
+def _quads(graph: LaneGraph, lane: int) -> Array:
+    left, right = graph.left[graph.points(lane), :2], graph.right[graph.points(lane), :2]
+    return np.ascontiguousarray(np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1))
+
+
+def _edges(graph: LaneGraph, lane: int) -> Array:
+    """The lane's outline as pieces of at most 1 m (E, 4): both sides and both ends."""
+    left, right = graph.left[graph.points(lane), :2], graph.right[graph.points(lane), :2]
+    start = np.concatenate([left[:-1], right[:-1], left[:1], left[-1:]])
+    end = np.concatenate([left[1:], right[1:], right[:1], right[-1:]])
+    count = np.maximum(np.ceil(np.hypot(*(end - start).T)).astype(np.int64), 1)
+    owner = np.repeat(np.arange(len(count)), count)
+    share = (np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)) / count[owner]
+    step = (end - start)[owner]
+    first = start[owner] + share[:, None] * step
+    return np.ascontiguousarray(np.hstack([first, first + step / count[owner][:, None]]))
