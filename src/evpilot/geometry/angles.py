@@ -2,13 +2,15 @@
 
 import math
 
+import numpy as np
+
 from evpilot.geometry.jit import kernel
 
 
 @kernel()
 def wrap(angle: float) -> float:
     """The same direction in (-pi, pi]."""
-    turned = math.fmod(angle + math.pi, 2.0 * math.pi)
+    turned = np.fmod(angle + math.pi, 2.0 * math.pi)
     if turned <= 0.0:
         turned += 2.0 * math.pi
     return turned - math.pi

@@ -1,0 +1,108 @@
+"""Routes: where the goals lie, how far each lane is from them, which lanes to follow."""
+
+import heapq
+from collections.abc import Sequence
+
+import numpy as np
+
+from evpilot.maps.regions import lane_spans
+from evpilot.maps.right_of_way import heading, turned
+from evpilot.types import Goal, LaneGraph, User
+from evpilot.types.state import Array, Ints
+
+LANE_CHANGE_COST = 30.0  # [m] of driving that a lane change is worth
+FOREIGN_LANE_COST = 500.0  # [m] for entering a lane that is not for cars: only where no other way leads to the goal
+YAW_SLACK = 0.5  # [rad] between a car's heading and its lane's
+
+
+def goal_spans(graph: LaneGraph, goals: Sequence[Goal]) -> tuple[Ints, Array, Array, Ints]:
+    """Where on which lanes the goals lie: lane (G,), from s0 (G,) to s1 (G,) [m], and which goal (G,).
+
+    A goal lane counts from end to end. A region counts on the lanes whose centre line it covers, or, if it covers
+    none, on all that it touches; of those only lanes within YAW_SLACK of the goal's heading window, if there are any.
+    """
+    rows: list[tuple[int, float, float, int]] = []
+    for number, goal in enumerate(goals):
+        found = [(lane, 0.0, float(graph.length[lane])) for lane in goal.lanes]
+        for region in goal.regions:
+            found.extend(_region_spans(graph, region))
+        rows.extend((*span, number) for span in _headed(graph, found, goal.yaw))
+    rows = sorted(set(rows))
+    lane, s0, s1, goal_index = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return np.array(lane, np.int64), np.array(s0), np.array(s1), np.array(goal_index, np.int64)
+
+
+def _region_spans(graph: LaneGraph, region: Array) -> list[tuple[int, float, float]]:
+    lanes, spans, shares = lane_spans(graph, region)
+    if not len(lanes):
+        return []
+    # a region that reaches past the middle of a lane from either side covers its centre line
+    main = shares >= 0.5 if np.any(shares >= 0.5) else shares >= 0.5 * shares.max()
+    return [(int(lane), float(a), float(b)) for lane, (a, b) in zip(lanes[main], spans[main], strict=True)]
+
+
+def _headed(
+    graph: LaneGraph, spans: list[tuple[int, float, float]], window: tuple[float, float] | None
+) -> list[tuple[int, float, float]]:
+    if window is None or not spans:
+        return spans
+    lane = np.array([span[0] for span in spans], np.int64)
+    middle = 0.5 * (window[0] + window[1])
+    width = 0.5 * (window[1] - window[0]) + YAW_SLACK
+    ends = [heading(graph, lane, np.array([span[k] for span in spans])) for k in (1, 2)]
+    off = np.min([np.abs(np.pi - np.mod(np.pi - (yaw - middle), 2.0 * np.pi)) for yaw in ends], axis=0)
+    kept = [span for span, away in zip(spans, off, strict=True) if away <= width]
+    return kept or spans
+
+
+def cost_to_go(graph: LaneGraph, goals: Sequence[Goal], lane_change_cost: float = LANE_CHANGE_COST) -> Array:
+    """The cheapest way from the START of each lane to any goal (L,): metres driven plus lane changes; inf where no way
+    leads to one; 0 everywhere when a goal asks for no place.
+
+    Dijkstra backwards over the lanes (Dijkstra 1959). A lane change goes to a neighbour of the same direction.
+    """
+    if not goals or any(goal.survival for goal in goals):
+        return np.zeros(len(graph))
+    cost = np.full(len(graph), np.inf)
+    lane, s0, _, _ = goal_spans(graph, goals)
+    np.minimum.at(cost, lane, s0)
+    entry = np.where(graph.users & User.CAR, 0.0, FOREIGN_LANE_COST)
+    queue = [(float(cost[k]), int(k)) for k in np.unique(lane)]
+    heapq.heapify(queue)
+    while queue:
+        reached, to = heapq.heappop(queue)
+        if reached > cost[to]:
+            continue
+        ways = [(int(before), float(graph.length[before])) for before in graph.predecessors(to)]
+        ways.extend((beside, lane_change_cost) for beside in neighbours(graph, to))
+        for origin, extra in ways:
+            new = reached + extra + float(entry[to])
+            if new < cost[origin]:
+                cost[origin] = new
+                heapq.heappush(queue, (new, origin))
+    return cost
+
+
+def neighbours(graph: LaneGraph, lane: int) -> list[int]:
+    """The lanes beside a lane in the same direction, left first."""
+    sides = ((graph.left_neighbour, graph.left_same), (graph.right_neighbour, graph.right_same))
+    return [int(beside[lane]) for beside, same in sides if beside[lane] >= 0 and same[lane]]
+
+
+def lane_sequence(graph: LaneGraph, lane: int, length: float, cost: Array) -> Ints:
+    """A lane and its best successors until `length` [m] from the lane's start, or the road's end.
+
+    cost (L,) is `cost_to_go`; among successors of no finite cost, and between equals, the straightest is best. A lane
+    is never listed twice.
+    """
+    bend = np.abs(turned(graph)) if np.any(np.diff(graph.successor_start) > 1) else np.zeros(len(graph))
+    sequence = [int(lane)]
+    reached = float(graph.length[lane])
+    while reached < length:
+        choice = [int(k) for k in graph.successors(sequence[-1]) if int(k) not in sequence]
+        if not choice:
+            break
+        best = min(choice, key=lambda k: (float(cost[k]), not graph.users[k] & User.CAR, float(bend[k]), k))
+        sequence.append(best)
+        reached += float(graph.length[best])
+    return np.array(sequence, np.int64)
