@@ -119,7 +119,8 @@ class Pilot(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MetricResult:
     """One judged quantity over a drive: t_ns (T,), value (T,) and valid (T,); limit in the same unit; passed None means
-    not applicable, never a pass. clause names the rule or paper. score in 0..1 where the metric is part of one."""
+    not applicable, never a pass. clause names the rule or paper. score in 0..1 where the metric is part of one.
+    cause_id (T,) the object that decides each value, -1 for none. at_least: low values are the bad ones."""
 
     name: str
     clause: str
@@ -130,3 +131,5 @@ class MetricResult:
     limit: float | None
     passed: bool | None
     score: float | None = None
+    cause_id: Ints | None = None
+    at_least: bool = False
