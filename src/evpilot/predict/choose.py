@@ -1,0 +1,224 @@
+"""Which of its ways an object takes: evidence for each, the best few kept, steady over time."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.angles import wrap
+from evpilot.geometry.jit import kernel
+from evpilot.predict.locate import NEAR_MAX
+from evpilot.predict.roads import LEFT, RIGHT, USERS, RoadArrays
+from evpilot.predict.routes import (
+    ROUTES_MAX,
+    STATIONS,
+    TCAP,
+    TYAW,
+    continues,
+    extend,
+    lay_out,
+)
+from evpilot.types.kinds import Signal
+from evpilot.types.state import Array, Ints
+
+MODES = 3
+LOOK_AHEAD = 1.2  # [s] the lateral motion is carried on so far to see which lane it leads into
+OFFSET_SIGMA = 0.45  # of a lane's half width ...
+OFFSET_SIGMA_MIN = 0.6  # [m]
+YAW_SIGMA = 0.30  # [rad]
+YAW_MAX = 1.2  # [rad] nobody drives along a lane at such an angle
+OUTSIDE_COST = 1.5  # a lane that does not hold the centre
+SIGNAL_GAIN = 2.0
+BEND_COST = 0.7  # turning off is rarer than going on
+BEND_MIN = 0.5  # [rad] a turn, not a bend of the road
+HASTE_SIGMA = 1.5  # [m/s] faster than the bend ahead allows
+FREE_COST = 6.0  # leaving all lanes
+START_MAX = 4  # lanes that an object may be on or move into
+MARGIN = 6.0  # a start lane this much less likely than the best is not followed
+PROB_MIN = 0.02
+MEMORY = 0.3  # [s] how long past evidence counts
+
+LEFT_LAMP, RIGHT_LAMP = int(Signal.LEFT), int(Signal.RIGHT)
+HAZARD_LAMP = int(Signal.HAZARD)
+
+
+@kernel()
+def lane_cost(yaw: float, speed: float, drift: float, s: float, d: float, lane_yaw: float, half: float) -> float:
+    """How badly an object's place, heading and sideways motion (all by the lane) fit a lane: minus its log-likelihood.
+    drift [m/s] is the velocity to the left of the lane."""
+    turn = abs(wrap(yaw - lane_yaw))
+    if turn > YAW_MAX:
+        return math.inf
+    sigma = max(OFFSET_SIGMA_MIN, OFFSET_SIGMA * half)
+    soon = (d + LOOK_AHEAD * drift) / sigma
+    fit = 0.5 * soon * soon + 0.5 * (turn / YAW_SIGMA) ** 2 * min(1.0, 0.3 + speed / 5.0)
+    return min(fit, 12.0) + (OUTSIDE_COST if abs(d) > half else 0.0)
+
+
+@kernel()
+def lamp_cost(signals: int, turn: float) -> float:
+    """Evidence of the indicators for a movement to the left (turn > 0), right (< 0) or straight on (0)."""
+    if signals & HAZARD_LAMP:
+        return 0.0
+    lamp = (1.0 if signals & LEFT_LAMP else 0.0) - (1.0 if signals & RIGHT_LAMP else 0.0)
+    if turn == 0.0:
+        return 0.5 * SIGNAL_GAIN * abs(lamp)
+    return -SIGNAL_GAIN * lamp * math.copysign(1.0, turn)
+
+
+@kernel()
+def way_cost(table: Array, speed: float, signals: int) -> float:
+    """Evidence on a way from its shape (STATIONS, 6): turning is rarer, signalled, and not done too fast."""
+    bend = table[STATIONS - 1, TYAW] - table[0, TYAW]
+    haste = max(0.0, speed - table[0, TCAP] - 0.5) / HASTE_SIGMA
+    cost = min(0.5 * haste * haste, 6.0)
+    if abs(bend) > BEND_MIN:
+        return cost + BEND_COST + lamp_cost(signals, bend)
+    return cost + lamp_cost(signals, 0.0)
+
+
+@kernel()
+def starts(
+    row: Array,
+    drift_x: float,
+    drift_y: float,
+    users: int,
+    signals: int,
+    found: Ints,
+    place: Array,
+    count: int,
+    road: RoadArrays,
+    cost: Array,
+) -> int:
+    """Costs (NEAR_MAX,) of starting on each lane found; returns the index of the best, -1 when none serves.
+    row is the object's `Tracks.state`, drift its filtered velocity [m/s]."""
+    lanes, best = road[1], -1
+    for k in range(count):
+        cost[k] = math.inf
+        if lanes[found[k], USERS] & users:
+            yaw = place[k, 2]
+            drift = drift_y * math.cos(yaw) - drift_x * math.sin(yaw)
+            cost[k] = lane_cost(row[3], abs(row[4]), drift, place[k, 0], place[k, 1], yaw, place[k, 3])
+        if cost[k] < math.inf and (best < 0 or cost[k] < cost[best]):
+            best = k
+    if best >= 0:
+        for k in range(count):
+            if found[k] == lanes[found[best], LEFT]:
+                cost[k] += lamp_cost(signals, 1.0)
+            elif found[k] == lanes[found[best], RIGHT]:
+                cost[k] += lamp_cost(signals, -1.0)
+    return best
+
+
+@kernel()
+def weigh(
+    row: Array,
+    drift_x: float,
+    drift_y: float,
+    reach: float,
+    users: int,
+    signals: int,
+    road: RoadArrays,
+    found: Ints,
+    place: Array,
+    count: int,
+    ways: Ints,
+    hops: Ints,
+    origin: Array,
+    tables: Array,
+    cost: Array,
+) -> int:
+    """All ways of an object with their cost; returns their number.
+
+    Fills ways (ROUTES_MAX, HOPS_MAX), hops, origin (ROUTES_MAX, 3) s, d, lane heading at the start, tables
+    (ROUTES_MAX, STATIONS, 6) and cost (ROUTES_MAX,).
+    """
+    lane_costs = np.empty(NEAR_MAX)
+    best = starts(row, drift_x, drift_y, users, signals, found, place, count, road, lane_costs)
+    have = 0
+    if best < 0:
+        return 0
+    limit = lane_costs[best] + MARGIN
+    for _ in range(START_MAX):
+        k = int(np.argmin(lane_costs[:count]))
+        if not lane_costs[k] <= limit:
+            break
+        first = have
+        have = extend(found[k], place[k, 0], reach, users, road, ways, hops, have)
+        for way in range(first, have):
+            origin[way, 0], origin[way, 1], origin[way, 2] = place[k, 0], place[k, 1], place[k, 2]
+            lay_out(ways[way], hops[way], place[k, 0], reach, road, tables[way])
+            cost[way] = lane_costs[k] + way_cost(tables[way], abs(row[4]), signals)
+        lane_costs[k] = math.inf
+    return have
+
+
+@kernel()
+def likelihoods(
+    cost: Array,
+    count: int,
+    ways: Ints,
+    hops: Ints,
+    past: Ints,
+    past_hops: Ints,
+    past_prob: Array,
+    period: float,
+    prob: Array,
+) -> None:
+    """Probabilities (ROUTES_MAX + 1,) of an object's ways; entry `count` is that of leaving all lanes."""
+    lowest = FREE_COST
+    for k in range(count):
+        lowest = min(lowest, cost[k])
+    total = 0.0
+    for k in range(count + 1):
+        prob[k] = math.exp(lowest - (cost[k] if k < count else FREE_COST))
+        total += prob[k]
+    for k in range(count + 1):
+        prob[k] /= total
+    before = np.zeros(ROUTES_MAX + 1)
+    known = 0.0
+    for mode in range(past_prob.shape[0]):
+        known += hand_down(count, ways, hops, past[mode], past_hops[mode], past_prob[mode], prob, before)
+    if known > 1e-9:
+        fresh = 1.0 - math.exp(-period / MEMORY)
+        for k in range(count + 1):
+            prob[k] = fresh * prob[k] + (1.0 - fresh) * before[k] / known
+
+
+@kernel()
+def hand_down(
+    count: int, ways: Ints, hops: Ints, past: Ints, past_hops: int, share: float, prob: Array, before: Array
+) -> float:
+    """Give a past mode's probability to the ways that continue it, as the evidence of now divides it among them;
+    returns what was given: 0 when none continues it."""
+    total = 0.0
+    for k in range(count + 1):
+        if continues(ways[min(k, ROUTES_MAX - 1)], hops[k] if k < count else 0, past, past_hops):
+            total += prob[k]
+    if share <= 0.0 or total <= 0.0:
+        return 0.0
+    for k in range(count + 1):
+        if continues(ways[min(k, ROUTES_MAX - 1)], hops[k] if k < count else 0, past, past_hops):
+            before[k] += share * prob[k] / total
+    return share
+
+
+@kernel()
+def best_modes(prob: Array, count: int, order: Ints, kept: Array) -> int:
+    """The up to MODES likeliest of count + 1 entries: their index in order (MODES,), their share in kept (MODES,)."""
+    used, total = 0, 0.0
+    for _ in range(MODES):
+        best = -1
+        for k in range(count + 1):
+            taken = False
+            for other in range(used):
+                taken = taken or order[other] == k
+            if not taken and (best < 0 or prob[k] > prob[best]):
+                best = k
+        if best < 0 or (used > 0 and prob[best] < PROB_MIN):
+            break
+        order[used], kept[used] = best, prob[best]
+        total += prob[best]
+        used += 1
+    for mode in range(MODES):
+        kept[mode] = kept[mode] / total if mode < used else 0.0
+    return used

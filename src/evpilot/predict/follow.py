@@ -1,0 +1,147 @@
+"""How fast an object goes along its way: car-following with parameters learnt from what it did so far."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.predict.routes import STATIONS, TCAP, TLIMIT
+from evpilot.types.state import Array
+from evpilot.vehicle.driver import idm_accel
+
+# Driver types weighed against each other: wanted speed as a share of the limit, headway [s]
+SPEED_SHARES = (0.55, 0.75, 0.9, 1.05, 1.25)
+HEADWAYS = (0.6, 1.1, 1.8)
+TYPES = len(SPEED_SHARES) * len(HEADWAYS)
+
+STANDSTILL_GAP = 2.0  # [m]
+ACCEL = 1.5  # [m/s2] PDM-Closed
+BRAKE = 3.0  # [m/s2] PDM-Closed
+ACCEL_SIGMA = 0.8  # [m/s2] spread of what drivers do about what the model says
+FORGET = 8.0  # [s] a driver is who they were in about the last so many seconds
+EVIDENCE = 1.0  # [s] observations closer in time than this say the same again
+SHARE_SIGMA = 0.25  # prior spread of the speed share about 1
+NO_LIMIT = 14.0  # [m/s] taken where the map knows no limit: 50 km/h
+CAP_BRAKE = 3.0  # [m/s2] at most, for a bend
+EGO_BRAKE = 2.0  # [m/s2] others are trusted to brake for us no harder than this
+HOLD = 1.0  # [s] time constant with which the present acceleration gives way to the model
+TIMES = (0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0)
+STOP_BRAKE = 5.0  # [m/s2] hardest braking for a light
+SUBSTEP = 0.25  # [s] at most
+KNOTS = len(TIMES)
+
+# Columns of what each way of each object holds: node spacing of its table, 0 where there is no way but the present
+# motion; s, d and lane heading at its start; 1 when used; row of the lead or -1, gap to it, share of the lead's motion
+# that is along the way; distance to a red light; wanted offset
+SPACING, S0, D0, HEADING, USED, LEAD, AHEAD, ALONG, WALL, TARGET = range(10)
+COLUMNS = 10
+
+
+@kernel()
+def prior(weight: Array) -> None:
+    """Log-weights (TYPES,) of a driver never seen before."""
+    for k in range(TYPES):
+        off = (SPEED_SHARES[k // len(HEADWAYS)] - 1.0) / SHARE_SIGMA
+        weight[k] = -0.5 * off * off
+
+
+@kernel()
+def learn(
+    weight: Array, speed: float, limit: float, gap: float, closing: float, observed: float, period: float
+) -> None:
+    """Update the log-weights of the driver types by one observed acceleration [m/s2], with Student's t so that an
+    outlier says little."""
+    forget = math.exp(-period / FORGET)
+    top = -math.inf
+    for k in range(TYPES):
+        share, headway = SPEED_SHARES[k // len(HEADWAYS)], HEADWAYS[k % len(HEADWAYS)]
+        model = idm_accel(speed, share * limit, gap, closing, STANDSTILL_GAP, headway, ACCEL, BRAKE)
+        off = (observed - max(model, -4.0)) / ACCEL_SIGMA
+        weight[k] = forget * weight[k] - 2.0 * math.log1p(off * off / 3.0) * min(1.0, period / EVIDENCE)
+        top = max(top, weight[k])
+    for k in range(TYPES):
+        weight[k] -= top
+
+
+@kernel()
+def character(weight: Array) -> tuple[float, float]:
+    """Mean speed share and headway [s] of the driver types."""
+    total, share, headway = 0.0, 0.0, 0.0
+    for k in range(TYPES):
+        p = math.exp(weight[k])
+        total += p
+        share += p * SPEED_SHARES[k // len(HEADWAYS)]
+        headway += p * HEADWAYS[k % len(HEADWAYS)]
+    return share / total, headway / total
+
+
+@kernel()
+def known_limit(limit: float, speed: float) -> float:
+    """The limit, or a guess where there is none [m/s]."""
+    return limit if limit < 100.0 else max(NO_LIMIT, speed)
+
+
+@kernel()
+def wanted_accel(table: Array, spacing: float, run: float, speed: float, share: float) -> tuple[float, float]:
+    """What the way allows after `run` [m]: the wanted speed [m/s], and the acceleration that the bends ask for."""
+    place = run / spacing
+    k = min(int(place), STATIONS - 2)
+    part = min(place - k, 1.0)
+    cap = table[k, TCAP] + part * (table[k + 1, TCAP] - table[k, TCAP])
+    wanted = share * known_limit(table[k, TLIMIT], speed)
+    return wanted, max((cap - speed) / 0.8, -CAP_BRAKE)
+
+
+@kernel()
+def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, run: Array, pace: Array) -> None:
+    """All objects drive their ways at once, each behind its lead.
+
+    tables (N, M, STATIONS, 6); mode (N, M, COLUMNS) what each way holds; speed, accel (N,) now; driver (N, 2) speed
+    share and headway [s]. A lead counts with its likeliest way. The last row is the ego: nobody brakes hard for it.
+    Fills run and pace (N, M, KNOTS): distance [m] and speed [m/s].
+    """
+    count, modes = mode.shape[0], mode.shape[1]
+    x, v, pull = np.zeros((count, modes)), np.zeros((count, modes)), np.zeros((count, modes))
+    for i in range(count):
+        v[i, :] = max(speed[i], 0.0)
+    run[:count, :, 0], pace[:count, :, 0] = x, v
+    now = 0.0
+    for knot in range(1, KNOTS):
+        steps = math.ceil((TIMES[knot] - TIMES[knot - 1]) / SUBSTEP - 1e-9)
+        dt = (TIMES[knot] - TIMES[knot - 1]) / steps
+        for _ in range(steps):
+            keep = math.exp(-now / HOLD)
+            for i in range(count):
+                for m in range(modes):
+                    if mode[i, m, USED] > 0.0:
+                        pull[i, m] = drive(i, m, x, v, tables[i, m], mode[i, m], driver[i], keep * accel[i], keep)
+            for i in range(count):
+                for m in range(modes):
+                    after = max(v[i, m] + pull[i, m] * dt, 0.0)
+                    x[i, m] += 0.5 * (v[i, m] + after) * dt
+                    v[i, m] = after
+            now += dt
+        run[:count, :, knot], pace[:count, :, knot] = x, v
+
+
+@kernel()
+def drive(
+    i: int, m: int, x: Array, v: Array, table: Array, mode: Array, driver: Array, held: float, keep: float
+) -> float:
+    """Acceleration of object i on its way m: what it holds from now, giving way to the driver's model."""
+    if mode[SPACING] <= 0.0:
+        return held
+    run, speed = x[i, m], v[i, m]
+    wanted, bend = wanted_accel(table, mode[SPACING], run, speed, driver[0])
+    model = min(idm_accel(speed, wanted, math.inf, 0.0, STANDSTILL_GAP, driver[1], ACCEL, BRAKE), bend)
+    other = int(mode[LEAD])
+    if other >= 0:
+        gap = mode[AHEAD] + mode[ALONG] * x[other, 0] - run
+        closing = speed - mode[ALONG] * v[other, 0]
+        pushed = idm_accel(speed, wanted, gap, closing, STANDSTILL_GAP, driver[1], ACCEL, BRAKE)
+        model = min(model, max(pushed, -EGO_BRAKE) if other == x.shape[0] - 1 else pushed)
+    gap = mode[WALL] - run + 1.0
+    # who can no longer stop goes on
+    if 0.0 < gap < math.inf and speed * speed < 2.0 * STOP_BRAKE * gap:
+        model = min(model, idm_accel(speed, wanted, gap, speed, 1.0, 0.8, ACCEL, BRAKE))
+    return min(max(held + (1.0 - keep) * model, -8.0), 3.0)

@@ -1,0 +1,309 @@
+"""One compiled call per cycle: from tracks to predictions."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.maps.index import ARRAYS, IndexArrays
+from evpilot.predict.choose import MODES, best_modes, likelihoods, weigh
+from evpilot.predict.follow import (
+    AHEAD,
+    ALONG,
+    D0,
+    EVIDENCE,
+    HEADING,
+    LEAD,
+    S0,
+    SPACING,
+    TARGET,
+    USED,
+    WALL,
+    character,
+    known_limit,
+    learn,
+    roll,
+)
+from evpilot.predict.locate import NEAR_MAX, at, near
+from evpilot.predict.meet import enter, find_lead, find_wall
+from evpilot.predict.memory import (
+    ACCEL_F,
+    CLOSING_B,
+    GAP_B,
+    KNOWN,
+    LIMIT_B,
+    MEMORY,
+    SPEED_B,
+    TURN_F,
+    VX_F,
+    VY_F,
+    Memory,
+    recall,
+)
+from evpilot.predict.pose import along_way, onwards, spread
+from evpilot.predict.roads import ROAD, RoadArrays
+from evpilot.predict.routes import HOPS_MAX, ROUTES_MAX, STATIONS, TLIMIT
+from evpilot.types.kinds import ObjectKind, User
+from evpilot.types.state import Array, Bytes, Ints
+
+HORIZON = 8.0  # [s]
+KEPT_OFFSET = 0.7  # share of its offset that a driver keeps in the lane
+SPEED_GAIN = 6.0  # [m/s] more than now, at most, within the horizon
+WALK, RIDE, DRIVE, STAY = 0, 1, 2, 3
+CYCLE_SPEED = 5.5  # [m/s] a cyclist's wish, as a limit is a driver's
+VEHICLE_LANES = int(User.VEHICLE | User.TRAIN)
+BICYCLE_LANES = int(User.VEHICLE | User.BICYCLE)
+
+SCRATCH = "Tuple((f8[:, :, :, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], i8[:, ::1], f8[:, ::1]))"
+"""The numba type of `Scratch`: tables (N, MODES, STATIONS, 6), per-mode numbers (N, MODES, 10), run and pace
+(N, MODES, KNOTS), head (L,), chain (E, 3), stand (E, 3)."""
+Scratch = tuple[Array, Array, Array, Array, Ints, Ints, Array]
+
+
+@kernel()
+def movement(kind: int, speed: float) -> int:
+    """How an object of a kind moves."""
+    if kind == ObjectKind.PEDESTRIAN or kind == ObjectKind.ANIMAL or kind == ObjectKind.BALL:
+        return WALK
+    if (
+        kind == ObjectKind.PARKED
+        or kind == ObjectKind.CONE
+        or kind == ObjectKind.BARRIER
+        or kind == ObjectKind.BUILDING
+    ):
+        return STAY
+    if speed < -0.3:
+        return WALK
+    return RIDE if kind == ObjectKind.BICYCLE else DRIVE
+
+
+@kernel()
+def users_of(kind: int, move: int) -> int:
+    """Which lanes an object may follow, as `User` flags; 0 for none."""
+    if move == RIDE:
+        return BICYCLE_LANES
+    return VEHICLE_LANES if move == DRIVE else 0
+
+
+@kernel()
+def ways_of(
+    i: int,
+    row: Array,
+    trace: Array,
+    move: int,
+    kind: int,
+    signals: int,
+    size: Array,
+    road: RoadArrays,
+    found: Ints,
+    place: Array,
+    count: int,
+    memory: Memory,
+    tables: Array,
+    mode: Array,
+    prob: Array,
+    period: float,
+) -> None:
+    """Choose the modes of object i: fills its tables (MODES, STATIONS, 6), mode (MODES, COLUMNS), prob (MODES,), and
+    its past ways in the memory."""
+    mode[:, :] = 0.0
+    mode[:, LEAD], mode[:, WALL], mode[:, AHEAD] = -1.0, math.inf, math.inf
+    ways, hops = np.zeros((ROUTES_MAX, HOPS_MAX), np.int64), np.zeros(ROUTES_MAX, np.int64)
+    origin, cost = np.zeros((ROUTES_MAX, 3)), np.zeros(ROUTES_MAX)
+    drafts = np.empty((ROUTES_MAX, STATIONS, 6))
+    reach = max(HORIZON * (abs(row[4]) + SPEED_GAIN), 40.0)
+    users = users_of(kind, move)
+    have = 0
+    if users:
+        have = weigh(
+            row,
+            trace[VX_F],
+            trace[VY_F],
+            reach,
+            users,
+            signals,
+            road,
+            found,
+            place,
+            count,
+            ways,
+            hops,
+            origin,
+            drafts,
+            cost,
+        )
+    share = np.zeros(ROUTES_MAX + 1)
+    past, past_hops, past_prob = memory[3][i], memory[4][i], memory[5][i]
+    likelihoods(cost, have, ways, hops, past, past_hops, past_prob, period, share)
+    order = np.zeros(MODES, np.int64)
+    used = best_modes(share, have, order, prob)
+    for m in range(MODES):
+        k = order[m]
+        past_prob[m] = prob[m]
+        past_hops[m] = 0
+        if m >= used:
+            continue
+        mode[m, USED] = 1.0
+        if k < have:
+            past[m], past_hops[m], tables[m] = ways[k], hops[k], drafts[k]
+            mode[m, SPACING] = reach / (STATIONS - 1)
+            mode[m, S0], mode[m, D0], mode[m, HEADING] = origin[k, 0], origin[k, 1], origin[k, 2]
+            _, _, _, _, half = at(origin[k, 0], ways[k, 0], road)
+            room = max(half - 0.5 * size[1], 0.0)
+            if abs(origin[k, 1]) <= half:
+                mode[m, TARGET] = min(max(KEPT_OFFSET * origin[k, 1], -room), room)
+
+
+@kernel()
+def meet_leads(
+    i: int,
+    mode: Array,
+    memory: Memory,
+    size: Array,
+    speed: Array,
+    road: RoadArrays,
+    wall: Array,
+    head: Ints,
+    chain: Ints,
+    stand: Array,
+) -> None:
+    """Find the lead and the red light on each way of object i."""
+    reach = mode[0, SPACING] * (STATIONS - 1)
+    for m in range(MODES):
+        hops = memory[4][i, m]
+        if mode[m, USED] > 0.0 and hops > 0:
+            way, s = memory[3][i, m], mode[m, S0]
+            lead, gap, along = find_lead(i, way, hops, s, mode[m, TARGET], reach, size, speed, road, head, chain, stand)
+            mode[m, LEAD], mode[m, AHEAD], mode[m, ALONG] = float(lead), gap, along
+            mode[m, WALL] = find_wall(way, hops, s, 0.5 * size[i, 0], wall, road)
+
+
+@kernel()
+def get_to_know(i: int, speed: Array, limit: float, mode: Array, memory: Memory, period: float) -> None:
+    """Learn from what driver i did since the last cycle, then remember what it sees now."""
+    trace, weight = memory[1][i], memory[2][i]
+    lead = int(mode[0, LEAD])
+    closing = speed[i] - mode[0, ALONG] * speed[lead] if lead >= 0 else 0.0
+    if trace[KNOWN] > 0.0:
+        observed = (speed[i] - trace[SPEED_B]) / period
+        if trace[LIMIT_B] > 0.0:
+            learn(weight, trace[SPEED_B], trace[LIMIT_B], trace[GAP_B], trace[CLOSING_B], observed, period)
+    elif limit > 0.0:
+        learn(weight, speed[i], limit, mode[0, AHEAD], closing, trace[ACCEL_F], EVIDENCE)
+    trace[SPEED_B], trace[LIMIT_B], trace[GAP_B], trace[CLOSING_B] = speed[i], limit, mode[0, AHEAD], closing
+
+
+@kernel()
+def draw(
+    i: int,
+    row: Array,
+    trace: Array,
+    move: int,
+    tables: Array,
+    mode: Array,
+    run: Array,
+    pace: Array,
+    pose: Array,
+    cov: Array,
+) -> None:
+    """Poses (MODES, KNOTS, 4) and covariances of object i; an unused mode repeats mode 0."""
+    for m in range(MODES):
+        if mode[m, USED] <= 0.0:
+            pose[m], cov[m] = pose[0], cov[0]
+            continue
+        if mode[m, SPACING] > 0.0:
+            yaw = mode[m, HEADING]
+            drift = trace[VY_F] * math.cos(yaw) - trace[VX_F] * math.sin(yaw)
+            along_way(
+                tables[m], mode[m, SPACING], run[m], pace[m], mode[m, D0], mode[m, TARGET], drift, row[3], pose[m]
+            )
+        else:
+            moving = math.hypot(trace[VX_F], trace[VY_F]) > 0.3
+            course = math.atan2(trace[VY_F], trace[VX_F]) if moving else row[3]
+            turn = trace[TURN_F] if move == DRIVE else 0.0
+            onwards(row[0], row[1], row[2], row[3], course, turn, run[m], pose[m])
+        spread(pose[m], run[m], move == WALK, cov[m])
+
+
+@kernel(
+    f"void(i8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], u1[::1], u1[::1], f8[::1], f8[::1], f8, {ROAD}, {ARRAYS},"
+    f" {MEMORY}, {MEMORY}, {SCRATCH}, f8[:, :, :, ::1], f8[:, :, :, :, ::1], f8[:, ::1])"
+)
+def predict(
+    ids: Ints,
+    state: Array,
+    velocity: Array,
+    size: Array,
+    kind: Bytes,
+    signals: Bytes,
+    ego: Array,
+    wall: Array,
+    period: float,
+    road: RoadArrays,
+    index: IndexArrays,
+    old: Memory,
+    new: Memory,
+    scratch: Scratch,
+    pose: Array,
+    cov: Array,
+    prob: Array,
+) -> None:
+    """Predict N objects (ids ascending) for one cycle.
+
+    state (N, 7), velocity (N, 2), size (N + 1, 2) [the ego's last], kind and signals (N,); ego (7,) as a row of state,
+    box centre; wall (L,) where each lane is closed by a light now. old is the last cycle's memory, new is filled.
+    Fills pose (N, MODES, KNOTS, 4), cov (N, MODES, KNOTS, 2, 2) and prob (N, MODES).
+    """
+    count = ids.shape[0]
+    tables, mode, run, pace, head, chain, stand = scratch
+    recall(ids, state, velocity, old, new, period)
+    found, place = np.zeros(NEAR_MAX, np.int64), np.zeros((NEAR_MAX, 4))
+    speed, accel, limit = np.zeros(count + 1), np.zeros(count + 1), np.zeros(count + 1)
+    driver, moves = np.zeros((count + 1, 2)), np.zeros(count, np.int64)
+    entries = 0
+    for i in range(count + 1):
+        row = state[i] if i < count else ego
+        nearby = near(row[0], row[1], row[2], row[3], road, index, found, place)
+        entries = enter(i, row[3], size[i, 1], found, place, nearby, head, chain, stand, entries)
+        if i == count:
+            mode[i, :, :] = 0.0
+            mode[i, :, LEAD], mode[i, 0, USED] = -1.0, 1.0
+            speed[i], accel[i] = max(ego[4], 0.0), ego[5]
+            continue
+        moves[i] = movement(kind[i], row[4])
+        trace = new[1][i]
+        ways_of(
+            i,
+            row,
+            trace,
+            moves[i],
+            kind[i],
+            signals[i],
+            size[i],
+            road,
+            found,
+            place,
+            nearby,
+            new,
+            tables[i],
+            mode[i],
+            prob[i],
+            period,
+        )
+        if mode[i, 0, SPACING] > 0.0:
+            limit[i] = known_limit(tables[i, 0, 0, TLIMIT], row[4])
+            if moves[i] == RIDE:
+                limit[i] = min(limit[i], CYCLE_SPEED)
+        if moves[i] == WALK:
+            speed[i] = math.hypot(velocity[i, 0], velocity[i, 1])
+        elif moves[i] != STAY:
+            speed[i], accel[i] = row[4], trace[ACCEL_F]
+    for i in range(count):
+        meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
+        get_to_know(i, speed, limit[i], mode[i], new, period)
+        driver[i, 0], driver[i, 1] = character(new[2][i])
+    for entry in range(entries):
+        head[chain[entry, 2]] = -1
+    roll(tables, mode[: count + 1], speed, accel, driver, run, pace)
+    for i in range(count):
+        draw(i, state[i], new[1][i], moves[i], tables[i], mode[i], run[i], pace[i], pose[i], cov[i])

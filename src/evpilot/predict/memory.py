@@ -1,0 +1,58 @@
+"""What the predictor remembers of each object from cycle to cycle: flat arrays, sorted by track id."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.predict.choose import MODES
+from evpilot.predict.follow import TYPES, prior
+from evpilot.predict.routes import HOPS_MAX
+from evpilot.types.state import Array, Ints
+
+# Columns of `trace` (N, 10): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the driver
+# then saw: limit, gap to the lead and closing speed; how long it is known [s]
+ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, PACE_B = range(10)
+
+SMOOTHING = 0.25  # [s] time constant of the filters: recordings jitter from step to step
+
+MEMORY = "Tuple((i8[::1], f8[:, ::1], f8[:, ::1], i8[:, :, ::1], i8[:, ::1], f8[:, ::1]))"
+"""The numba type of a memory: id (N,), trace (N, 10), weight (N, TYPES), past ways (N, MODES, HOPS_MAX), their hops and
+probabilities (N, MODES)."""
+Memory = tuple[Ints, Array, Array, Ints, Ints, Array]
+
+
+def blank(count: int) -> Memory:
+    """Memory of `count` objects, all unknown."""
+    return (
+        np.zeros(count, np.int64),
+        np.zeros((count, 10)),
+        np.zeros((count, TYPES)),
+        np.zeros((count, MODES, HOPS_MAX), np.int64),
+        np.zeros((count, MODES), np.int64),
+        np.zeros((count, MODES)),
+    )
+
+
+@kernel()
+def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, period: float) -> None:
+    """Carry the memory of each present object (ids ascending) over into `new`, its filters brought up to date."""
+    fresh = 1.0 - math.exp(-period / SMOOTHING)
+    for i in range(ids.shape[0]):
+        new[0][i] = ids[i]
+        row = np.searchsorted(old[0], ids[i])
+        trace = new[1][i]
+        if row < old[0].shape[0] and old[0][row] == ids[i]:
+            new[1][i], new[2][i] = old[1][row], old[2][row]
+            new[3][i], new[4][i], new[5][i] = old[3][row], old[4][row], old[5][row]
+            trace[ACCEL_F] += fresh * (state[i, 5] - trace[ACCEL_F])
+            trace[TURN_F] += fresh * (state[i, 6] - trace[TURN_F])
+            trace[VX_F] += fresh * (velocity[i, 0] - trace[VX_F])
+            trace[VY_F] += fresh * (velocity[i, 1] - trace[VY_F])
+            trace[KNOWN] += period
+        else:
+            prior(new[2][i])
+            new[5][i] = 0.0
+            trace[ACCEL_F], trace[TURN_F] = state[i, 5], state[i, 6]
+            trace[VX_F], trace[VY_F] = velocity[i, 0], velocity[i, 1]
+            trace[KNOWN] = 0.0

@@ -1,0 +1,91 @@
+"""Where an object is at each knot: along its way with its offset fading, or on by its present motion."""
+
+import math
+
+from evpilot.geometry.angles import wrap
+from evpilot.geometry.jit import kernel
+from evpilot.predict.follow import KNOTS, TIMES
+from evpilot.predict.routes import STATIONS, TX, TY, TYAW, TZ
+from evpilot.types.state import Array
+
+SETTLE = 1.1  # [s] time constant of moving to the wanted offset
+SETTLE_RUN = 4.0  # [m] nobody moves sideways without moving on
+SLANT_MAX = 0.5  # [rad]
+TURN_FADE = 1.0  # [s] a turn off the lanes fades like this
+SWAY = (0.15, 0.35)  # [m, m/s] spread across the way: now and growing ...
+SWAY_MAX = 0.9  # [m] ... up to what a lane leaves room for
+PACE_SIGMA = 0.7  # [m/s2] spread of the acceleration
+PACE_SIGMA_MAX = 12.0  # [m]
+
+
+@kernel()
+def along_way(
+    table: Array,
+    spacing: float,
+    run: Array,
+    pace: Array,
+    d: float,
+    target: float,
+    drift: float,
+    yaw: float,
+    pose: Array,
+) -> None:
+    """Poses (KNOTS, 4) on a way after run (KNOTS,) [m]: offset d [m] with its drift [m/s] goes over to the target as a
+    critically damped spring would take it."""
+    off = d - target
+    push = drift * SETTLE + off
+    for k in range(KNOTS):
+        by_time = TIMES[k] / SETTLE < run[k] / SETTLE_RUN
+        u = TIMES[k] / SETTLE if by_time else run[k] / SETTLE_RUN
+        fade = math.exp(-u)
+        aside = target + (off + push * u) * fade
+        rate = (push - off - push * u) * fade
+        slant = rate / (SETTLE * max(pace[k], 0.5)) if by_time else rate / SETTLE_RUN
+        place = run[k] / spacing
+        at = min(int(place), STATIONS - 2)
+        part = place - at
+        inside = min(part, 1.0)
+        heading = table[at, TYAW] + inside * (table[at + 1, TYAW] - table[at, TYAW])
+        pose[k, 0] = table[at, TX] + part * (table[at + 1, TX] - table[at, TX]) - aside * math.sin(heading)
+        pose[k, 1] = table[at, TY] + part * (table[at + 1, TY] - table[at, TY]) + aside * math.cos(heading)
+        pose[k, 2] = table[at, TZ] + inside * (table[at + 1, TZ] - table[at, TZ])
+        pose[k, 3] = wrap(heading + min(max(slant, -SLANT_MAX), SLANT_MAX))
+    turned = wrap(yaw - pose[0, 3])
+    for k in range(KNOTS):
+        pose[k, 3] = wrap(pose[k, 3] + turned * math.exp(-run[k] / SETTLE_RUN))
+
+
+@kernel()
+def onwards(x: float, y: float, z: float, yaw: float, course: float, yaw_rate: float, run: Array, pose: Array) -> None:
+    """Poses (KNOTS, 4) by constant turn rate that fades: course [rad] is the direction of motion, yaw the box's."""
+    pose[0, 0], pose[0, 1], pose[0, 2], pose[0, 3] = x, y, z, yaw
+    before = 0.0
+    for k in range(1, KNOTS):
+        turned = yaw_rate * TURN_FADE * (1.0 - math.exp(-TIMES[k] / TURN_FADE))
+        step = run[k] - run[k - 1]
+        middle = course + 0.5 * (before + turned)
+        pose[k, 0] = pose[k - 1, 0] + step * math.cos(middle)
+        pose[k, 1] = pose[k - 1, 1] + step * math.sin(middle)
+        pose[k, 2] = z
+        pose[k, 3] = wrap(yaw + turned)
+        before = turned
+
+
+@kernel()
+def spread(pose: Array, run: Array, walker: bool, cov: Array) -> None:
+    """Position covariance (KNOTS, 2, 2): long along the heading, narrow across; walkers spread evenly."""
+    for k in range(KNOTS):
+        t = TIMES[k]
+        across = min(SWAY[0] + SWAY[1] * t, SWAY_MAX)
+        along = min(SWAY[0] + 0.1 * t + 0.5 * PACE_SIGMA * t * t, PACE_SIGMA_MAX)
+        if walker:
+            across = SWAY[0] + 0.4 * t
+            along = across
+        elif run[KNOTS - 1] < 0.5:
+            across, along = SWAY[0], SWAY[0] + 0.1 * t
+        c, s = math.cos(pose[k, 3]), math.sin(pose[k, 3])
+        a2, b2 = along * along, across * across
+        cov[k, 0, 0] = c * c * a2 + s * s * b2
+        cov[k, 1, 1] = s * s * a2 + c * c * b2
+        cov[k, 0, 1] = c * s * (a2 - b2)
+        cov[k, 1, 0] = cov[k, 0, 1]

@@ -1,0 +1,110 @@
+"""Where the others will go, steady from cycle to cycle, from nothing but what was seen so far."""
+
+import math
+
+import numpy as np
+
+from evpilot.maps.index import LaneIndex
+from evpilot.predict.choose import MODES
+from evpilot.predict.follow import COLUMNS, KNOTS, TIMES
+from evpilot.predict.kernel import Scratch, predict
+from evpilot.predict.meet import LANES_OF_ONE
+from evpilot.predict.memory import blank
+from evpilot.predict.roads import Roads
+from evpilot.predict.routes import STATIONS
+from evpilot.types import EgoState, LaneGraph, Lights, Platform, Predictions, Tracks
+from evpilot.types.state import Array
+
+SEDAN = (4.8, 1.9, 1.4)  # [m] length, width, rear axle to centre, where no platform is given
+
+
+class Predictor:
+    """Up to three ways for each object, map-following, with car-following fitted to each driver.
+
+    A cyclic stage: call `predict` once per planning period [s] with the tracks of that cycle. It holds memory of what
+    was seen (filters, driver types, past ways), never of what comes.
+    """
+
+    def __init__(self, graph: LaneGraph, index: LaneIndex, period_s: float, platform: Platform | None = None) -> None:
+        self._roads, self._index, self._period = Roads(graph), index, period_s
+        self._ego_size = SEDAN[:2] if platform is None else (platform.length, platform.width)
+        self._rear_to_center = SEDAN[2] if platform is None else platform.rear_to_center
+        self._time = np.array(TIMES)
+        self._memory = blank(0)
+        self._room = -1
+        self._scratch: Scratch = self._make_room(32)
+
+    def predict(self, tracks: Tracks, lights: Lights, ego: EgoState) -> Predictions:
+        """Predictions (N, 3, 12) for all tracks, in their order; 0 to 8 s from the tracks' time.
+
+        The modes of an object are ordered by probability; an unused one has probability 0 and repeats mode 0.
+        """
+        count = len(tracks)
+        if count > self._room:
+            self._scratch = self._make_room(2 * count)
+        order = np.argsort(tracks.id, kind="stable")
+        sorted_already = bool(np.all(order[1:] > order[:-1]))
+        size = np.empty((count + 1, 2))
+        size[:count], size[count] = tracks.size if sorted_already else tracks.size[order], self._ego_size
+        columns = (tracks.id, tracks.state, tracks.velocity, tracks.kind, tracks.signals)
+        ids, state, velocity, kind, signals = (
+            np.ascontiguousarray(column if sorted_already else column[order]) for column in columns
+        )
+        pose = np.empty((count, MODES, KNOTS, 4))
+        cov = np.empty((count, MODES, KNOTS, 2, 2))
+        prob = np.zeros((count, MODES))
+        memory = blank(count)
+        predict(
+            ids,
+            state,
+            velocity,
+            size,
+            kind,
+            signals,
+            self._ego_row(ego),
+            self._roads.walls(lights),
+            self._period,
+            self._roads.arrays,
+            self._index.arrays,
+            self._memory,
+            memory,
+            self._scratch,
+            pose,
+            cov,
+            prob,
+        )
+        self._memory = memory
+        if not sorted_already:
+            back = np.argsort(order, kind="stable")
+            pose, cov, prob = pose[back], cov[back], prob[back]
+        return Predictions(t_ns=tracks.t_ns, track_id=tracks.id, time=self._time, pose=pose, pos_cov=cov, prob=prob)
+
+    def _ego_row(self, ego: EgoState) -> Array:
+        """The ego as a row of `Tracks.state`: its box centre."""
+        x, y, z, yaw = ego.pose
+        shift = self._rear_to_center
+        return np.array(
+            [
+                x + shift * math.cos(yaw),
+                y + shift * math.sin(yaw),
+                z,
+                yaw,
+                ego.velocity[0],
+                ego.accel[0],
+                ego.yaw_rate,
+            ]
+        )
+
+    def _make_room(self, count: int) -> Scratch:
+        """Working arrays for up to `count` objects and the ego."""
+        self._room = count
+        rows = count + 1
+        return (
+            np.zeros((rows, MODES, STATIONS, 6)),
+            np.zeros((rows, MODES, COLUMNS)),
+            np.zeros((rows, MODES, KNOTS)),
+            np.zeros((rows, MODES, KNOTS)),
+            np.full(len(self._roads.graph), -1, np.int64),
+            np.zeros((rows * LANES_OF_ONE, 3), np.int64),
+            np.zeros((rows * LANES_OF_ONE, 3)),
+        )

@@ -1,0 +1,87 @@
+"""The lane graph as the predictor walks it: evenly spaced centre lines, and where lights stop the traffic."""
+
+import math
+
+import numpy as np
+
+from evpilot.types import LaneGraph, LightState, StopKind, User
+from evpilot.types.state import Array, Ints, Lights
+
+SPACING = 2.0  # [m] between nodes, at most
+
+# Columns of `Roads.node`
+X, Y, Z, YAW, HALF = range(5)
+# Columns of `Roads.lane`
+FIRST, COUNT, SUCC, SUCC_END, LEFT, RIGHT, USERS, TURN = range(8)
+# Columns of `Roads.metric`
+LENGTH, STEP, LIMIT = range(3)
+
+ROAD = "Tuple((f8[:, ::1], i8[:, ::1], f8[:, ::1], i8[::1]))"
+"""The numba type of `Roads.arrays`: node, lane, metric, successor."""
+RoadArrays = tuple[Array, Ints, Array, Ints]
+
+STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
+WHEELED = User.VEHICLE | User.BICYCLE | User.TRAIN
+
+
+class Roads:
+    """Arrays for the kernels. node (Q, 5) x, y, z [m], yaw [rad, continuous within a lane], half width [m]; lane (L, 8)
+    first node, node count, first and last successor row, left and right neighbour of the same direction or -1, users,
+    turn; metric (L, 3) length [m], node spacing [m], speed limit [m/s]; successor (S,); stop_end (L,) where a light
+    stops the lane's traffic [m]."""
+
+    def __init__(self, graph: LaneGraph) -> None:
+        self.graph = graph
+        count = len(graph)
+        nodes = [_nodes(graph, lane) for lane in range(count)]
+        counts = np.array([len(rows) for rows in nodes], np.int64)
+        self.node: Array = np.ascontiguousarray(np.concatenate([np.zeros((0, 5)), *nodes]))
+        first = np.concatenate([[0], np.cumsum(counts)])[:-1].astype(np.int64)
+        self.lane: Ints = np.zeros((count, 8), np.int64)
+        self.lane[:, FIRST], self.lane[:, COUNT] = first, counts
+        self.lane[:, SUCC], self.lane[:, SUCC_END] = graph.successor_start[:-1], graph.successor_start[1:]
+        self.lane[:, LEFT] = np.where(graph.left_same, graph.left_neighbour, -1)
+        self.lane[:, RIGHT] = np.where(graph.right_same, graph.right_neighbour, -1)
+        self.lane[:, USERS], self.lane[:, TURN] = graph.users, graph.turn
+        self.metric: Array = np.zeros((count, 3))
+        self.metric[:, LENGTH] = graph.length
+        self.metric[:, STEP] = graph.length / np.maximum(counts - 1, 1)
+        self.metric[:, LIMIT] = graph.speed_limit
+        self.successor: Ints = np.ascontiguousarray(graph.successor, np.int64)
+        self.arrays: RoadArrays = (self.node, self.lane, self.metric, self.successor)
+        self.stop_end = _stop_places(graph)
+
+    def walls(self, lights: Lights) -> Array:
+        """Where traffic on each lane must stop now [m along it], inf where it need not: red and amber lights (L,)."""
+        wall = np.full(len(self.graph), np.inf)
+        for index, state in zip(lights.index, lights.state, strict=True):
+            if state in STOP_STATES:
+                rows = slice(self.graph.light_lane_start[index], self.graph.light_lane_start[index + 1])
+                lanes = self.graph.light_lane[rows]
+                wall[lanes] = self.stop_end[lanes]
+        return wall
+
+
+def _nodes(graph: LaneGraph, lane: int) -> Array:
+    """A lane's centre line at equal spacing, with continuous heading and half width."""
+    rows = graph.points(lane)
+    arc, center = graph.arc[rows], graph.center[rows]
+    count = max(2, math.ceil(float(graph.length[lane]) / SPACING) + 1)
+    at = np.linspace(0.0, float(arc[-1]), count)
+    out = np.zeros((count, 5))
+    for column in range(3):
+        out[:, column] = np.interp(at, arc, center[:, column])
+    chord = np.gradient(out[:, :2], axis=0)
+    out[:, YAW] = np.unwrap(np.arctan2(chord[:, 1], chord[:, 0]))
+    width = np.sqrt(np.sum((graph.left[rows, :2] - graph.right[rows, :2]) ** 2, axis=1))
+    out[:, HALF] = 0.5 * np.interp(at, arc, width)
+    return out
+
+
+def _stop_places(graph: LaneGraph) -> Array:
+    """Where on each lane a light stops its traffic: at its stop line, else at its end [m] (L,)."""
+    place = np.array(graph.length, np.float64)
+    for lane, s, kind in zip(graph.stop_lane, graph.stop_s, graph.stop_kind, strict=True):
+        if kind in (StopKind.LIGHT, StopKind.LINE):
+            place[lane] = s
+    return place
