@@ -7,7 +7,6 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.types.state import Array
 
-EXPONENT = 4.0  # how late the acceleration fades near the wanted speed (Treiber 2000)
 GAP_MIN = 0.01  # [m] closer than this is contact; keeps the interaction term finite
 BRAKE_LIMIT = 10.0  # [m/s2] no road car brakes harder, whatever the formula says
 

@@ -1,0 +1,113 @@
+"""The last gate before the car, at 100 Hz: nothing passes that is not a number or not within the limits.
+
+A command that is not finite is replaced by the stopping tail's, never clipped: `max(-3, min(3, nan))` is 3.
+The limits are those of `Limits.gate_*` (reference/safety.md). Braking by the tail or the guard is exempt from the jerk
+limits and may reach `emergency`. When the steering angle is already beyond the lateral acceleration's limit, because
+the car became faster, it is unwound at the full steering rate: acceleration outranks jerk.
+"""
+
+import math
+from enum import IntEnum
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.types import Limits, Source
+from evpilot.types.state import Array
+
+NOMINAL = int(Source.NOMINAL)
+TAIL = int(Source.TAIL)
+FIRM = 4.0  # [m/s2] a minimal-risk stop, UN R157 5.3.1: at most 4.0
+
+
+class Bound(IntEnum):
+    """Columns of the gate's bounds (7,)."""
+
+    ACCEL = 0
+    BRAKE = 1
+    LATERAL = 2
+    JERK = 3
+    LATERAL_JERK = 4
+    EMERGENCY = 5
+    STEERING_RATE = 6
+
+
+def bounds(limits: Limits) -> Array:
+    """The gate's bounds (7,) by `Bound`, all positive, SI."""
+    x = limits
+    return np.array(
+        [
+            x.gate_accel,
+            x.gate_brake,
+            x.gate_lateral,
+            x.gate_jerk,
+            x.gate_lateral_jerk,
+            x.emergency,
+            x.steering_rate,
+        ]
+    )
+
+
+@kernel()
+def within(value: float, low: float, high: float) -> float:
+    """A finite value within low..high."""
+    return min(high, max(low, value))
+
+
+@kernel()
+def gate_accel(wanted: float, last: float, emergency: bool, bound: Array, dt: float) -> float:
+    """The passed acceleration [m/s2] along the motion; wanted and last are finite."""
+    low = -bound[Bound.EMERGENCY] if emergency else -bound[Bound.BRAKE]
+    high = bound[Bound.ACCEL]
+    base = within(last, low, high)
+    step = bound[Bound.JERK] * dt
+    least = low if emergency else max(low, base - step)
+    return within(wanted, least, min(high, base + step))
+
+
+@kernel()
+def gate_steering(
+    wanted: float, last: float, speed: float, emergency: bool, wheelbase: float, bound: Array, dt: float
+) -> float:
+    """The passed road-wheel angle [rad]; all arguments are finite."""
+    square = max(speed * speed, 1e-6)
+    edge = math.atan(bound[Bound.LATERAL] * wheelbase / square)
+    step = bound[Bound.STEERING_RATE] * dt
+    if abs(last) <= edge and not emergency:
+        slope = math.cos(last) ** 2
+        step = min(step, bound[Bound.LATERAL_JERK] * dt * wheelbase * slope / square)
+    return within(within(wanted, -edge, edge), last - step, last + step)
+
+
+@kernel()
+def gate(
+    accel: float,
+    steering: float,
+    spare_accel: float,
+    spare_steering: float,
+    last_accel: float,
+    last_steering: float,
+    speed: float,
+    reverse: bool,
+    source: int,
+    wheelbase: float,
+    bound: Array,
+    dt: float,
+) -> tuple[float, float, int]:
+    """What reaches the car: acceleration [m/s2], road-wheel angle [rad] and who commands (`Source`).
+
+    spare_* is the tail's command, last_* what passed one step [s] ago, speed [m/s] as measured. When the command is not
+    finite the tail's is taken; when that is not finite either, a firm stop with the wheels held where they are.
+    """
+    if not (math.isfinite(accel) and math.isfinite(steering) and math.isfinite(speed)):
+        accel, steering, source = spare_accel, spare_steering, TAIL
+    last_steering = last_steering if math.isfinite(last_steering) else 0.0
+    last_accel = last_accel if math.isfinite(last_accel) else 0.0
+    sign = -1.0 if reverse else 1.0
+    if not (math.isfinite(accel) and math.isfinite(steering) and math.isfinite(speed)):
+        accel, steering, source = -sign * FIRM, last_steering, TAIL
+    emergency = source != NOMINAL
+    passed = sign * gate_accel(sign * accel, sign * last_accel, emergency, bound, dt)
+    if not math.isfinite(speed):
+        return passed, last_steering, source
+    return passed, gate_steering(steering, last_steering, speed, emergency, wheelbase, bound, dt), source
