@@ -4,7 +4,7 @@ from typing import Protocol
 
 from evpilot.files import EvpilotError
 from evpilot.scenarios import Scenario
-from evpilot.simulate.traffic_replay import ReplayTraffic
+from evpilot.simulate.traffic.replay import ReplayTraffic
 from evpilot.types import EgoState, Lights, Tracks
 
 KINDS = ("replay", "reactive", "mixed")
