@@ -1,1 +1,5 @@
 """The stages composed: step(Observation) -> Decision."""
+
+from evpilot.pilot.evpilot import EvPilot
+
+__all__ = ["EvPilot"]

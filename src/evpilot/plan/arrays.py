@@ -1,0 +1,101 @@
+"""The briefing and the corridors as the plain arrays that the kernels read."""
+
+import math
+
+import numpy as np
+
+from evpilot.plan.columns import GRID, Corridor, Ref, Roll
+from evpilot.plan.road import Way
+from evpilot.plan.rules import Wall
+from evpilot.types import Briefing, EgoState, Trajectory
+from evpilot.types.state import Array, Ints
+
+FAR = 1e6  # [s] a window that never closes
+STRIP_MARGIN = 0.35  # [m] beside our width in which somebody ahead is followed
+TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
+
+
+def car_vector(briefing: Briefing) -> Array:
+    """The car as `rollout.roll_out` wants it (9,)."""
+    platform, limits = briefing.platform, briefing.limits
+    return np.array([
+        platform.wheelbase, platform.steering_max, min(limits.steering_rate, platform.steering_rate_max),
+        platform.rear_to_center + 0.5 * platform.length, 0.5 * platform.width + STRIP_MARGIN, limits.accel,
+        min(limits.emergency, platform.brake_max), limits.jerk, limits.gate_accel if not limits.exact else 4.5,
+    ])  # fmt: skip
+
+
+def stack(ways: list[Way], walls: list[Wall]) -> tuple[Array, Array]:
+    """All reference tables in one (sum P, 8), and the corridors' scalars (C, 10) with their walls."""
+    corridors = np.array([way.scalars for way in ways])
+    counts = [len(way.table) for way in ways]
+    corridors[:, Corridor.START] = np.concatenate([[0], np.cumsum(counts[:-1])])
+    for wall in walls:
+        corridors[wall.corridor, Corridor.WALL] = min(corridors[wall.corridor, Corridor.WALL], wall.s)
+    table = np.concatenate([way.table for way in ways])
+    rest = np.array([_remaining_here(way) for way in ways])
+    for c, count in enumerate(counts):
+        start = int(corridors[c, Corridor.START])
+        # costs to go count from the car's place on the best corridor, so that corridors can be compared
+        table[start : start + count, Ref.REMAINING] -= rest.min()
+    return table, np.ascontiguousarray(corridors)
+
+
+def _remaining_here(way: Way) -> float:
+    return float(way.table[min(int(way.scalars[Corridor.S] / 0.5), len(way.table) - 1), Ref.REMAINING])
+
+
+def goal_polygons(briefing: Briefing) -> tuple[Ints, Ints, Array]:
+    """The goals' areas: owned (G + 1,) into starts, starts (K + 1,) into points (Q, 2); goal lanes as their outline."""
+    owned, starts, points = [0], [0], [np.zeros((0, 2))]
+    graph = briefing.graph
+    for goal in briefing.goals:
+        outlines = list(goal.regions)
+        for lane in goal.lanes:
+            rows = graph.points(lane)
+            outlines.append(np.vstack([graph.left[rows, :2], graph.right[rows, :2][::-1]]))
+        for outline in outlines:
+            points.append(np.asarray(outline)[:, :2])
+            starts.append(starts[-1] + len(outline))
+        owned.append(owned[-1] + len(outlines))
+    return np.array(owned, np.int64), np.array(starts, np.int64), np.ascontiguousarray(np.concatenate(points))
+
+
+def goal_windows(briefing: Briefing, seconds: float) -> Array:
+    """The goals' windows (G, 6): time from and to [s from now], speed, yaw; a little tighter than asked."""
+    rows: list[tuple[float, ...]] = []
+    for goal in briefing.goals:
+        low, high = goal.time if goal.time is not None else (0.0, FAR)
+        slow, fast = goal.speed if goal.speed is not None else (-FAR, FAR)
+        right, left = goal.yaw if goal.yaw is not None else (0.0, 2.0 * math.pi)
+        if goal.speed is not None and fast - slow > 4.0 * TIGHT:
+            slow, fast = slow + TIGHT, fast - TIGHT
+        if goal.yaw is not None and left - right > 0.1:
+            right, left = right + 0.3 * TIGHT, left - 0.3 * TIGHT
+        if goal.survival:
+            low, high = FAR, FAR
+        rows.append((low - seconds, high - seconds, slow, fast, right, left))
+    return np.array(rows).reshape(-1, 6)
+
+
+def goal_places(ways: list[Way], briefing: Briefing, seconds: float) -> Array:
+    """Where and when goals lie on the corridors (K, 7): see `score.schedule_cost`."""
+    rows: list[tuple[float, ...]] = []
+    for c, way in enumerate(ways):
+        for g, low, high, d, _ in way.goals:
+            goal = briefing.goals[int(g)]
+            begin, end = goal.time if goal.time is not None else (0.0, FAR)
+            pace = -1.0 if goal.speed is None else max(0.0, 0.5 * (goal.speed[0] + goal.speed[1]))
+            rows.append((c, low, high, d, begin - seconds, end - seconds, pace))
+    return np.array(rows).reshape(-1, 7)
+
+
+def trajectory(roll: Array, ego: EgoState, t_ns: int) -> Trajectory:
+    """A rollout (51, 9) as a record, starting exactly where the car is."""
+    yaw = np.pi - np.mod(np.pi - roll[:, Roll.YAW], 2.0 * np.pi)
+    pose = np.stack([roll[:, Roll.X], roll[:, Roll.Y], np.full(len(roll), float(ego.pose[2])), yaw], axis=1)
+    pose[0] = ego.pose
+    return Trajectory(
+        t_ns=t_ns, time=GRID.copy(), pose=pose, speed=np.ascontiguousarray(roll[:, Roll.SPEED]),
+        accel=np.ascontiguousarray(roll[:, Roll.ACCEL]), curvature=np.ascontiguousarray(roll[:, Roll.CURVATURE]),
+    )  # fmt: skip

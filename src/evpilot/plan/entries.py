@@ -1,0 +1,70 @@
+"""Predictions as boxes on the planner's time grid: one entry for every mode that is likely enough."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.angles import wrap
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import GRID
+from evpilot.types import FIXED, EgoState, Predictions, Tracks
+from evpilot.types.state import Array, Bools, Ints
+
+PROB_MIN = 0.08  # a less likely mode is left out
+REACH = 160.0  # [m] what is further away cannot be met within the horizon at town speeds; grows with speed
+LEVEL = 2.5  # [m] what is further above or below is on another road
+
+STEPS = len(GRID)
+TIMES = GRID
+
+
+@kernel("void(f8[::1], f8[:, :, :, ::1], i8[::1], i8[::1], f8[:, :, ::1])")
+def on_grid(knots: Array, pose: Array, rows: Ints, modes: Ints, out: Array) -> None:
+    """Fill out (E, 51, 5) by `Entry` from poses (N, M, T, 4) at knots (T,) [s]; beyond the last knot straight on."""
+    for e in range(rows.shape[0]):
+        track = pose[rows[e], modes[e]]
+        k = 0
+        last = knots.shape[0] - 1
+        for step in range(STEPS):
+            t = TIMES[step]
+            while k < last - 1 and knots[k + 1] <= t:
+                k += 1
+            if last == 0:
+                x, y, yaw, speed = track[0, 0], track[0, 1], track[0, 3], 0.0
+            else:
+                span = knots[k + 1] - knots[k]
+                f = (t - knots[k]) / span
+                dx, dy = track[k + 1, 0] - track[k, 0], track[k + 1, 1] - track[k, 1]
+                x, y = track[k, 0] + f * dx, track[k, 1] + f * dy
+                yaw = track[k, 3] + min(f, 1.0) * wrap(track[k + 1, 3] - track[k, 3])
+                speed = (dx * math.cos(yaw) + dy * math.sin(yaw)) / span
+            out[e, step, 0] = x
+            out[e, step, 1] = y
+            out[e, step, 2] = math.cos(yaw)
+            out[e, step, 3] = math.sin(yaw)
+            out[e, step, 4] = speed
+
+
+class Entries:
+    """The boxes that the planner keeps clear of: box (E, 51, 5) by `Entry`, half (E, 2) half length and width [m],
+    prob (E,), moving (E,), track (E,) row in the tracks."""
+
+    def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState) -> None:
+        near = np.hypot(tracks.state[:, 0] - ego.pose[0], tracks.state[:, 1] - ego.pose[1]) < REACH + 8.0 * abs(
+            ego.speed
+        )
+        near &= (np.abs(tracks.state[:, 2] - ego.pose[2]) < LEVEL) & tracks.valid
+        row_of = {int(k): row for row, k in enumerate(tracks.id)}
+        track_row = np.array([row_of[int(k)] for k in predictions.track_id], np.int64)
+        likely = (predictions.prob >= PROB_MIN) & near[track_row][:, None]
+        rows, modes = np.nonzero(likely)
+        self.box: Array = np.zeros((len(rows), STEPS, 5))
+        on_grid(predictions.time, predictions.pose, rows.astype(np.int64), modes.astype(np.int64), self.box)
+        self.track: Ints = track_row[rows]
+        self.half: Array = np.ascontiguousarray(0.5 * tracks.size[self.track])
+        self.prob: Array = np.ascontiguousarray(predictions.prob[rows, modes])
+        fixed = np.isin(tracks.kind[self.track], [int(kind) for kind in FIXED])
+        self.moving: Bools = ~fixed & (np.abs(tracks.state[self.track, 4]) > 0.3)
+
+    def __len__(self) -> int:
+        return len(self.prob)

@@ -1,0 +1,102 @@
+"""Why a decision is what it is, in one phrase and for the log."""
+
+import numpy as np
+
+from evpilot.plan.columns import Corridor, Cost, Law, Prop, Roll
+from evpilot.plan.entries import Entries
+from evpilot.plan.road import Way
+from evpilot.plan.rules import Wall
+from evpilot.types import PlanTrace, Rejection, Tracks
+from evpilot.types.state import Array, Bytes, Ints
+
+TRACED = 40  # rejected proposals in the log
+CONTACT_COST = 60.0  # from here on a proposal counts as one that meets somebody
+ROAD_COST = 50.0
+RULE_COST = 20.0
+COMFORT_COST = 15.0
+TRACE_STEPS = (0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
+
+
+def rejections(costs: Array, chosen: int) -> Bytes:
+    """Why each proposal was not taken (R,), by what weighs most in its cost (R, 9)."""
+    kinds = np.full(len(costs), Rejection.COST, np.uint8)
+    kinds[costs[:, Cost.COMFORT] > COMFORT_COST] = Rejection.COMFORT
+    kinds[costs[:, Cost.RULE] > RULE_COST] = Rejection.RULE
+    kinds[costs[:, Cost.ROAD] > ROAD_COST] = Rejection.ROAD
+    kinds[costs[:, Cost.COLLISION] > CONTACT_COST] = Rejection.COLLISION
+    kinds[chosen] = Rejection.CHOSEN
+    return kinds
+
+
+def explain(
+    props: Array, rolls: Array, costs: Array, firsts: Array, chosen: int, order: Ints,
+    ways: list[Way], walls: list[Wall], entries: Entries, spans: Array, tracks: Tracks,
+) -> PlanTrace:  # fmt: skip
+    """The trace of one cycle: reason and cause of the choice, and a spread of what was rejected."""
+    kinds = rejections(costs, chosen)
+    picked = order[np.linspace(0, len(order) - 1, min(TRACED, len(order))).astype(np.int64)]
+    reason, cause = phrase(props, rolls, firsts, chosen, order, ways, walls, entries, spans, tracks)
+    return PlanTrace(
+        reason=reason, cause_id=cause, xy=np.ascontiguousarray(rolls[picked][:, TRACE_STEPS, :2]),
+        cost=costs[picked].sum(axis=1), rejection=kinds[picked],
+        walls=np.array([(wall.x, wall.y, wall.yaw) for wall in walls]).reshape(-1, 3),
+        wall_reason=tuple(wall.reason for wall in walls), counts=np.bincount(kinds, minlength=len(Rejection)),
+    )  # fmt: skip
+
+
+def phrase(
+    props: Array, rolls: Array, firsts: Array, chosen: int, order: Ints,
+    ways: list[Way], walls: list[Wall], entries: Entries, spans: Array, tracks: Tracks,
+) -> tuple[str, int]:  # fmt: skip
+    """What the car does and because of whom: (phrase, id of the cause or -1)."""
+    prop, roll = props[chosen], rolls[chosen]
+    corridor = int(prop[Prop.CORRIDOR])
+    slows = float(roll[20, Roll.SPEED]) < float(roll[0, Roll.SPEED]) - 0.7
+    lead = _lead(roll, spans[corridor])
+    who = int(tracks.id[entries.track[lead]]) if lead >= 0 else -1
+    if firsts[chosen, 0] < 2.5:
+        e = int(firsts[chosen, 1])
+        other = int(tracks.id[entries.track[e]])
+        return f"brake: {other} is in the way", other
+    mine = [wall for wall in walls if wall.corridor == corridor]
+    stopped = float(roll[30, Roll.SPEED]) < 1.0 or slows
+    if mine and stopped:
+        nearest = min(mine, key=lambda wall: wall.s)
+        return nearest.reason, nearest.cause_id
+    side = _side(ways, corridor)
+    if side:
+        return (f"change {side} round {who}" if who >= 0 and slows else f"change {side}"), who
+    if prop[Prop.LAW] == Law.RAMP and prop[Prop.P0] < -3.5:
+        return (f"brake hard for {who}" if who >= 0 else "brake hard"), who
+    if lead >= 0 and (slows or float(roll[0, Roll.SPEED]) < 1.0 or _gap(roll, spans[corridor, lead]) < 25.0):
+        return (f"follow {who}" if not slows else f"slow down for {who}"), who
+    if abs(float(prop[Prop.OFFSET])) > 0.6:
+        return f"pass with a nudge to the {'left' if prop[Prop.OFFSET] > 0 else 'right'}", -1
+    if prop[Prop.LAW] == Law.ARRIVE:
+        return "keep the lane, arrive in time", -1
+    return ("slow down for the road ahead" if slows else "keep the lane"), -1
+
+
+def _lead(roll: Array, spans: Array) -> int:
+    """The nearest entry ahead on the strip that the car will drive along, within 50 m; -1 for none."""
+    best, nearest = -1, 50.0
+    for e in range(len(spans)):
+        for step in (0, 10, 20):
+            s, d = roll[step, Roll.S], roll[step, Roll.D]
+            if spans[e, step, 2] < d + 1.2 and spans[e, step, 3] > d - 1.2 and spans[e, step, 1] > s:
+                gap = float(spans[e, step, 0] - s)
+                if gap < nearest:
+                    best, nearest = e, gap
+    return best
+
+
+def _gap(roll: Array, span: Array) -> float:
+    return float(span[0, 0] - roll[0, Roll.S])
+
+
+def _side(ways: list[Way], corridor: int) -> str:
+    """left or right when the corridor is beside the one we are on, else empty."""
+    if corridor == 0:
+        return ""
+    own, other = ways[0].scalars[Corridor.D], ways[corridor].scalars[Corridor.D]
+    return "left" if other < own - 1.0 else "right" if other > own + 1.0 else ""

@@ -1,0 +1,222 @@
+"""Propose, simulate, score: one decision from hundreds of motions, each driven forward and checked against everyone."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from evpilot.maps.index import LaneIndex
+from evpilot.maps.reference import SPACING
+from evpilot.plan.arrays import car_vector, goal_places, goal_polygons, goal_windows, stack, trajectory
+from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
+from evpilot.plan.entries import Entries
+from evpilot.plan.explain import CONTACT_COST, explain
+from evpilot.plan.proposals import propose, refine
+from evpilot.plan.road import Road, Way
+from evpilot.plan.rollout import roll_out, spans_on
+from evpilot.plan.rules import Rules, Wall
+from evpilot.plan.score import score
+from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory
+from evpilot.types.state import Array, Ints
+
+REFINED = 6  # proposals whose neighbours are looked at
+TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
+TAIL_CANDIDATES = 5
+CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
+PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
+SCHEDULED_WEIGHT = 0.04  # and when the goal has its time
+NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
+TIMED = 60.0  # [s] a goal window that closes later sets no pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """What the planner decided: the trajectory, its verified stopping tail (None when no tail is free of contact),
+    whether the trajectory itself is, and why."""
+
+    trajectory: Trajectory
+    tail: Trajectory | None
+    free: bool
+    trace: PlanTrace
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Batch:
+    """All proposals of a cycle, rolled out and scored."""
+
+    props: Array
+    rolls: Array
+    costs: Array
+    firsts: Array
+
+    def total(self) -> Array:
+        """One cost for each proposal (R,)."""
+        return self.costs.sum(axis=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """What all proposals of one cycle are judged against."""
+
+    ways: list[Way]
+    table: Array
+    corridors: Array
+    entries: Entries
+    spans: Array
+    zones: Array
+    places: Array
+    goals: Array
+    ego: Array
+    slack: float
+
+
+class Planner:
+    """The planner of one drive; `plan` is called once in every cycle."""
+
+    def __init__(self, briefing: Briefing, index: LaneIndex) -> None:
+        self.briefing = briefing
+        self.road = Road(briefing, index)
+        self.rules = Rules(briefing)
+        self._car = car_vector(briefing)
+        platform = briefing.platform
+        self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
+        limits = briefing.limits
+        self._comfort = np.array([limits.accel, limits.brake, limits.lateral, min(limits.gate_lateral, 7.0)])
+        self._owned, self._starts, self._polygon = goal_polygons(briefing)
+        self._last: tuple[int, float] | None = None
+
+    def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
+        """Decide from what is seen and expected now."""
+        ego = observation.ego
+        ways = self.road.ways(ego)
+        walls = self.rules.walls(ways, observation, tracks)
+        scene = self._scene(ways, walls, observation, tracks, predictions)
+        seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
+        speed, accel = float(scene.ego[0]), float(scene.ego[1])
+        batch = self._evaluate(propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds), scene)
+        order = np.argsort(batch.total(), kind="stable")
+        finer = refine(batch.props[order[:REFINED]], speed, accel)
+        if len(finer):
+            batch = joined(batch, self._evaluate(finer, scene))
+            order = np.argsort(batch.total(), kind="stable")
+        chosen, tail = self._with_tail(batch, order, scene, observation)
+        self._remember(batch.props[chosen], scene)
+        trace = explain(
+            batch.props,
+            batch.rolls,
+            batch.costs,
+            batch.firsts,
+            chosen,
+            order,
+            ways,
+            walls,
+            scene.entries,
+            scene.spans,
+            tracks,
+        )
+        return Plan(
+            trajectory=trajectory(batch.rolls[chosen], ego, observation.t_ns), tail=tail,
+            free=bool(batch.costs[chosen, Cost.COLLISION] < CONTACT_COST), trace=trace,
+        )  # fmt: skip
+
+    def _wish(self, way: Way) -> float:
+        """The speed [m/s] that we would like: the highest that limit and curves allow on the way ahead."""
+        row = int(way.scalars[Corridor.S] / SPACING)
+        return min(float(way.table[row : row + 200, Ref.CAP].max()), self.briefing.platform.speed_max)
+
+    def _scene(
+        self, ways: list[Way], walls: list[Wall], observation: Observation, tracks: Tracks, predictions: Predictions
+    ) -> Scene:
+        ego = observation.ego
+        entries = Entries(tracks, predictions, ego)
+        table, corridors = stack(ways, walls)
+        spans = np.empty((len(ways), len(entries), len(GRID), 5))
+        spans_on(entries.box, entries.half, corridors, table, spans)
+        zones = self.rules.zones(ways, entries, spans, tracks)
+        seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
+        state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), ego.steering, 0.0])
+        return Scene(
+            ways=ways, table=table, corridors=corridors, entries=entries, spans=spans, zones=zones,
+            places=goal_places(ways, self.briefing, seconds), goals=goal_windows(self.briefing, seconds), ego=state,
+            slack=self._slack(ego),
+        )  # fmt: skip
+
+    def _slack(self, ego: EgoState) -> float:
+        """How far [m] a corner of the car is off the road already; proposals may keep that, not more."""
+        shift, length, width = self._body
+        c, s = math.cos(ego.pose[3]), math.sin(ego.pose[3])
+        x, y = ego.pose[0] + shift * c, ego.pose[1] + shift * s
+        least = min(
+            self.road.area.distance(
+                float(x + a * length * c - b * width * s), float(y + a * length * s + b * width * c)
+            )
+            for a in (-1.0, 0.0, 1.0)
+            for b in (-1.0, 1.0)
+        )
+        return max(0.0, 0.05 - least)
+
+    def _evaluate(self, props: Array, scene: Scene) -> Batch:
+        rolls = np.empty((len(props), len(GRID), len(Roll)))
+        costs = np.empty((len(props), len(Cost)))
+        firsts = np.empty((len(props), 4))
+        roll_out(props, scene.corridors, scene.table, scene.spans, scene.ego, self._car, rolls)
+        entries, area = scene.entries, self.road.area
+        timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
+        wish = np.array([0.0, 0.0, NO_GOAL_COST if timed else 0.0, SCHEDULED_WEIGHT if timed else PROGRESS_WEIGHT])
+        score(
+            props, rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob, entries.moving,
+            scene.spans, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort, scene.goals,
+            self._owned, self._starts, self._polygon, wish, scene.zones, scene.places, costs, firsts,
+        )  # fmt: skip
+        if self._last is not None:
+            other = props[:, Prop.CORRIDOR] != self._last_corridor(scene)
+            other |= np.abs(props[:, Prop.OFFSET] - self._last[1]) > 0.3
+            costs[:, Cost.LANE] += np.where(other, CHANGE_COST, 0.0)
+        return Batch(props=props, rolls=rolls, costs=costs, firsts=firsts)
+
+    def _last_corridor(self, scene: Scene) -> int:
+        """The corridor that holds the lane which the last decision led to, or -1."""
+        assert self._last is not None
+        for c, way in enumerate(scene.ways):
+            if self._last[0] in way.path.lanes:
+                return c
+        return -1
+
+    def _remember(self, prop: Array, scene: Scene) -> None:
+        way = scene.ways[int(prop[Prop.CORRIDOR])]
+        ahead = float(way.scalars[Corridor.S]) + max(float(prop[Prop.LENGTH]), 10.0)
+        self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]))
+
+    def _with_tail(
+        self, batch: Batch, order: Ints, scene: Scene, observation: Observation
+    ) -> tuple[int, Trajectory | None]:
+        """The best proposal that has a stopping tail free of contact, with it; else the best of all, with none."""
+        total = batch.total()
+        for candidate in order[:TAIL_CANDIDATES]:
+            if total[candidate] > total[order[0]] + CONTACT_COST:
+                break
+            tail = self._tail(batch.props[candidate], batch.rolls[candidate], scene, observation)
+            if tail is not None:
+                return int(candidate), tail
+        return int(order[0]), None
+
+    def _tail(self, prop: Array, roll: Array, scene: Scene, observation: Observation) -> Trajectory | None:
+        firmness = [brake for brake in TAILS if brake <= self.briefing.limits.emergency + 1e-9]
+        rows = np.repeat(prop[None], len(firmness), axis=0)
+        rows[:, Prop.LAW] = Law.TAIL
+        rows[:, Prop.P0] = roll[0, Roll.ACCEL]
+        rows[:, Prop.P1] = firmness
+        rows[:, Prop.P2] = self.briefing.period_ns * 1e-9
+        tails = self._evaluate(np.ascontiguousarray(rows), scene)
+        for k in range(len(firmness)):
+            if tails.costs[k, Cost.COLLISION] < CONTACT_COST and tails.rolls[k, -1, Roll.SPEED] < 0.1:
+                return trajectory(tails.rolls[k], observation.ego, observation.t_ns)
+        return None
+
+
+def joined(first: Batch, second: Batch) -> Batch:
+    """Two batches as one."""
+    return Batch(
+        props=np.concatenate([first.props, second.props]), rolls=np.concatenate([first.rolls, second.rolls]),
+        costs=np.concatenate([first.costs, second.costs]), firsts=np.concatenate([first.firsts, second.firsts]),
+    )  # fmt: skip

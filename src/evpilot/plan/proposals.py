@@ -1,0 +1,170 @@
+"""What could be done: every lateral motion crossed with every speed law, as rows of `Prop`."""
+
+import math
+
+import numpy as np
+
+from evpilot.plan.columns import Corridor, Law, Prop
+from evpilot.plan.road import Way
+from evpilot.types import Briefing, Goal
+from evpilot.types.state import Array
+
+OFFSETS = (0.0, -0.4, 0.4, -0.9, 0.9)  # [m] in the own lane
+OFFSETS_BESIDE = (0.0, -0.5, 0.5)
+DURATIONS = (2.5, 4.5)  # [s] for a lateral motion
+LENGTH_MIN = 7.0  # [m]
+CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
+RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.0), (-4.0, 8.0))  # [m/s2], [s]
+GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
+GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
+ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
+TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
+
+
+def propose(ways: list[Way], briefing: Briefing, speed: float, accel: float, wish: float, seconds: float) -> Array:
+    """All proposals (R, 9) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like."""
+    blocks: list[Array] = []
+    for c, way in enumerate(ways):
+        laws = np.array(_common_laws(way, briefing, speed, accel, wish))
+        paths = _paths(way, speed, c == 0)
+        blocks.append(_cross(c, paths, laws))
+        blocks.extend(_arrivals(c, way, briefing, speed, accel, seconds))
+    return np.ascontiguousarray(np.concatenate(blocks))
+
+
+def _paths(way: Way, speed: float, own: bool) -> Array:
+    """Lateral targets and lengths (K, 2)."""
+    offsets = OFFSETS if own else OFFSETS_BESIDE
+    d = way.scalars[Corridor.D]
+    rows = [(offset, max(LENGTH_MIN, speed * t, 2.5 * abs(offset - d))) for offset in offsets for t in DURATIONS]
+    rows.append((float(d), LENGTH_MIN + speed))
+    return np.array(rows)
+
+
+def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish: float) -> list[tuple[float, ...]]:
+    limits = briefing.limits
+    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
+    laws.append((Law.CRUISE, wish, 0.7, 2.0, 0.0, 0.0))
+    laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
+    laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
+    if limits.exact:
+        laws.extend(((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0), (Law.RAMP, -6.0, 8.0, 0.0, 0.0, 0.0)))
+    for place in (way.scalars[Corridor.WALL], way.scalars[Corridor.END]):
+        if place - way.scalars[Corridor.S] < 150.0:
+            laws.append((Law.STOP, float(place), 2.0, 0.0, 0.0, 0.0))
+    return laws
+
+
+def _cross(corridor: int, paths: Array, laws: Array) -> Array:
+    rows = np.zeros((len(paths) * len(laws), 9))
+    rows[:, Prop.CORRIDOR] = corridor
+    rows[:, [Prop.OFFSET, Prop.LENGTH]] = np.repeat(paths, len(laws), axis=0)
+    rows[:, Prop.LAW :] = np.tile(laws, (len(paths), 1))
+    return rows
+
+
+def _arrivals(c: int, way: Way, briefing: Briefing, speed: float, accel: float, seconds: float) -> list[Array]:
+    """Motions that meet each goal on this corridor in its window."""
+    blocks: list[Array] = []
+    for g, low, high, d, _ in way.goals:
+        goal = briefing.goals[int(g)]
+        shift = briefing.platform.rear_to_center
+        near, far = low - shift - way.scalars[Corridor.S], high - shift - way.scalars[Corridor.S]
+        laws = _arrival_laws(goal, float(near), float(far), speed, accel, seconds)
+        if far <= 0.0 or not laws:
+            continue
+        middle = max(0.5 * float(near + far), 3.0)
+        lengths = {max(LENGTH_MIN, 0.9 * middle), max(LENGTH_MIN, 3.0 * speed)}
+        paths = np.array([(float(d), length) for length in sorted(lengths)])
+        blocks.append(_cross(c, paths, np.array(laws[:ARRIVALS_MAX])))
+    return blocks
+
+
+def _arrival_laws(
+    goal: Goal, near: float, far: float, speed: float, accel: float, seconds: float
+) -> list[tuple[float, ...]]:
+    laws: list[tuple[float, ...]] = []
+    for place_share in GOAL_PLACES:
+        distance = near + place_share * (far - near)
+        if distance <= 0.1:
+            continue
+        for t in _arrival_times(goal, distance, speed, seconds):
+            for pace in _arrival_speeds(goal, distance, speed, t):
+                laws.append(arrive(distance, t, pace, speed, accel))
+    return laws
+
+
+def _arrival_times(goal: Goal, distance: float, speed: float, seconds: float) -> list[float]:
+    low, high = goal.time if goal.time is not None else (seconds, seconds + TIME_MAX)
+    low, high = low - seconds, high - seconds
+    if high < 0.15:
+        return []
+    natural = distance / max(speed, 1.0)
+    times = {min(max(natural, low, 0.3), high), min(max(1.3 * natural, low, 0.3), high)}
+    if high - low < 3.0 or low > natural:
+        times |= {max(low, 0.2), max(0.5 * (low + high), 0.2), max(high, 0.2)}
+    return sorted({round(t, 3) for t in times if t <= TIME_MAX})
+
+
+def _arrival_speeds(goal: Goal, distance: float, speed: float, t: float) -> list[float]:
+    mean = distance / t
+    free = sorted({round(max(0.0, v), 3) for v in (mean, 2.0 * mean - speed, 0.5 * (mean + speed))})
+    if goal.speed is None:
+        return free
+    low, high = max(goal.speed[0], 0.0), max(goal.speed[1], 0.0)
+    inside = [v for v in free if low <= v <= high]
+    window = [low + share * (high - low) for share in GOAL_SPEEDS]
+    return sorted({round(v, 3) for v in (*inside[:1], *window)})
+
+
+def arrive(distance: float, t: float, pace: float, speed: float, accel: float) -> tuple[float, ...]:
+    """The quintic law that is `distance` [m] ahead after t [s], there at speed `pace` [m/s] without acceleration."""
+    h = distance - speed * t - 0.5 * accel * t * t
+    v = pace - speed - accel * t
+    a = -accel
+    c3 = (10.0 * h - 4.0 * v * t + 0.5 * a * t * t) / t**3
+    c4 = (-15.0 * h + 7.0 * v * t - a * t * t) / t**4
+    c5 = (6.0 * h - 3.0 * v * t + 0.5 * a * t * t) / t**5
+    return (float(Law.ARRIVE), t, c3, c4, c5, accel)
+
+
+def refine(best: Array, speed: float, accel: float) -> Array:
+    """Neighbours of the best proposals (B, 9): offsets, lengths and speed laws in between (K, 9)."""
+    rows: list[Array] = []
+    for p in best:
+        for offset, stretch, share in (
+            (0.2, 1.0, 0.0), (-0.2, 1.0, 0.0), (0.0, 0.7, 0.0), (0.0, 1.4, 0.0), (0.0, 1.0, 0.35), (0.0, 1.0, -0.35),
+            (0.2, 1.0, 0.35), (-0.2, 1.0, 0.35), (0.2, 1.0, -0.35), (-0.2, 1.0, -0.35),
+        ):  # fmt: skip
+            q = p.copy()
+            q[Prop.OFFSET] += offset
+            q[Prop.LENGTH] = max(5.0, q[Prop.LENGTH] * stretch)
+            if share and not _vary_law(q, share, speed, accel):
+                continue
+            rows.append(q)
+    return np.ascontiguousarray(np.array(rows).reshape(-1, 9))
+
+
+def _vary_law(p: Array, share: float, speed: float, accel: float) -> bool:
+    law = int(p[Prop.LAW])
+    if law == Law.RAMP:
+        p[Prop.P0] += share
+    elif law == Law.CRUISE:
+        p[Prop.P0] = max(0.0, p[Prop.P0] * (1.0 + 0.25 * share))
+    elif law == Law.ARRIVE:
+        t = p[Prop.P0]
+        distance, pace = _end_of(p, speed)
+        if not math.isfinite(distance) or distance <= 0.0:
+            return False
+        p[Prop.LAW :] = arrive(distance, t, max(0.0, pace + 2.5 * share), speed, accel)
+    else:
+        return False
+    return True
+
+
+def _end_of(p: Array, speed: float) -> tuple[float, float]:
+    """Distance [m] and speed [m/s] at the end of an ARRIVE law."""
+    t, c3, c4, c5, a = (float(p[k]) for k in (Prop.P0, Prop.P1, Prop.P2, Prop.P3, Prop.P4))
+    distance = t * (speed + t * (0.5 * a + t * (c3 + t * (c4 + t * c5))))
+    pace = speed + t * (a + t * (3.0 * c3 + t * (4.0 * c4 + t * 5.0 * c5)))
+    return distance, pace

@@ -1,0 +1,257 @@
+"""The road as the planner sees it: corridors to drive along, each a reference path with caps and what is still to go."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evpilot.geometry.angles import wrap
+from evpilot.geometry.jit import kernel
+from evpilot.maps.drivable import DrivableArea, drivable_area
+from evpilot.maps.index import LaneIndex
+from evpilot.maps.reference import SPACING, ReferencePath, reference_path
+from evpilot.maps.route import cost_to_go, goal_spans, lane_sequence
+from evpilot.plan.columns import HORIZON, Corridor, Ref
+from evpilot.types import Briefing, EgoState, Goal, LaneKind, User
+from evpilot.types.state import Array, Ints
+
+BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when a lane ends under it
+LOST = 400.0  # [m] what a lane costs from which no way leads to the goal
+HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
+CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
+APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
+UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
+UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
+
+
+@kernel("void(f8[:, ::1], f8, f8)")
+def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
+    """Fill column CAP (P, 8) [m/s]: the limit, curves at a lateral acceleration, and braking towards both in time."""
+    cap, limit, curvature = 6, 5, 3
+    after = np.inf
+    for row in range(table.shape[0] - 1, -1, -1):
+        bend = max(abs(table[row, curvature]), 1e-4)
+        here = min(table[row, limit], math.sqrt(curve_accel / bend))
+        after = min(here, math.sqrt(after * after + 2.0 * brake * SPACING))
+        table[row, cap] = after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Way:
+    """One corridor: its path, the table (P, 8) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
+    lane; and scalars (10,) by `Corridor` for the present state."""
+
+    path: ReferencePath
+    table: Array
+    goals: Array
+    scalars: Array
+
+
+@dataclass(slots=True)
+class Road:
+    """The map and the goals of one briefing, with what is computed once or kept between cycles."""
+
+    briefing: Briefing
+    index: LaneIndex
+    cost: Array = field(init=False)
+    spans: tuple[Ints, Array, Array, Ints] = field(init=False)
+    area: DrivableArea = field(init=False)
+    bound: bool = field(init=False)
+    _paths: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        graph, goals = self.briefing.graph, self.briefing.goals
+        self.bound = any(not goal.survival for goal in goals)
+        self.cost = cost_to_go(graph, goals)
+        self.spans = goal_spans(graph, goals)
+        self.area = drivable_area(graph, np.arange(len(graph)))
+
+    def ways(self, ego: EgoState) -> list[Way]:
+        """The corridors from here, best first: the own lane (or the lanes that overlap here), then left and right."""
+        center = ego.pose[:2] + self.briefing.platform.rear_to_center * np.array(
+            [math.cos(ego.pose[3]), math.sin(ego.pose[3])]
+        )
+        own = self._own_lanes(float(center[0]), float(center[1]), ego)
+        length = BEHIND + 60.0 + 1.3 * HORIZON * max(ego.speed, 8.0)
+        found: dict[tuple[int, ...], tuple[int, float]] = {}
+        for rank, lane in enumerate(own[:2]):
+            self._add(found, lane, ego, length, rank, 0.0)
+        for lane in own[:1]:
+            for side in self._beside(lane):
+                self._add(found, side, ego, length, len(found), 3.0)
+        ways = [self._way(lanes, ego, penalty) for lanes, (_, penalty) in found.items()]
+        return ways
+
+    def _own_lanes(self, x: float, y: float, ego: EgoState) -> list[int]:
+        """Lanes under the car that run its way, the one with the least to go (then the best aligned) first."""
+        graph, z, yaw = self.briefing.graph, float(ego.pose[2]), float(ego.pose[3])
+        best, _, _ = self.index.nearest(x, y, z, yaw)
+        ranked: list[tuple[float, float, int]] = []
+        for lane in self.index.lanes_at(x, y, z):
+            s, d, heading = self._frenet(int(lane), x, y)
+            turn = abs(wrap(yaw - heading))
+            if turn < HEADING_MAX and graph.users[lane] & User.CAR:
+                ranked.append((min(self.cost[lane], 1e6) - s + 4.0 * abs(d) + 20.0 * turn, abs(d), int(lane)))
+        ranked.sort()
+        lanes = [lane for _, _, lane in ranked]
+        return lanes or [max(int(best), 0)]
+
+    def _frenet(self, lane: int, x: float, y: float) -> tuple[float, float, float]:
+        """s, d and heading of a place on one lane's centre line."""
+        graph = self.briefing.graph
+        rows = graph.points(lane)
+        center = graph.center[rows]
+        k = int(np.argmin((center[:, 0] - x) ** 2 + (center[:, 1] - y) ** 2))
+        k = min(max(k, 0), len(center) - 2) if k == 0 or k == len(center) - 1 else k - 1
+        chord = center[min(k + 2, len(center) - 1)] - center[k]
+        heading = math.atan2(chord[1], chord[0])
+        dx, dy = x - center[k, 0], y - center[k, 1]
+        s = graph.arc[rows][k] + math.cos(heading) * dx + math.sin(heading) * dy
+        return float(s), float(math.cos(heading) * dy - math.sin(heading) * dx), heading
+
+    def _beside(self, lane: int) -> list[int]:
+        """Neighbours that run the same way and that a car may use."""
+        graph = self.briefing.graph
+        sides = (
+            (graph.left_neighbour[lane], graph.left_same[lane]),
+            (graph.right_neighbour[lane], graph.right_same[lane]),
+        )
+        return [int(side) for side, same in sides if side >= 0 and same and graph.users[side] & User.CAR]
+
+    def _add(
+        self,
+        found: dict[tuple[int, ...], tuple[int, float]],
+        lane: int,
+        ego: EgoState,
+        length: float,
+        rank: int,
+        penalty: float,
+    ) -> None:
+        lanes = self._lanes_through(lane, ego, length)
+        if lanes not in found:
+            found[lanes] = (rank, penalty)
+
+    def _lanes_through(self, lane: int, ego: EgoState, length: float) -> tuple[int, ...]:
+        """A lane with enough before it to hold the car's tail and enough after it for the horizon."""
+        graph = self.briefing.graph
+        s, _, _ = self._frenet(lane, float(ego.pose[0]), float(ego.pose[1]))
+        before: list[int] = []
+        first = lane
+        while s < BEHIND and len(graph.predecessors(first)) and len(before) < 8:
+            first = min((int(p) for p in graph.predecessors(first)), key=lambda p: (self._aside(p, ego), p))
+            if first in before or first == lane:
+                break
+            before.insert(0, first)
+            s += float(graph.length[first])
+        after = lane_sequence(graph, lane, s + length, self.cost)
+        return (*before, *(int(k) for k in after))
+
+    def _aside(self, lane: int, ego: EgoState) -> float:
+        """How far the rear axle is from a lane's centre line, with its heading: which way we came."""
+        _, d, heading = self._frenet(lane, float(ego.pose[0]), float(ego.pose[1]))
+        return abs(d) + 3.0 * abs(wrap(heading - float(ego.pose[3])))
+
+    def _way(self, lanes: tuple[int, ...], ego: EgoState, penalty: float) -> Way:
+        if lanes not in self._paths:
+            self._paths[lanes] = self._prepare(lanes)
+        path, table, goals = self._paths[lanes]
+        return Way(path=path, table=table, goals=goals, scalars=place_on(path, ego, self.briefing, penalty))
+
+    def _prepare(self, lanes: tuple[int, ...]) -> tuple[ReferencePath, Array, Array]:
+        path = reference_path(self.briefing.graph, np.array(lanes, np.int64))
+        table = np.zeros((len(path.table), 8))
+        table[:, :6] = path.table
+        table[:, Ref.LIMIT] = np.minimum(table[:, Ref.LIMIT], self._unknown_limits(path, len(table)))
+        cap_speeds(table, CURVE_ACCEL, APPROACH_BRAKE)
+        goals = self._goals_on(path)
+        table[:, Ref.REMAINING] = self._remaining(path, goals, len(table))
+        return path, table, goals
+
+    def _unknown_limits(self, path: ReferencePath, count: int) -> Array:
+        kinds = self.briefing.graph.kind[path.lanes]
+        usual = np.array([UNKNOWN_LIMIT.get(LaneKind(kind), UNKNOWN_LIMIT_ELSE) for kind in kinds])
+        known = np.isfinite(self.briefing.graph.speed_limit[path.lanes])
+        places = np.searchsorted(path.lane_s[1:], np.arange(count) * SPACING, side="right")
+        return np.where(known, np.inf, usual)[places]
+
+    def _goals_on(self, path: ReferencePath) -> Array:
+        """Where the goals lie on a path (G, 5): goal index, s from, s to [m], d [m], lane."""
+        rows: list[tuple[float, ...]] = []
+        for lane, low, high, goal in zip(*self.spans, strict=True):
+            for k in np.flatnonzero(path.lanes == lane):
+                begin = float(path.lane_s[k])
+                target = self.briefing.goals[int(goal)]
+                if target.regions:
+                    s0, s1, d = _extent(path, target, begin + low, begin + high)
+                else:
+                    s0, s1, d = begin + low, begin + high, 0.0
+                rows.append((float(goal), s0, s1, d, float(lane)))
+        return np.array(rows).reshape(-1, 5)
+
+    def _remaining(self, path: ReferencePath, goals: Array, count: int) -> Array:
+        """What is still to go to the goal [m] at each sample; beyond the goal, and where no way leads to it, more."""
+        s = np.arange(count) * SPACING
+        if not self.bound:
+            return -np.minimum(s, path.end)
+        cost = np.minimum(self.cost[path.lanes], 1e5)
+        place = np.searchsorted(path.lane_s[1:], s, side="right")
+        rest = cost[place] - (s - path.lane_s[place])
+        lost = cost[place] >= 1e5
+        known = np.flatnonzero(~lost)
+        if len(known) == 0:
+            return 2.0 * LOST - np.minimum(s, path.end)
+        last = known[-1]
+        rest[lost] = rest[last] + LOST
+        if len(goals):
+            end = goals[:, 2].max()
+            passed = s > end
+            rest[passed] = np.maximum(rest[passed], 2.0 * (s[passed] - end))
+        return rest
+
+
+def _extent(path: ReferencePath, goal: Goal, low: float, high: float) -> tuple[float, float, float]:
+    """From where to where [m] a region reaches along the path, and its offset [m], near a span of it."""
+    rows = slice(max(int(low / SPACING) - 20, 0), int(high / SPACING) + 20)
+    table = path.table[rows]
+    best = (low, high, 0.0)
+    nearest = math.inf
+    for region in goal.regions:
+        middle = 0.5 * (region.min(axis=0) + region.max(axis=0))
+        square = (table[:, 0] - middle[0]) ** 2 + (table[:, 1] - middle[1]) ** 2
+        k = int(np.argmin(square))
+        if square[k] < nearest:
+            nearest = float(square[k])
+            c, s = math.cos(table[k, 2]), math.sin(table[k, 2])
+            along = c * (region[:, 0] - table[k, 0]) + s * (region[:, 1] - table[k, 1])
+            across = c * (region[:, 1] - table[k, 1]) - s * (region[:, 0] - table[k, 0])
+            begin = (rows.start + k) * SPACING
+            d = 0.5 * float(across.min() + across.max())
+            d = 0.0 if across.min() < -0.5 and across.max() > 0.5 and across.max() - across.min() > 3.0 else d
+            best = (begin + float(along.min()), begin + float(along.max()), d)
+    return best
+
+
+def place_on(path: ReferencePath, ego: EgoState, briefing: Briefing, penalty: float) -> Array:
+    """The scalars (10,) by `Corridor` of a car on a path; START is filled when the tables are stacked."""
+    x, y, yaw = float(ego.pose[0]), float(ego.pose[1]), float(ego.pose[3])
+    table = path.table
+    k = int(np.argmin((table[:, 0] - x) ** 2 + (table[:, 1] - y) ** 2))
+    heading = float(table[k, 2])
+    dx, dy = x - table[k, 0], y - table[k, 1]
+    along = math.cos(heading) * dx + math.sin(heading) * dy
+    s = min(max(k * SPACING + along, 0.0), (len(table) - 1) * SPACING)
+    u = min(int(s / SPACING), len(table) - 2)
+    share = s / SPACING - u
+    heading = float(table[u, 2] + share * (table[u + 1, 2] - table[u, 2]))
+    px, py = (table[u, :2] + share * (table[u + 1, :2] - table[u, :2])).tolist()
+    d = math.cos(heading) * (y - py) - math.sin(heading) * (x - px)
+    out = np.zeros(10)
+    out[Corridor.S], out[Corridor.D] = s, d
+    out[Corridor.THETA] = wrap(yaw - heading)
+    curvature = math.tan(ego.steering) / briefing.platform.wheelbase
+    out[Corridor.BEND] = min(max(curvature - float(table[u, 3]), -0.1), 0.1)
+    out[Corridor.COUNT] = len(table)
+    out[Corridor.PENALTY] = penalty
+    out[Corridor.WALL] = math.inf
+    out[Corridor.END] = path.end
+    return out

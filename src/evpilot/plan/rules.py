@@ -1,0 +1,198 @@
+"""Traffic rules as constraints on proposals: walls that the front must not pass, zones that belong to others."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evpilot.plan.columns import GRID, Corridor, Span
+from evpilot.plan.entries import Entries
+from evpilot.plan.road import Way
+from evpilot.types import Briefing, LaneGraph, LightState, Observation, ObjectKind, StopKind, Tracks
+from evpilot.types.state import Array
+
+LOOK = 120.0  # [m] ahead
+AMBER_BRAKE = 3.0  # [m/s2] an amber light is for those who can stop at this (the usual timing of amber)
+RED_BRAKE = 6.0  # [m/s2] a red one for all who can at all
+HALT_SPEED = 0.2  # [m/s]
+HALT_TIME = 0.5  # [s] at a stop sign (Autoware's hold)
+HALT_PLACE = 3.0  # [m] before the line
+MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
+ZONE_COST = 90.0
+WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
+KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
+STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wall:
+    """A place on a corridor that the front must not pass: s [m], x, y [m], yaw [rad], why, and whose sake (or -1)."""
+
+    corridor: int
+    s: float
+    x: float
+    y: float
+    yaw: float
+    reason: str
+    cause_id: int = -1
+
+
+@dataclass(slots=True)
+class Rules:
+    """What the rules ask in one cycle; remembers the stop lines at which the car has stood."""
+
+    briefing: Briefing
+    halted: dict[int, float] = field(default_factory=dict)
+
+    def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
+        """All walls ahead on all corridors."""
+        found: list[Wall] = []
+        for c, way in enumerate(ways):
+            found.extend(self._lights(c, way, observation))
+            found.extend(self._stop_signs(c, way, observation))
+            found.extend(self._crosswalks(c, way, tracks))
+        return found
+
+    def _front(self, way: Way) -> float:
+        platform = self.briefing.platform
+        return float(way.scalars[Corridor.S]) + platform.rear_to_center + 0.5 * platform.length
+
+    def _lights(self, c: int, way: Way, observation: Observation) -> list[Wall]:
+        graph, lights = self.briefing.graph, observation.lights
+        walls: list[Wall] = []
+        for k, lane in enumerate(way.path.lanes):
+            for light in graph.lights_of(int(lane)) if len(graph.light_id) else ():
+                seen = np.flatnonzero(lights.index == light)
+                state = LightState(int(lights.state[seen[0]])) if len(seen) else LightState.UNSEEN
+                if state not in STOP_STATES:
+                    continue
+                s = float(way.path.lane_s[k]) + _line_on(graph, int(lane))
+                brake = AMBER_BRAKE if state == LightState.AMBER else RED_BRAKE
+                if self._can_stop(way, s, observation.ego.speed, brake):
+                    walls.append(_wall(c, way, s, f"stop: the light is {state.name.lower().replace('_', '-')}"))
+        return walls
+
+    def _can_stop(self, way: Way, s: float, speed: float, brake: float) -> bool:
+        room = s - self._front(way)
+        return 0.0 <= room < LOOK and speed * speed <= 2.0 * brake * max(room, 0.3)
+
+    def _stop_signs(self, c: int, way: Way, observation: Observation) -> list[Wall]:
+        graph = self.briefing.graph
+        walls: list[Wall] = []
+        now = observation.t_ns * 1e-9
+        for k in np.flatnonzero(graph.stop_kind == StopKind.STOP_SIGN):
+            for place in np.flatnonzero(way.path.lanes == graph.stop_lane[k]):
+                s = float(way.path.lane_s[place] + graph.stop_s[k])
+                room = s - self._front(way)
+                if observation.ego.speed < HALT_SPEED and -0.5 < room < HALT_PLACE:
+                    self.halted.setdefault(int(k), now)
+                if room < -1.0 or room > LOOK:
+                    continue
+                if int(k) in self.halted and now - self.halted[int(k)] >= HALT_TIME:
+                    continue
+                if self._can_stop(way, s, observation.ego.speed, RED_BRAKE):
+                    walls.append(_wall(c, way, s, "stop: stop sign"))
+        return walls
+
+    def _crosswalks(self, c: int, way: Way, tracks: Tracks) -> list[Wall]:
+        graph = self.briefing.graph
+        walls: list[Wall] = []
+        walkers = np.flatnonzero((tracks.kind == ObjectKind.PEDESTRIAN) | (tracks.kind == ObjectKind.BICYCLE))
+        if not len(walkers) or len(graph.crosswalk_start) < 2:
+            return walls
+        for w in range(len(graph.crosswalk_start) - 1):
+            rows = slice(int(graph.crosswalk_lane_start[w]), int(graph.crosswalk_lane_start[w + 1]))
+            for lane, span in zip(graph.crosswalk_lane[rows], graph.crosswalk_span[rows], strict=True):
+                for place in np.flatnonzero(way.path.lanes == lane):
+                    s = float(way.path.lane_s[place] + span[0])
+                    if not -0.5 < s - self._front(way) < 60.0:
+                        continue
+                    walker = _about_to_cross(graph, w, way, s + 0.5 * float(span[1] - span[0]), tracks, walkers)
+                    if walker >= 0:
+                        who = int(tracks.id[walker])
+                        walls.append(_wall(c, way, s - 1.0, f"yield to {who} at the crossing", who))
+                        break
+        return walls
+
+    def zones(self, ways: list[Way], entries: Entries, spans: Array, tracks: Tracks) -> Array:
+        """Conflict areas and when those who have priority use them (Z, 6): see `score.zone_cost`."""
+        graph = self.briefing.graph
+        rows: list[tuple[float, ...]] = []
+        for c, way in enumerate(ways):
+            for low, high in _yield_spans(graph, way):
+                front = self._front(way)
+                if high < front or low > front + LOOK:
+                    continue
+                for e in range(len(entries)):
+                    if not entries.moving[e] or entries.prob[e] < 0.15:
+                        continue
+                    busy = _occupied(spans[c, e], low, high)
+                    if busy is not None and not _same_way(spans[c, e], entries, e, way):
+                        rows.append(
+                            (c, low, high, busy[0] - MARGIN_BEFORE, busy[1] + MARGIN_AFTER, ZONE_COST * entries.prob[e])
+                        )
+        return np.array(rows).reshape(-1, 6)
+
+
+def _line_on(graph: LaneGraph, lane: int) -> float:
+    """Where traffic stops on a lane [m]: its stop line, else its end."""
+    own = graph.stop_s[graph.stop_lane == lane]
+    return float(own.min()) if len(own) else float(graph.length[lane])
+
+
+def _wall(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
+    row = way.table[min(int(s / 0.5), len(way.table) - 1)]
+    return Wall(corridor=c, s=s, x=float(row[0]), y=float(row[1]), yaw=float(row[2]), reason=reason, cause_id=cause_id)
+
+
+def _about_to_cross(graph: LaneGraph, w: int, way: Way, s: float, tracks: Tracks, walkers: Array) -> int:
+    """The first walker who is on a crossing and not yet past our path, or steps towards it; -1 for none."""
+    polygon = graph.crosswalk[graph.crosswalk_start[w] : graph.crosswalk_start[w + 1], :2]
+    row = way.table[min(int(s / 0.5), len(way.table) - 1)]
+    c, si = math.cos(row[2]), math.sin(row[2])
+    corner_d = c * (polygon[:, 1] - row[1]) - si * (polygon[:, 0] - row[0])
+    corner_s = c * (polygon[:, 0] - row[0]) + si * (polygon[:, 1] - row[1])
+    for k in walkers:
+        dx, dy = tracks.state[k, 0] - row[0], tracks.state[k, 1] - row[1]
+        across, along = c * dy - si * dx, c * dx + si * dy
+        pace = c * tracks.velocity[k, 1] - si * tracks.velocity[k, 0]
+        if not corner_s.min() - 0.5 <= along <= corner_s.max() + 0.5:
+            continue
+        if not corner_d.min() - KERB <= across <= corner_d.max() + KERB:
+            continue
+        towards = across * pace < 0.0 and abs(pace) > WALK_SPEED_MIN
+        if abs(across) < 2.2 or (towards and abs(across) - 2.0 < 5.0 * abs(pace)):
+            return int(k)
+    return -1
+
+
+def _yield_spans(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
+    """Parts of a corridor [m] on which others have priority, each once, in order."""
+    found: list[tuple[float, float]] = []
+    for lane, begin in zip(way.path.lanes, way.path.lane_s, strict=True):
+        rows = slice(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1]))
+        for span, yields in zip(graph.conflict_span[rows], graph.conflict_yields[rows], strict=True):
+            if yields:
+                found.append((float(begin + span[0]), float(begin + span[1])))
+    found.sort()
+    merged: list[tuple[float, float]] = []
+    for low, high in found:
+        if merged and low <= merged[-1][1] + 1.0:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def _occupied(span: Array, low: float, high: float) -> tuple[float, float] | None:
+    """From when to when [s] an entry is on our strip within a part of the corridor."""
+    on = (span[:, Span.D_LOW] < 1.6) & (span[:, Span.D_HIGH] > -1.6)
+    on &= (span[:, Span.S_LOW] < high) & (span[:, Span.S_HIGH] > low)
+    steps = np.flatnonzero(on)
+    return (float(GRID[steps[0]]), float(GRID[steps[-1]])) if len(steps) else None
+
+
+def _same_way(span: Array, entries: Entries, e: int, way: Way) -> bool:
+    """Whether an entry is on our corridor now, going our way: traffic to follow, not to yield to."""
+    on_now = span[0, Span.D_LOW] < 1.6 and span[0, Span.D_HIGH] > -1.6
+    return bool(on_now and span[0, Span.SPEED] > 0.7 * abs(entries.box[e, 0, 4]))

@@ -1,0 +1,335 @@
+"""What each rolled-out proposal costs: contact, road, rules, goal, progress, comfort, clearance, lane."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from evpilot.geometry.boxes import gap
+from evpilot.geometry.jit import kernel
+from evpilot.maps.drivable import edge_distance
+from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll
+from evpilot.plan.rollout import sample
+from evpilot.types.state import Array, Bools, Ints
+
+STEPS = len(GRID)
+TIMES = GRID
+
+R_X, R_Y, R_YAW, R_V = int(Roll.X), int(Roll.Y), int(Roll.YAW), int(Roll.SPEED)
+R_A, R_K, R_S, R_D, R_J = int(Roll.ACCEL), int(Roll.CURVATURE), int(Roll.S), int(Roll.D), int(Roll.JERK)
+COLLISION, ROAD, RULE, GOAL, PROGRESS = (
+    int(Cost.COLLISION),
+    int(Cost.ROAD),
+    int(Cost.RULE),
+    int(Cost.GOAL),
+    int(Cost.PROGRESS),
+)
+COMFORT, CLEARANCE, LANE, REACHED = int(Cost.COMFORT), int(Cost.CLEARANCE), int(Cost.LANE), int(Cost.REACHED)
+LIMIT, REMAINING = int(Ref.LIMIT), int(Ref.REMAINING)
+START, COUNT, PENALTY, WALL, HOME = (
+    int(Corridor.START),
+    int(Corridor.COUNT),
+    int(Corridor.PENALTY),
+    int(Corridor.WALL),
+    int(Corridor.HOME),
+)
+CORRIDOR, OFFSET = int(Prop.CORRIDOR), int(Prop.OFFSET)
+
+CONTACT = 1000.0  # cost of a certain contact in the near future: above everything else together
+OFF_ROAD = 500.0
+BROKEN_RULE = 250.0
+GOAL_BONUS = 120.0
+SOFT_GAP = 0.7  # [m] closer than this to another costs
+CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
+
+
+@kernel()
+def certainty(t: float) -> float:
+    """How much a predicted contact at a time ahead [s] counts: fully for 2.5 s, then less, never nothing."""
+    return 1.0 if t < 2.5 else max(0.2, 1.0 - 0.16 * (t - 2.5))
+
+
+@kernel()
+def contact_cost(
+    roll: Array, body: Array, entries: Array, half: Array, prob: Array, moving: Bools, first: Array, cost: Array
+) -> None:
+    """Contact and clearance with every predicted box; first (3,) keeps time, entry and probability of the earliest
+    certain contact. body (3,): rear axle to centre, half length, half width [m]."""
+    shift, length, width = body[0], body[1], body[2]
+    own = math.sqrt(length * length + width * width)
+    low_x = low_y = np.inf
+    high_x = high_y = -np.inf
+    for step in range(STEPS):
+        low_x, high_x = min(low_x, roll[step, R_X]), max(high_x, roll[step, R_X])
+        low_y, high_y = min(low_y, roll[step, R_Y]), max(high_y, roll[step, R_Y])
+    for e in range(entries.shape[0]):
+        reach = own + math.sqrt(half[e, 0] ** 2 + half[e, 1] ** 2) + SOFT_GAP
+        pad = reach + shift
+        ex0, ey0 = entries[e, 0, 0], entries[e, 0, 1]
+        ex1, ey1 = entries[e, STEPS - 1, 0], entries[e, STEPS - 1, 1]
+        em = entries[e, STEPS // 2, 0]
+        en = entries[e, STEPS // 2, 1]
+        if (
+            max(max(ex0, ex1), em) + pad < low_x
+            or min(min(ex0, ex1), em) - pad > high_x
+            or max(max(ey0, ey1), en) + pad < low_y
+            or min(min(ey0, ey1), en) - pad > high_y
+        ):
+            continue
+        soft = 0.0
+        for step in range(STEPS):
+            c, s = math.cos(roll[step, R_YAW]), math.sin(roll[step, R_YAW])
+            x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
+            dx, dy = entries[e, step, 0] - x, entries[e, step, 1] - y
+            if dx * dx + dy * dy > reach * reach:
+                continue
+            t = TIMES[step]
+            free = gap(
+                x, y, c, s, length, width,
+                entries[e, step, 0], entries[e, step, 1], entries[e, step, 2], entries[e, step, 3], half[e, 0], half[e, 1],
+            )  # fmt: skip
+            if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
+                closing = abs(roll[step, R_V] - entries[e, step, 4])
+                harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 10.0))
+                cost[COLLISION] += harm
+                if prob[e] > 0.3 and t < first[0]:
+                    first[0], first[1], first[2] = t, e, prob[e]
+                break
+            if free < SOFT_GAP:
+                dt = 0.1 if step <= 20 else 0.2
+                share = 1.0 - free / SOFT_GAP
+                soft += share * share * dt * certainty(t)
+        cost[CLEARANCE] += 6.0 * prob[e] * soft
+
+
+@kernel()
+def road_cost(
+    roll: Array, body: Array, origin: Array, table: Ints, tiles: npt.NDArray[np.float32], slack: float, cost: Array
+) -> None:
+    """Cost of leaving the drivable area with a corner or the middle of a side; slack [m] is how far the car is out
+    at the start, which every proposal may keep."""
+    shift, length, width = body[0], body[1], body[2]
+    worst = 0.0
+    for step in range(1, STEPS, 2):
+        c, s = math.cos(roll[step, R_YAW]), math.sin(roll[step, R_YAW])
+        x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
+        middle = edge_distance(x, y, origin, table, tiles)
+        if middle > 2.9:
+            continue
+        closest = 3.0
+        for along in (-length, 0.0, length):
+            for across in (-width, width):
+                px, py = x + along * c - across * s, y + along * s + across * c
+                closest = min(closest, edge_distance(px, py, origin, table, tiles))
+        if closest < 0.03 - slack and worst == 0.0:
+            t = TIMES[step]
+            worst = OFF_ROAD * (1.0 if t < 4.0 else max(0.3, 1.0 - 0.2 * (t - 4.0)))
+            cost[ROAD] += worst + 20.0 * min(-closest, 3.0)
+        elif closest < 0.3:
+            cost[CLEARANCE] += 1.5 * (0.3 - max(closest, 0.0)) * 0.2 / 0.3
+
+
+@kernel()
+def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
+    """Acceleration and jerk along and across; hard limits (lateral, braking) dearly. limits (4,): comfortable
+    acceleration, service braking, lateral acceleration, the lateral acceleration that must not be passed [m/s2]."""
+    total = 0.0
+    last = roll[0, R_V] ** 2 * roll[0, R_K]
+    for step in range(1, STEPS):
+        dt = 0.1 if step <= 20 else 0.2
+        a, v = roll[step, R_A], roll[step, R_V]
+        lateral = v * v * roll[step, R_K]
+        lateral_jerk = (lateral - last) / dt
+        last = lateral
+        total += dt * (0.08 * a * a + 0.015 * roll[step, R_J] ** 2 + 0.12 * lateral * lateral)
+        total += dt * 0.01 * min(lateral_jerk * lateral_jerk, 100.0)
+        over = max(0.0, abs(lateral) - limits[2])
+        hard = max(0.0, -a - limits[1])
+        total += dt * (1.5 * over * over + 0.5 * hard * hard)
+        if abs(lateral) > limits[3]:
+            total += dt * 40.0
+    cost[COMFORT] += total
+
+
+@kernel()
+def in_polygon(x: float, y: float, polygon: Array, first: int, last: int) -> bool:
+    """Even-odd rule on rows first..last-1."""
+    inside = False
+    j = last - 1
+    for i in range(first, last):
+        if (polygon[i, 1] > y) != (polygon[j, 1] > y):
+            share = (y - polygon[i, 1]) / (polygon[j, 1] - polygon[i, 1])
+            if x < polygon[i, 0] + share * (polygon[j, 0] - polygon[i, 0]):
+                inside = not inside
+        j = i
+    return inside
+
+
+@kernel()
+def _meets(
+    x: float, y: float, yaw: float, v: float, goal: Array, starts: Ints, polygon: Array, first: int, last: int
+) -> bool:
+    if v < goal[2] or v > goal[3]:
+        return False
+    turned = np.fmod(yaw - goal[4], 2.0 * math.pi)
+    if turned < 0.0:
+        turned += 2.0 * math.pi
+    if turned > goal[5] - goal[4]:
+        return False
+    if first == last:
+        return True
+    for k in range(first, last):
+        if in_polygon(x, y, polygon, starts[k], starts[k + 1]):
+            return True
+    return False
+
+
+@kernel()
+def goal_time(roll: Array, shift: float, goals: Array, owned: Ints, starts: Ints, polygon: Array) -> float:
+    """When a goal is met first [s], inf when never within the horizon.
+
+    goals (G, 6): window low, high [s from now], speed low, high, yaw low, high (0, 2 pi when any); owned (G + 1,) which
+    polygons each owns (none: any place); starts (K + 1,) into polygon (Q, 2)."""
+    best = np.inf
+    for g in range(goals.shape[0]):
+        low, high = goals[g, 0], goals[g, 1]
+        if low > TIMES[STEPS - 1]:
+            continue
+        for step in range(STEPS):
+            t = TIMES[step]
+            before = TIMES[step - 1] if step > 0 else 0.0
+            # the window may lie between two steps: look at its edges too
+            for probe in (max(before, low), t):
+                if probe < low - 1e-6 or probe > high + 1e-6 or probe > t or probe >= best:
+                    continue
+                f = 0.0 if step == 0 else (t - probe) / (t - before)
+                b = max(step - 1, 0)
+                yaw = (1.0 - f) * roll[step, R_YAW] + f * roll[b, R_YAW]
+                x = (1.0 - f) * roll[step, R_X] + f * roll[b, R_X] + shift * math.cos(yaw)
+                y = (1.0 - f) * roll[step, R_Y] + f * roll[b, R_Y] + shift * math.sin(yaw)
+                v = (1.0 - f) * roll[step, R_V] + f * roll[b, R_V]
+                if _meets(x, y, yaw, v, goals[g], starts, polygon, owned[g], owned[g + 1]):
+                    best = probe
+    return best
+
+
+@kernel()
+def progress_cost(roll: Array, p: Array, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
+    """Cost still to go at the end, and time over the speed limit. wish (4,): reserved, reserved, what a
+    corridor without a goal costs, weight of a metre to go."""
+    start, count = int(corridor[START]), int(corridor[COUNT])
+    end = STEPS - 1
+    remaining = sample(table, start, count, roll[end, R_S], REMAINING)
+    cost[PROGRESS] += wish[3] * remaining
+    over = 0.0
+    for step in range(1, STEPS):
+        dt = 0.1 if step <= 20 else 0.2
+        excess = max(0.0, roll[step, R_V] - sample(table, start, count, roll[step, R_S], LIMIT) - 0.2)
+        over += dt * min(excess * excess, 25.0)
+    cost[RULE] += 1.0 * over
+    off = 0.0
+    for step in range(1, STEPS, 2):
+        dt = 0.2 if step <= 20 else 0.4
+        off += dt * min((roll[step, R_D] - corridor[HOME]) ** 2, 4.0)
+    cost[LANE] += 0.25 * off + corridor[PENALTY]
+
+
+@kernel()
+def schedule_cost(roll: Array, corridor: int, places: Array, shift: float, bound: float) -> float:
+    """How badly a proposal keeps to the time at which a goal must be met; the least over the goals on its corridor.
+
+    places (K, 7): corridor, s from, s to, d [m] of the box centre, window low, high [s from now], pace [m/s] wanted
+    there. bound is what a corridor without a goal costs."""
+    best = bound
+    for k in range(places.shape[0]):
+        if int(places[k, 0]) != corridor:
+            continue
+        low, high, near, far = places[k, 4], places[k, 5], places[k, 1] - shift, places[k, 2] - shift
+        step = STEPS - 1
+        if low < TIMES[STEPS - 1]:
+            step = 0
+            while step < STEPS - 1 and TIMES[step] < low - 1e-6:
+                step += 1
+        s, v = roll[step, R_S], roll[step, R_V]
+        left_low, left_high = low - TIMES[step], high - TIMES[step]
+        if left_high <= 0.11:
+            miss = max(0.0, near - s) + max(0.0, s - far) + abs(roll[step, R_D] - places[k, 3])
+            cost = 1.5 * min(miss, 40.0) + 0.5 * abs(v - places[k, 6]) * (1.0 if places[k, 6] >= 0.0 else 0.0)
+        else:
+            slow = max(0.0, near - s) / left_high
+            fast = max(0.0, far - s) / max(left_low, 0.2)
+            cost = 2.0 * max(0.0, slow - v - 0.5 * left_high) + 1.5 * min(max(0.0, s - far), 40.0)
+            pace = min(max(v, slow), fast)
+            cost += 0.6 * abs(v - pace)
+        best = min(best, cost)
+    return best
+
+
+@kernel()
+def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Array, cost: Array) -> None:
+    """Cost of being in a zone while it belongs to others. zones (Z, 6): corridor, from, to [m on it], from, to [s],
+    weight. A place that the car is in already is not counted."""
+    for z in range(zones.shape[0]):
+        if int(zones[z, 0]) != corridor or roll[0, R_S] + front > zones[z, 1]:
+            continue
+        for step in range(1, STEPS):
+            t = TIMES[step]
+            if t < zones[z, 3]:
+                continue
+            if t > zones[z, 4]:
+                break
+            if roll[step, R_S] + front > zones[z, 1] and roll[step, R_S] - rear < zones[z, 2]:
+                cost[RULE] += zones[z, 5]
+                break
+
+
+@kernel()
+def ttc_cost(roll: Array, spans: Array, prob: Array, front: float, half: float, cost: Array) -> None:
+    """Cost of closing in on what is ahead on our strip with less than 1.2 s to contact."""
+    total = 0.0
+    for step in range(0, STEPS, 2):
+        worst = 0.0
+        s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
+        for e in range(spans.shape[0]):
+            if spans[e, step, 2] > d + half or spans[e, step, 3] < d - half:
+                continue
+            free = spans[e, step, 0] - s - front
+            closing = v - spans[e, step, 4]
+            if spans[e, step, 1] > s and free < 1.2 * closing:
+                worst = max(worst, prob[e] * (1.0 - max(free, 0.0) / max(1.2 * closing, 0.1)))
+        total += worst * (0.2 if step <= 20 else 0.4) * certainty(TIMES[step])
+    cost[CLEARANCE] += 12.0 * total
+
+
+@kernel(
+    "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1],"
+    "f8[:, :, :, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8[:, ::1], i8[::1], i8[::1],"
+    "f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+)
+def score(
+    props: Array, rolls: Array, corridors: Array, table: Array, entries: Array, half: Array, prob: Array, moving: Bools,
+    spans: Array, body: Array, origin: Array, tile_table: Ints, tiles: npt.NDArray[np.float32], slack: float,
+    limits: Array, goals: Array, owned: Ints, starts: Ints, polygon: Array, wish: Array, zones: Array, places: Array,
+    costs: Array, firsts: Array,
+) -> None:  # fmt: skip
+    """Fill costs (R, 9) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; time of the goal."""
+    shift = body[0]
+    front, rear = shift + body[1], body[1] - shift
+    for r in range(props.shape[0]):
+        c = int(props[r, CORRIDOR])
+        costs[r, :] = 0.0
+        firsts[r, 0], firsts[r, 1], firsts[r, 2] = np.inf, -1.0, 0.0
+        contact_cost(rolls[r], body, entries, half, prob, moving, firsts[r], costs[r])
+        road_cost(rolls[r], body, origin, tile_table, tiles, slack, costs[r])
+        comfort_cost(rolls[r], limits, costs[r])
+        progress_cost(rolls[r], props[r], corridors[c], table, wish, costs[r])
+        zone_cost(rolls[r], c, front, rear, zones, costs[r])
+        ttc_cost(rolls[r], spans[c], prob, front, body[2] + 0.1, costs[r])
+        wall = corridors[c, WALL]
+        if rolls[r, 0, R_S] + front <= wall and rolls[r, STEPS - 1, R_S] + front > wall:
+            costs[r, RULE] += BROKEN_RULE
+        if wish[2] > 0.0:
+            costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, wish[2])
+        firsts[r, 3] = goal_time(rolls[r], shift, goals, owned, starts, polygon)
+        if firsts[r, 3] < firsts[r, 0]:
+            costs[r, REACHED] -= GOAL_BONUS - 1.0 * firsts[r, 3]
