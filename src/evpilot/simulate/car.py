@@ -3,6 +3,7 @@
 At every step of the fast clock: control -> gate -> actuators -> dynamics. The exact model has one step a tick.
 """
 
+import math
 from enum import IntEnum
 
 import numpy as np
@@ -13,8 +14,12 @@ from evpilot.geometry.jit import kernel
 from evpilot.guard.gate import gate
 from evpilot.guard.tail import tail_command
 from evpilot.runlog.record import Cmd, Ego
+from evpilot.scenarios import Scenario
+from evpilot.types import EgoState, Platform
 from evpilot.types.state import Array
 from evpilot.vehicle.dynamics import Car, Par, car_step, electric_power, ks_bounds, ks_step
+
+START_LATERAL_MAX = 4.0  # [m/s2] a start whose yaw rate asks for more is taken as noise of the recording
 
 
 class Held(IntEnum):
@@ -148,9 +153,43 @@ def drive_exact(
     state[Car.X], state[Car.Y], state[Car.YAW] = x, y, wrap(yaw)
     state[Car.SPEED] = 0.0 if abs(after) < 1e-9 else after
     state[Car.STEERING], state[Car.ACCEL], state[Car.LATERAL_SPEED] = turned, accel, 0.0
-    state[Car.YAW_RATE] = state[Car.SPEED] * np.tan(turned) / par[Par.WHEELBASE]
+    state[Car.YAW_RATE] = state[Car.SPEED] * math.tan(turned) / par[Par.WHEELBASE]
     state[Car.LATERAL_ACCEL] = state[Car.SPEED] * state[Car.YAW_RATE]
     state[Car.POWER] = electric_power(0.5 * (speed + after), accel, 0.0, par)
     write_row(state, row)
     command[Cmd.ACCEL], command[Cmd.STEERING], command[Cmd.SOURCE] = accel, turned, by
     return int(by != source)
+
+
+def start_state(scenario: Scenario, platform: Platform) -> Array:
+    """The car (11,) by `Car` at a scenario's start, whose pose is the box centre's.
+
+    The wheels stand as the scenario says, or else as its yaw rate asks for at its speed.
+    """
+    state = np.zeros(11)
+    x, y, z, yaw = (float(value) for value in scenario.start)
+    speed, steering = scenario.start_speed, scenario.start_steering
+    bend = scenario.start_yaw_rate * speed
+    if steering == 0.0 and abs(speed) > 1.0 and 0.0 < abs(bend) < START_LATERAL_MAX:
+        steering = math.atan(scenario.start_yaw_rate / speed * platform.wheelbase)
+    steering = min(platform.steering_max, max(-platform.steering_max, steering))
+    b = platform.rear_to_center
+    state[[Car.X, Car.Y, Car.Z]] = x - b * math.cos(yaw), y - b * math.sin(yaw), z
+    state[Car.YAW] = math.atan2(math.sin(yaw), math.cos(yaw)) if abs(yaw) > math.pi else yaw
+    state[Car.SPEED], state[Car.STEERING], state[Car.ACCEL] = speed, steering, scenario.start_accel
+    state[Car.YAW_RATE] = speed * math.tan(steering) / platform.wheelbase
+    state[Car.LATERAL_ACCEL] = speed * state[Car.YAW_RATE]
+    return state
+
+
+def ego_state(state: Array, t_ns: int) -> EgoState:
+    """A car's state (11,) as the record, known exactly."""
+    return EgoState(
+        t_ns=t_ns,
+        pose=state[[Car.X, Car.Y, Car.Z, Car.YAW]],
+        velocity=state[[Car.SPEED, Car.LATERAL_SPEED]],
+        accel=state[[Car.ACCEL, Car.LATERAL_ACCEL]],
+        yaw_rate=float(state[Car.YAW_RATE]),
+        steering=float(state[Car.STEERING]),
+        cov=np.zeros((6, 6)),
+    )

@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from evpilot.files import EvpilotError
+from evpilot.types.kinds import Source
 from evpilot.types.lane_graph import LaneGraph
 from evpilot.types.motion import Command, Predictions, Trajectory
 from evpilot.types.platform import Limits, Platform
@@ -87,7 +88,8 @@ class Decision:
 
     tail starts at the same time and place as trajectory, equals it for the first planning period at least, then brakes
     to a standstill along its path; the loop goes on with the newest tail when the next decision does not come.
-    predictions and trace are for the log.
+    source says who drives a trajectory: the gate lets GUARD and TAIL brake harder than NOMINAL. predictions and trace
+    are for the log.
     """
 
     t_ns: int
@@ -96,6 +98,7 @@ class Decision:
     command: Command | None = None
     predictions: Predictions | None = None
     trace: PlanTrace | None = None
+    source: Source = Source.NOMINAL
 
     def validate(self) -> None:
         """Raise EvpilotError unless it holds exactly one of trajectory and command, each sound."""

@@ -1,0 +1,102 @@
+"""Asking a pilot, and never believing it: whatever is wrong with an answer becomes one line, and the loop drives on."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evpilot.files import EvpilotError
+from evpilot.types import Briefing, Decision, EgoState, Observation, Pilot, Trajectory
+
+GIVE_UP_NS = 500_000_000  # without a decision for so long the stop is final (reference/safety.md: 0.5 s -> MRM)
+START_SLACK = 3.0  # [m] how far from the car a trajectory may start: further off it is of another place or time
+Maker = Callable[[Briefing], Pilot]
+
+
+class PilotLost(Exception):
+    """Raised by a pilot's stand-in when it can never answer again, such as a child process that was killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answer:
+    """What came of asking: a sound decision, or None and the fault in one line; plan_ms is the pilot's CPU time."""
+
+    decision: Decision | None
+    fault: str
+    plan_ms: float
+
+
+class Custody:
+    """A pilot that the loop asks through. After a lost pilot, or GIVE_UP_NS without a sound decision, `given_up` is
+    True for good and the pilot is not asked any more."""
+
+    def __init__(self, maker: Maker, briefing: Briefing) -> None:
+        self.given_up = False
+        self._last_good_ns: int | None = None
+        self._pilot: Pilot | None = None
+        self._broken = ""
+        try:
+            self._pilot = maker(briefing)
+        except EvpilotError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a pilot may fail in any way; the drive must go on
+            self._broken = f"could not be made: {_line(error)}"
+            self.given_up = True
+
+    def ask(self, observation: Observation) -> Answer:
+        """The pilot's decision on an observation, checked."""
+        if self._pilot is None or self.given_up:
+            return Answer(decision=None, fault=self._broken, plan_ms=0.0)
+        if self._last_good_ns is None:
+            self._last_good_ns = observation.t_ns
+        began = time.thread_time_ns()
+        decision: object = None
+        try:
+            decision = self._pilot.step(observation)
+            fault = flaw(decision, observation)
+        except PilotLost as error:
+            fault, self.given_up = str(error), True
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a pilot may fail in any way; the drive must go on
+            fault = f"raised {_line(error)}"
+        spent = getattr(self._pilot, "cpu_ms", None)
+        plan_ms = float(spent) if isinstance(spent, float) else (time.thread_time_ns() - began) * 1e-6
+        if not fault and isinstance(decision, Decision):
+            self._last_good_ns = observation.t_ns
+            return Answer(decision=decision, fault="", plan_ms=plan_ms)
+        if observation.t_ns - self._last_good_ns >= GIVE_UP_NS:
+            self.given_up = True
+        if self.given_up:
+            self._broken = f"given up after: {fault}"
+        return Answer(decision=None, fault=fault, plan_ms=plan_ms)
+
+    def close(self) -> None:
+        """End a pilot that holds a process or files, where it says how."""
+        close = getattr(self._pilot, "close", None)
+        if callable(close):
+            close()
+
+
+def flaw(decision: object, observation: Observation) -> str:
+    """What is wrong with a pilot's answer in one line, or nothing; fields of a wrong type raise what they raise."""
+    if not isinstance(decision, Decision):
+        return f"answered {type(decision).__name__}, must be a Decision"
+    try:
+        decision.validate()
+    except EvpilotError as error:
+        return str(error)
+    for part in (decision, decision.trajectory, decision.tail, decision.command):
+        if part is not None and part.t_ns != observation.t_ns:
+            return f"{type(part).__name__} is of {part.t_ns} ns, but the observation is of {observation.t_ns} ns"
+    for part in (decision.trajectory, decision.tail):
+        if part is not None and (off := _away(part, observation.ego)) > START_SLACK:
+            return f"Trajectory starts {off:.1f} m from the car, allowed {START_SLACK:g} m"
+    return ""
+
+
+def _away(trajectory: Trajectory, ego: EgoState) -> float:
+    dx, dy = trajectory.pose[0, :2] - ego.pose[:2]
+    return float((dx * dx + dy * dy) ** 0.5)
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,303 @@
+"""The closed loop: the only owner of the clock.
+
+In every planning tick: truth -> sensor -> observation -> pilot -> checked decision, then one compiled call that drives
+the car at 100 Hz to the next tick. Time is integer nanoseconds; nothing that is decided reads a wall clock.
+"""
+
+import dataclasses
+import gc
+import math
+import os
+import platform as host
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+import numpy as np
+
+import evpilot
+from evpilot.control.kernel import tuning
+from evpilot.files import EvpilotError
+from evpilot.guard.gate import bounds
+from evpilot.runlog import Ego, Frame, Header, RunLog
+from evpilot.scenarios import Scenario
+from evpilot.scenarios.goal import goal_mask
+from evpilot.sense.objects import PERFECT, ObjectSensor, SensorConfig
+from evpilot.simulate.car import drive_exact, drive_tick, ego_state, start_state, write_row
+from evpilot.simulate.custody import Answer, Custody, Maker
+from evpilot.simulate.motion import Motion, coast, decided, way_out
+from evpilot.simulate.world import World
+from evpilot.types import ROAD, Briefing, Decision, Limits, Platform
+from evpilot.types.state import Array, Ints
+from evpilot.vehicle import platforms
+from evpilot.vehicle.dynamics import Car, parameters
+
+PLANNING_NS = 100_000_000
+FAST_NS = 10_000_000
+STANDS = 0.01  # [m/s] below it the car stands
+
+
+def simulate(
+    scenario: Scenario,
+    make_pilot: Maker,
+    *,
+    platform: Platform,
+    planner_platform: Platform | None = None,
+    traffic: str = "replay",
+    seed: int = 0,
+    limits: Limits = ROAD,
+    sensor: SensorConfig = PERFECT,
+    pilot_name: str = "",
+    on_tick: Callable[[Frame], None] | None = None,
+    compute_delay: float = 0.0,
+    stop_on_collision: bool = True,
+) -> RunLog:
+    """Drive a scenario once with a pilot made from its briefing, and give the whole record.
+
+    platform is the simulated car, planner_platform what the pilot believes it drives (the same by default). on_tick is
+    called with each finished frame. compute_delay [s] is how long after its observation a decision acts. The drive ends
+    at a goal, when the time is up, at a collision (of an object that did not overlap the car at the start), or where
+    the loop's own stop after a fault has come to rest. The last frame holds the world at the end and no decision.
+    A pilot's faults never end the drive: the loop follows the newest decision's tail, or brakes along its path.
+    Raises EvpilotError on an unknown kind of traffic, a bad platform, or a delay that the exact model cannot have.
+    """
+    platform.validate()
+    believed = planner_platform or platform
+    believed.validate()
+    if not 0.0 <= compute_delay <= 2.0 or (limits.exact and compute_delay > 0.0):
+        raise EvpilotError(f"compute_delay {compute_delay:g} s, allowed 0 to 2 s, and 0 with the exact model")
+    period = planning_period(scenario, limits)
+    briefing = Briefing(
+        graph=scenario.graph,
+        goals=scenario.goals,
+        platform=believed,
+        limits=limits,
+        period_ns=period,
+        start_ns=0,
+        end_ns=scenario.last_step * scenario.dt_ns,
+        seed=seed,
+    )
+    header = Header(
+        version=evpilot.__version__,
+        scenario=scenario.name,
+        scenario_sha256=scenario.sha256,
+        problem_id=scenario.problem_id,
+        seed=seed,
+        pilot=pilot_name,
+        traffic=traffic,
+        config=_config(platform, believed, limits, sensor)
+        | {"compute_delay": compute_delay, "stop_on_collision": stop_on_collision, "period_ns": period},
+        machine=_machine(),
+    )
+    world = World(scenario, traffic, seed, platform)
+    eyes = ObjectSensor(sensor, seed, scenario.graph.light_pose)
+    with _quiet_memory():
+        custody = Custody(make_pilot, briefing)
+        drive = Drive(scenario, briefing, platform, world, eyes, custody, round(compute_delay * 1e9))
+        try:
+            outcome = drive.run(stop_on_collision, on_tick)
+        finally:
+            custody.close()
+    t_ns, ego, command = drive.record()
+    return RunLog(
+        header=header,
+        briefing=briefing,
+        frames=tuple(drive.frames),
+        t_ns=t_ns,
+        ego=ego,
+        command=command,
+        outcome=outcome,
+    )
+
+
+def planning_period(scenario: Scenario, limits: Limits) -> int:
+    """How often the pilot is asked [ns]: every 100 ms, or once in each scenario step where that is longer or where the
+    exact model takes one step at a time."""
+    return scenario.dt_ns if limits.exact else max(PLANNING_NS, scenario.dt_ns)
+
+
+class Drive:
+    """One drive in progress: the car's state, what it follows, and the record so far."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        briefing: Briefing,
+        platform: Platform,
+        world: World,
+        eyes: ObjectSensor,
+        custody: Custody,
+        delay_ns: int,
+    ) -> None:
+        self.frames: list[Frame] = []
+        self._scenario, self._briefing, self._platform = scenario, briefing, platform
+        self._world, self._eyes, self._custody = world, eyes, custody
+        self._delay_ns = delay_ns
+        self._fast_ns = _fast_step(briefing.period_ns, exact=briefing.limits.exact)
+        self._end_ns = -(-briefing.end_ns // self._fast_ns) * self._fast_ns
+        self._state = start_state(scenario, platform)
+        self._par = parameters(platform, scenario.friction)
+        self._tune = tuning(briefing.platform)
+        self._bound = bounds(briefing.limits)
+        self._last = np.array([scenario.start_accel, self._state[Car.STEERING]])
+        rows = self._end_ns // self._fast_ns + 1
+        self._ego, self._command = np.zeros((rows, 10)), np.zeros((rows, 3))
+        write_row(self._state, self._ego[0])
+        self._command[0, :2] = self._last
+        self._row = 0
+        self._pending: deque[Motion] = deque()
+        self._motion = coast(self._state, briefing.start_ns)
+        self._faulted = False
+
+    def run(self, stop_on_collision: bool, on_tick: Callable[[Frame], None] | None) -> str:
+        """Drive to the end; answers the outcome."""
+        now = self._briefing.start_ns
+        at_start: frozenset[int] | None = None
+        seen_rows = 0
+        while True:
+            x, y, z, yaw = (float(self._state[k]) for k in (Car.X, Car.Y, Car.Z, Car.YAW))
+            self._state[Car.Z], grade = self._world.ground(x, y, z, yaw)
+            truth = self._world.truth(now, ego_state(self._state, now))
+            observation = self._eyes.observe(truth, (self._platform.length, self._platform.width))
+            touching = self._world.touching(truth)
+            at_start = touching if at_start is None else at_start & touching
+            outcome = self._outcome(now, seen_rows, hit=stop_on_collision and not touching <= at_start)
+            if outcome:
+                answer, after = Answer(decision=None, fault="", plan_ms=0.0), now
+            else:
+                answer, after = self._custody.ask(observation), min(now + self._briefing.period_ns, self._end_ns)
+                seen_rows = self._row + 1
+                self._take(answer.decision, now)
+            fault = answer.fault
+            if self._drive(now, after, grade):
+                fault = fault or "a command was not a number; the tail's went to the car"
+            frame = Frame(
+                t_ns=now,
+                truth=truth,
+                observation=observation,
+                decision=answer.decision,
+                fault=fault,
+                plan_ms=answer.plan_ms,
+            )
+            self.frames.append(frame)
+            if on_tick is not None:
+                on_tick(frame)
+            if outcome:
+                return outcome
+            now = after
+
+    def record(self) -> tuple[Ints, Array, Array]:
+        """t_ns (K,), ego (K, 10) and command (K, 3) so far; a row's command is the one that led to it."""
+        count = self._row + 1
+        times = self._briefing.start_ns + self._fast_ns * np.arange(count, dtype=np.int64)
+        return times, self._ego[:count].copy(), self._command[:count].copy()
+
+    def _outcome(self, now: int, first_row: int, *, hit: bool) -> str:
+        """How the drive ended with the rows from first_row on, or nothing. An object hit in the same instant in which
+        the goal is reached is a collision."""
+        reached = self._goal_row(first_row)
+        if reached is not None and (not hit or reached < self._row):
+            return "goal"
+        if hit:
+            return "collision"
+        if self._custody.given_up and abs(self._state[Car.SPEED]) < STANDS:
+            return "stopped"
+        return "time" if now >= self._end_ns else ""
+
+    def _goal_row(self, first: int) -> int | None:
+        """The first of the rows from `first` on in which a goal is reached."""
+        rows = self._ego[first : self._row + 1]
+        if not len(rows):
+            return None
+        b = self._platform.rear_to_center
+        yaw = rows[:, Ego.YAW]
+        x, y = rows[:, Ego.X] + b * np.cos(yaw), rows[:, Ego.Y] + b * np.sin(yaw)
+        times = self._briefing.start_ns + self._fast_ns * np.arange(first, self._row + 1)
+        seconds = times.astype(np.float64) * 1e-9
+        good = np.zeros(len(rows), np.bool_)
+        for goal in self._briefing.goals:
+            good |= goal_mask(goal, self._briefing.graph, x, y, yaw, rows[:, Ego.SPEED], seconds)
+        return first + int(np.argmax(good)) if np.any(good) else None
+
+    def _take(self, decision: Decision | None, now: int) -> None:
+        """Queue a decision to act after the delay, or fall back at once when there is none."""
+        if decision is not None:
+            self._pending.append(decided(decision, now, self._delay_ns))
+            self._faulted = False
+        elif not self._faulted:
+            self._pending.clear()
+            self._motion = way_out(self._motion, self._state, self._platform.wheelbase, now)
+            self._faulted = True
+
+    def _drive(self, now: int, after: int, grade: float) -> int:
+        """Drive the car from now to after [ns]; answers how many commands were replaced."""
+        replaced = 0
+        while now < after:
+            while self._pending and self._pending[0].act_ns <= now:
+                self._motion = self._pending.popleft()
+            until = min(after, self._pending[0].act_ns) if self._pending else after
+            steps = max(1, -(-(until - now) // self._fast_ns))
+            replaced += self._drive_motion(now, steps, grade)
+            now += steps * self._fast_ns
+        return replaced
+
+    def _drive_motion(self, now: int, steps: int, grade: float) -> int:
+        motion, first = self._motion, self._row + 1
+        seconds, tail_seconds = (now - motion.start_ns) * 1e-9, (now - motion.tail_ns) * 1e-9
+        rows, commands = self._ego[first : first + steps], self._command[first : first + steps]
+        dt, source = self._fast_ns * 1e-9, int(motion.source)
+        self._row += steps
+        state, last, held = self._state, self._last, motion.held
+        if self._briefing.limits.exact:
+            return drive_exact(
+                state, motion.plan, seconds, motion.tail, tail_seconds, held, last, self._par, self._bound, source,
+                dt, rows[0], commands[0],
+            )  # fmt: skip
+        return drive_tick(
+            state, motion.plan, seconds, motion.tail, tail_seconds, held, last, self._par, self._tune, self._bound,
+            grade, source, dt, rows, commands,
+        )  # fmt: skip
+
+
+def _fast_step(period_ns: int, *, exact: bool) -> int:
+    """The fast clock's step [ns]: 10 ms, or the longest shorter one that divides the period."""
+    if exact:
+        return period_ns
+    count = -(-period_ns // FAST_NS)
+    while period_ns % count:
+        count += 1
+    return period_ns // count
+
+
+def _config(platform: Platform, believed: Platform, limits: Limits, sensor: SensorConfig) -> dict[str, object]:
+    """The resolved configuration as plain JSON values; an unlimited range is "inf"."""
+    return {
+        "platform": platforms.to_document(platform),
+        "planner_platform": platforms.to_document(believed),
+        "limits": dataclasses.asdict(limits),
+        "sensor": {k: "inf" if v == math.inf else v for k, v in dataclasses.asdict(sensor).items()},
+    }
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "system": host.platform(),
+        "processor": host.machine(),
+        "cores": str(os.cpu_count()),
+        "python": host.python_version(),
+        "numpy": version("numpy"),
+        "numba": version("numba"),
+    }
+
+
+@contextmanager
+def _quiet_memory() -> Generator[None]:
+    """No garbage collection during a drive: a collection in the middle of a tick is a late decision."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
