@@ -21,7 +21,7 @@ HORIZON = float(GRID[-1])
 
 
 class Ref(IntEnum):
-    """Columns of a reference path's table (P, 8)."""
+    """Columns of a reference path's table (P, 10)."""
 
     X = 0
     Y = 1
@@ -31,6 +31,8 @@ class Ref(IntEnum):
     LIMIT = 5  # [m/s] the speed limit
     CAP = 6  # [m/s] what limit and curves allow, braking for them included
     REMAINING = 7  # [m] cost still to go to the goal
+    COS = 8  # of the yaw
+    SIN = 9
 
 
 class Corridor(IntEnum):
@@ -73,7 +75,7 @@ class Law(IntEnum):
 
 
 class Roll(IntEnum):
-    """Columns of a rollout's states (R, T, 9): the rear axle, map frame, and its place on the corridor."""
+    """Columns of a rollout's states (R, T, 11): the rear axle, map frame, and its place on the corridor."""
 
     X = 0
     Y = 1
@@ -84,6 +86,8 @@ class Roll(IntEnum):
     S = 6
     D = 7
     JERK = 8
+    COS = 9  # of the yaw
+    SIN = 10
 
 
 class Entry(IntEnum):

@@ -63,6 +63,7 @@ class Scene:
     corridors: Array
     entries: Entries
     spans: Array
+    near: Ints
     zones: Array
     places: Array
     goals: Array
@@ -131,12 +132,13 @@ class Planner:
         entries = Entries(tracks, predictions, ego)
         table, corridors = stack(ways, walls)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
-        spans_on(entries.box, entries.half, corridors, table, spans)
+        near = np.empty((len(ways), len(entries) + 1), np.int64)
+        spans_on(entries.box, entries.half, corridors, table, spans, near)
         zones = self.rules.zones(ways, entries, spans, tracks)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), ego.steering, 0.0])
         return Scene(
-            ways=ways, table=table, corridors=corridors, entries=entries, spans=spans, zones=zones,
+            ways=ways, table=table, corridors=corridors, entries=entries, spans=spans, near=near, zones=zones,
             places=goal_places(ways, self.briefing, seconds), goals=goal_windows(self.briefing, seconds), ego=state,
             slack=self._slack(ego),
         )  # fmt: skip
@@ -159,13 +161,13 @@ class Planner:
         rolls = np.empty((len(props), len(GRID), len(Roll)))
         costs = np.empty((len(props), len(Cost)))
         firsts = np.empty((len(props), 4))
-        roll_out(props, scene.corridors, scene.table, scene.spans, scene.ego, self._car, rolls)
+        roll_out(props, scene.corridors, scene.table, scene.spans, scene.near, scene.ego, self._car, rolls)
         entries, area = scene.entries, self.road.area
         timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
         wish = np.array([0.0, 0.0, NO_GOAL_COST if timed else 0.0, SCHEDULED_WEIGHT if timed else PROGRESS_WEIGHT])
         score(
             props, rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob, entries.moving,
-            scene.spans, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort, scene.goals,
+            scene.spans, scene.near, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort, scene.goals,
             self._owned, self._starts, self._polygon, wish, scene.zones, scene.places, costs, firsts,
         )  # fmt: skip
         if self._last is not None:

@@ -1,4 +1,4 @@
-"""The road as the planner sees it: corridors to drive along, each a reference path with caps and what is still to go."""
+"""The road as the planner sees it: corridors, each a reference path with speed caps and what is still to go."""
 
 import math
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
 
 @kernel("void(f8[:, ::1], f8, f8)")
 def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
-    """Fill column CAP (P, 8) [m/s]: the limit, curves at a lateral acceleration, and braking towards both in time."""
+    """Fill column CAP of a table (P, 10) [m/s]: the limit, curves at a lateral acceleration, and braking towards both in time."""
     cap, limit, curvature = 6, 5, 3
     after = np.inf
     for row in range(table.shape[0] - 1, -1, -1):
@@ -38,7 +38,7 @@ def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
-    """One corridor: its path, the table (P, 8) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
+    """One corridor: its path, the table (P, 10) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
     lane; and scalars (10,) by `Corridor` for the present state."""
 
     path: ReferencePath
@@ -159,8 +159,9 @@ class Road:
 
     def _prepare(self, lanes: tuple[int, ...]) -> tuple[ReferencePath, Array, Array]:
         path = reference_path(self.briefing.graph, np.array(lanes, np.int64))
-        table = np.zeros((len(path.table), 8))
+        table = np.zeros((len(path.table), len(Ref)))
         table[:, :6] = path.table
+        table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
         table[:, Ref.LIMIT] = np.minimum(table[:, Ref.LIMIT], self._unknown_limits(path, len(table)))
         cap_speeds(table, CURVE_ACCEL, APPROACH_BRAKE)
         goals = self._goals_on(path)

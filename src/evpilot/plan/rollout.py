@@ -10,15 +10,16 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import GRID, Corridor, Entry, Law, Prop, Ref, Roll, Span
-from evpilot.types.state import Array
+from evpilot.plan.columns import GRID, Corridor, Law, Prop, Ref, Span
+from evpilot.types.state import Array, Ints
 
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
-CAR = 9  # columns of the car vector: see `car_vector`
+NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
 
 C_S, C_D, C_THETA, C_BEND = int(Corridor.S), int(Corridor.D), int(Corridor.THETA), int(Corridor.BEND)
 C_START, C_COUNT, C_WALL = int(Corridor.START), int(Corridor.COUNT), int(Corridor.WALL)
 R_X, R_Y, R_YAW, R_K, R_CAP = int(Ref.X), int(Ref.Y), int(Ref.YAW), int(Ref.CURVATURE), int(Ref.CAP)
+R_COS, R_SIN = int(Ref.COS), int(Ref.SIN)
 P_CORRIDOR, P_OFFSET, P_LENGTH, P_LAW = int(Prop.CORRIDOR), int(Prop.OFFSET), int(Prop.LENGTH), int(Prop.LAW)
 P0, P1, P2, P3, P4 = int(Prop.P0), int(Prop.P1), int(Prop.P2), int(Prop.P3), int(Prop.P4)
 CRUISE, RAMP, ARRIVE, STOP, TAIL = int(Law.CRUISE), int(Law.RAMP), int(Law.ARRIVE), int(Law.STOP), int(Law.TAIL)
@@ -43,6 +44,28 @@ def sample(table: Array, start: int, count: int, s: float, column: int) -> float
 
 
 @kernel()
+def sine(x: float) -> float:
+    """sin(x) for |x| < 1.6 to 2e-4: headings against a path are small, and a rollout takes hundreds of thousands."""
+    y = x * x
+    return x * (1.0 - y * (1.0 / 6.0 - y * (1.0 / 120.0 - y / 5040.0)))
+
+
+@kernel()
+def cosine(x: float) -> float:
+    """cos(x) for |x| < 1.6 to 1e-3."""
+    y = x * x
+    return 1.0 - y * (0.5 - y * (1.0 / 24.0 - y * (1.0 / 720.0 - y / 40320.0)))
+
+
+@kernel()
+def arc_tangent(x: float) -> float:
+    """atan(x) to 4e-3 for |x| < 1 (Rajan et al. 2006), to 0.05 beyond."""
+    if abs(x) <= 1.0:
+        return x * (0.25 * math.pi + 0.273 * (1.0 - abs(x)))
+    return math.atan(x)
+
+
+@kernel()
 def quintic(d0: float, slope: float, bend: float, offset: float, length: float) -> tuple[float, float, float]:
     """Coefficients of x^3, x^4, x^5 that bring (d0, slope, bend) to (offset, 0, 0) after a length [m]."""
     h = offset - d0 - slope * length - 0.5 * bend * length * length
@@ -58,12 +81,22 @@ def quintic(d0: float, slope: float, bend: float, offset: float, length: float) 
 
 @kernel()
 def lead_accel(
-    step: int, s: float, d: float, speed: float, headway: float, accel: float, front: float, half: float, spans: Array
+    step: int,
+    s: float,
+    d: float,
+    speed: float,
+    headway: float,
+    accel: float,
+    front: float,
+    half: float,
+    spans: Array,
+    near: Ints,
 ) -> float:
     """IDM acceleration [m/s2] behind the nearest entry on our strip at a grid step; large when the way is free."""
     gap, closing = np.inf, 0.0
     reach = 6.0 + speed * 6.0
-    for e in range(spans.shape[0]):
+    for i in range(near[0]):
+        e = near[1 + i]
         if spans[e, step, D_LOW] > d + half or spans[e, step, D_HIGH] < d - half:
             continue
         if spans[e, step, S_HIGH] <= s + front * 0.5:
@@ -92,7 +125,7 @@ def wall_accel(s: float, speed: float, wall: float, front: float, brake: float) 
 @kernel()
 def wanted_accel(
     p: Array, step: int, t: float, s: float, d: float, speed: float, start_s: float, start_speed: float,
-    cap: float, wall: float, car: Array, spans: Array,
+    cap: float, wall: float, car: Array, spans: Array, near: Ints,
 ) -> float:  # fmt: skip
     """What the speed law asks for [m/s2], before the car's limits."""
     law = int(p[P_LAW])
@@ -101,7 +134,7 @@ def wanted_accel(
         # a wanted speed above the cap stays at the cap: laws of one path differ only below it
         a = min(1.2 * (min(p[P0], cap) - speed), car[5])
         a = max(a, -3.0)
-        a = min(a, lead_accel(step, s, d, speed, p[P1], p[P2], front, half, spans))
+        a = min(a, lead_accel(step, s, d, speed, p[P1], p[P2], front, half, spans, near))
         return min(a, wall_accel(s, speed, wall, front, 2.5))
     if law == RAMP:
         return p[P0] if t < p[P1] else min(0.0, 1.2 * (cap - speed))
@@ -112,98 +145,111 @@ def wanted_accel(
             place = start_s + t * (start_speed + t * (0.5 * p[P4] + t * (p[P1] + t * (p[P2] + t * p[P3]))))
             pace = start_speed + t * (p[P4] + t * (3.0 * p[P1] + t * (4.0 * p[P2] + t * 5.0 * p[P3])))
             return ideal + 0.6 * (place - s) + 1.4 * (pace - speed)
-        return min(0.0, lead_accel(step, s, d, speed, 1.0, 1.5, front, half, spans))
+        return min(0.0, lead_accel(step, s, d, speed, 1.0, 1.5, front, half, spans, near))
     if law == STOP:
         return min(1.2 * (cap - speed), wall_accel(s, speed, p[P0], front, p[P1]))
     return p[P0] if t < p[P2] else -p[P1]
 
 
 @kernel()
-def _roll_one(p: Array, corridor: Array, table: Array, spans: Array, ego: Array, car: Array, out: Array) -> None:
+def _roll_one(
+    p: Array, corridor: Array, table: Array, spans: Array, near: Ints, ego: Array, car: Array, out: Array
+) -> None:
     start, count = int(corridor[C_START]), int(corridor[C_COUNT])
-    s, d, theta = corridor[C_S], corridor[C_D], corridor[C_THETA]
-    s0, d0 = s, d
-    wheelbase = car[0]
-    speed, accel, steering = ego[0], ego[1], ego[2]
+    s, d, theta = corridor[C_S], corridor[C_D], min(max(corridor[C_THETA], -1.5), 1.5)
+    s0, speed, accel = s, ego[0], ego[1]
     start_speed = speed
-    k = sample(table, start, count, s, R_K)
-    slope0 = math.tan(min(max(theta, -1.2), 1.2)) * max(1.0 - d * k, 0.2)
+    bend_limit = math.tan(car[1]) / car[0]
+    turn = math.tan(ego[2]) / car[0]
+    slope0 = math.tan(min(max(theta, -1.2), 1.2)) * max(1.0 - d * sample(table, start, count, s, R_K), 0.2)
     bend0 = corridor[C_BEND]
     length = max(p[P_LENGTH], 1.0)
-    c3, c4, c5 = quintic(d0, slope0, bend0, p[P_OFFSET], length)
+    c3, c4, c5 = quintic(d, slope0, bend0, p[P_OFFSET], length)
     law = int(p[P_LAW])
-    hard = law == RAMP and p[P0] < -3.5 or law == TAIL
+    hard = (law == RAMP and p[P0] < -3.5) or law == TAIL
     jerk_limit = 4.0 * car[7] if hard else 2.0 * car[7]
     floor = -car[6] if hard or law == ARRIVE else -min(car[6], 5.0)
-    ceiling = car[8]
     for step in range(STEPS):
-        yaw_ref = sample(table, start, count, s, R_YAW)
-        out[step, 0] = sample(table, start, count, s, R_X) - d * math.sin(yaw_ref)
-        out[step, 1] = sample(table, start, count, s, R_Y) + d * math.cos(yaw_ref)
-        out[step, 2] = yaw_ref + theta
+        # where we are: one look into the table serves all columns
+        u = min(max(s / REF_STEP, 0.0), count - 1.000001)
+        row = start + int(u)
+        f = u - int(u)
+        g = 1.0 - f
+        c_ref = g * table[row, R_COS] + f * table[row + 1, R_COS]
+        s_ref = g * table[row, R_SIN] + f * table[row + 1, R_SIN]
+        k = g * table[row, R_K] + f * table[row + 1, R_K]
+        c_theta, s_theta = cosine(theta), sine(theta)
+        out[step, 0] = g * table[row, R_X] + f * table[row + 1, R_X] - d * s_ref
+        out[step, 1] = g * table[row, R_Y] + f * table[row + 1, R_Y] + d * c_ref
+        out[step, 2] = g * table[row, R_YAW] + f * table[row + 1, R_YAW] + theta
         out[step, 3] = speed
-        out[step, 5] = math.tan(steering) / wheelbase
+        out[step, 5] = turn
         out[step, 6] = s
         out[step, 7] = d
+        out[step, 9] = c_ref * c_theta - s_ref * s_theta
+        out[step, 10] = s_ref * c_theta + c_ref * s_theta
         t = TIMES[step]
         dt = TIMES[step + 1] - t if step + 1 < STEPS else 0.2
+        # along: the speed law under jerk and limits
         cap = sample(table, start, count, s + speed * dt, R_CAP)
-        wish = wanted_accel(p, step, t, s, d, speed, s0, start_speed, cap, corridor[C_WALL], car, spans)
-        wish = min(max(wish, floor), ceiling)
+        wish = wanted_accel(p, step, t, s, d, speed, s0, start_speed, cap, corridor[C_WALL], car, spans, near)
+        wish = min(max(wish, floor), car[8])
         change = min(max(wish - accel, -jerk_limit * dt), jerk_limit * dt)
         out[step, 8] = change / dt
         accel = accel + change
         if speed + accel * dt < 0.0:
             accel = -speed / dt
         out[step, 4] = accel
-        # steering towards the quintic, looked at a little ahead because the rate is limited
+        # across: curvature towards the quintic, looked at a little ahead because the steering rate is limited
         x = s + 0.15 * speed - s0
+        want_d, slope, bend = p[P_OFFSET], 0.0, 0.0
         if x < length:
-            want_d = d0 + x * (slope0 + x * (0.5 * bend0 + x * (c3 + x * (c4 + x * c5))))
+            want_d = corridor[C_D] + x * (slope0 + x * (0.5 * bend0 + x * (c3 + x * (c4 + x * c5))))
             slope = slope0 + x * (bend0 + x * (3.0 * c3 + x * (4.0 * c4 + x * 5.0 * c5)))
             bend = bend0 + x * (6.0 * c3 + x * (12.0 * c4 + x * 20.0 * c5))
-        else:
-            want_d, slope, bend = p[P_OFFSET], 0.0, 0.0
         k_ahead = sample(table, start, count, s + 0.15 * speed, R_K)
         squeeze = max(1.0 - k_ahead * want_d, 0.2)
-        lean = math.atan2(slope, squeeze)
-        near = max(2.0, 0.45 * speed)
-        d_ahead = d + 0.15 * speed * math.tan(min(max(theta, -1.0), 1.0))
-        feedback = (want_d - d_ahead) / (near * near) + 1.8 * (lean - theta) / near
-        bend_turn = bend * math.cos(lean) ** 3 / squeeze
-        turn = k_ahead * math.cos(lean) / squeeze + bend_turn + feedback
-        aim = min(max(math.atan(turn * wheelbase), -car[1]), car[1])
-        most = car[2] * dt
-        mean_steering = steering
-        steering = steering + min(max(aim - steering, -most), most)
-        mean_steering = 0.5 * (mean_steering + steering)
+        tangent = slope / squeeze
+        c_lean = 1.0 / math.sqrt(1.0 + tangent * tangent)
+        reach = max(2.0, 0.45 * speed)
+        feedback = (want_d - d - 0.15 * speed * s_theta) / (reach * reach) + 1.8 * (
+            arc_tangent(tangent) - theta
+        ) / reach
+        aim = k_ahead * c_lean / squeeze + bend * c_lean * c_lean * c_lean / squeeze + feedback
+        aim = min(max(aim, -bend_limit), bend_limit)
+        # d(curvature)/dt = (1 + (curvature * wheelbase)^2) / wheelbase * steering rate
+        most = car[2] * dt * (1.0 + (turn * car[0]) ** 2) / car[0]
+        before = turn
+        turn = turn + min(max(aim - turn, -most), most)
+        rate = 0.5 * (before + turn)
         # midpoint step of the curvilinear single track
         mean_speed = speed + 0.5 * accel * dt
-        k = sample(table, start, count, s, R_K)
-        rate = math.tan(mean_steering) / wheelbase
-        ds = mean_speed * math.cos(theta) / max(1.0 - d * k, 0.2)
+        ds = mean_speed * c_theta / max(1.0 - d * k, 0.2)
         half_theta = theta + 0.5 * dt * (mean_speed * rate - k * ds)
-        half_d = d + 0.5 * dt * mean_speed * math.sin(theta)
+        half_d = d + 0.5 * dt * mean_speed * s_theta
         k = sample(table, start, count, s + 0.5 * dt * ds, R_K)
-        ds = mean_speed * math.cos(half_theta) / max(1.0 - half_d * k, 0.2)
+        ds = mean_speed * cosine(half_theta) / max(1.0 - half_d * k, 0.2)
         s = s + dt * ds
-        d = d + dt * mean_speed * math.sin(half_theta)
-        theta = theta + dt * (mean_speed * rate - k * ds)
+        d = d + dt * mean_speed * sine(half_theta)
+        theta = min(max(theta + dt * (mean_speed * rate - k * ds), -1.5), 1.5)
         speed = max(speed + accel * dt, 0.0)
 
 
-@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], f8[::1], f8[::1], f8[:, :, ::1])")
-def roll_out(props: Array, corridors: Array, table: Array, spans: Array, ego: Array, car: Array, out: Array) -> None:
-    """Fill out (R, 51, 9) by `Roll` for proposals (R, 9) by `Prop`.
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], f8[:, :, ::1])")
+def roll_out(
+    props: Array, corridors: Array, table: Array, spans: Array, near: Ints, ego: Array, car: Array, out: Array
+) -> None:
+    """Fill out (R, 51, 11) by `Roll` for proposals (R, 9) by `Prop`.
 
-    corridors (C, 10); table (sum P, 8) stacked reference tables; spans (C, E, 51, 5); ego (4,) speed, accel, steering,
+    corridors (C, 10); table (sum P, 10) stacked reference tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
+    fills them; ego (4,) speed, accel, steering,
     reserved; car (9,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the rear axle to the
     bumper, half width of the strip in which a lead counts [m], comfortable acceleration, hardest braking (positive),
     comfortable jerk, hardest acceleration.
     """
     for r in range(props.shape[0]):
         c = int(props[r, P_CORRIDOR])
-        _roll_one(props[r], corridors[c], table, spans[c], ego, car, out[r])
+        _roll_one(props[r], corridors[c], table, spans[c], near[c], ego, car, out[r])
 
 
 @kernel()
@@ -231,8 +277,7 @@ def _nearest_row(x: float, y: float, table: Array, start: int, count: int, hint:
 
 @kernel()
 def _one_span(entry: Array, half: Array, table: Array, start: int, row: int, span: Array) -> None:
-    yaw = table[start + row, R_YAW]
-    c, s = math.cos(yaw), math.sin(yaw)
+    c, s = table[start + row, R_COS], table[start + row, R_SIN]
     dx, dy = entry[0] - table[start + row, R_X], entry[1] - table[start + row, R_Y]
     along, across = c * dx + s * dy, c * dy - s * dx
     if abs(across) > 15.0 or abs(along) > 15.0:
@@ -248,15 +293,23 @@ def _one_span(entry: Array, half: Array, table: Array, start: int, row: int, spa
     span[S_SPEED] = entry[4] * cosine
 
 
-@kernel("void(f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1])")
-def spans_on(entries: Array, size: Array, corridors: Array, table: Array, spans: Array) -> None:
+@kernel("void(f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1])")
+def spans_on(entries: Array, size: Array, corridors: Array, table: Array, spans: Array, near: Ints) -> None:
     """Fill spans (C, E, 51, 5) by `Span`: every predicted box (E, 51, 5) by `Entry`, half size (E, 2), as an interval
-    along and across each corridor. Off the corridor (over 15 m aside) both intervals are empty (low > high)."""
+    along and across each corridor. Off the corridor (over 15 m aside) both intervals are empty (low > high). near
+    (C, E + 1): how many entries ever come within `NEAR` of the path, and which."""
     for c in range(corridors.shape[0]):
         start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
+        near[c, 0] = 0
         for e in range(entries.shape[0]):
             row = -1
+            close = False
             for step in range(STEPS):
                 x, y = entries[e, step, 0], entries[e, step, 1]
                 row = _nearest_row(x, y, table, start, count, row)
-                _one_span(entries[e, step], size[e], table, start, row, spans[c, e, step])
+                span = spans[c, e, step]
+                _one_span(entries[e, step], size[e], table, start, row, span)
+                close = close or (span[D_LOW] < NEAR and span[D_HIGH] > -NEAR)
+            if close:
+                near[c, 0] += 1
+                near[c, near[c, 0]] = e

@@ -8,7 +8,7 @@ import numpy as np
 from evpilot.plan.columns import GRID, Corridor, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.road import Way
-from evpilot.types import Briefing, LaneGraph, LightState, Observation, ObjectKind, StopKind, Tracks
+from evpilot.types import Briefing, LaneGraph, LightState, ObjectKind, Observation, StopKind, Tracks
 from evpilot.types.state import Array
 
 LOOK = 120.0  # [m] ahead

@@ -16,6 +16,7 @@ STEPS = len(GRID)
 TIMES = GRID
 
 R_X, R_Y, R_YAW, R_V = int(Roll.X), int(Roll.Y), int(Roll.YAW), int(Roll.SPEED)
+R_C, R_SI = int(Roll.COS), int(Roll.SIN)
 R_A, R_K, R_S, R_D, R_J = int(Roll.ACCEL), int(Roll.CURVATURE), int(Roll.S), int(Roll.D), int(Roll.JERK)
 COLLISION, ROAD, RULE, GOAL, PROGRESS = (
     int(Cost.COLLISION),
@@ -50,8 +51,26 @@ def certainty(t: float) -> float:
 
 
 @kernel()
+def bounds_of(entries: Array) -> Array:
+    """Where each entry's centre comes (E, 4): least and greatest x, least and greatest y [m]."""
+    bounds = np.empty((entries.shape[0], 4))
+    for e in range(entries.shape[0]):
+        bounds[e, 0], bounds[e, 1] = entries[e, :, 0].min(), entries[e, :, 0].max()
+        bounds[e, 2], bounds[e, 3] = entries[e, :, 1].min(), entries[e, :, 1].max()
+    return bounds
+
+
+@kernel()
 def contact_cost(
-    roll: Array, body: Array, entries: Array, half: Array, prob: Array, moving: Bools, first: Array, cost: Array
+    roll: Array,
+    body: Array,
+    entries: Array,
+    bounds: Array,
+    half: Array,
+    prob: Array,
+    moving: Bools,
+    first: Array,
+    cost: Array,
 ) -> None:
     """Contact and clearance with every predicted box; first (3,) keeps time, entry and probability of the earliest
     certain contact. body (3,): rear axle to centre, half length, half width [m]."""
@@ -65,20 +84,16 @@ def contact_cost(
     for e in range(entries.shape[0]):
         reach = own + math.sqrt(half[e, 0] ** 2 + half[e, 1] ** 2) + SOFT_GAP
         pad = reach + shift
-        ex0, ey0 = entries[e, 0, 0], entries[e, 0, 1]
-        ex1, ey1 = entries[e, STEPS - 1, 0], entries[e, STEPS - 1, 1]
-        em = entries[e, STEPS // 2, 0]
-        en = entries[e, STEPS // 2, 1]
         if (
-            max(max(ex0, ex1), em) + pad < low_x
-            or min(min(ex0, ex1), em) - pad > high_x
-            or max(max(ey0, ey1), en) + pad < low_y
-            or min(min(ey0, ey1), en) - pad > high_y
+            bounds[e, 0] - pad > high_x
+            or bounds[e, 1] + pad < low_x
+            or bounds[e, 2] - pad > high_y
+            or bounds[e, 3] + pad < low_y
         ):
             continue
         soft = 0.0
         for step in range(STEPS):
-            c, s = math.cos(roll[step, R_YAW]), math.sin(roll[step, R_YAW])
+            c, s = roll[step, R_C], roll[step, R_SI]
             x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
             dx, dy = entries[e, step, 0] - x, entries[e, step, 1] - y
             if dx * dx + dy * dy > reach * reach:
@@ -111,7 +126,7 @@ def road_cost(
     shift, length, width = body[0], body[1], body[2]
     worst = 0.0
     for step in range(1, STEPS, 2):
-        c, s = math.cos(roll[step, R_YAW]), math.sin(roll[step, R_YAW])
+        c, s = roll[step, R_C], roll[step, R_SI]
         x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
         middle = edge_distance(x, y, origin, table, tiles)
         if middle > 2.9:
@@ -284,13 +299,14 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
 
 
 @kernel()
-def ttc_cost(roll: Array, spans: Array, prob: Array, front: float, half: float, cost: Array) -> None:
+def ttc_cost(roll: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, cost: Array) -> None:
     """Cost of closing in on what is ahead on our strip with less than 1.2 s to contact."""
     total = 0.0
     for step in range(0, STEPS, 2):
         worst = 0.0
         s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
-        for e in range(spans.shape[0]):
+        for i in range(near[0]):
+            e = near[1 + i]
             if spans[e, step, 2] > d + half or spans[e, step, 3] < d - half:
                 continue
             free = spans[e, step, 0] - s - front
@@ -303,28 +319,29 @@ def ttc_cost(roll: Array, spans: Array, prob: Array, front: float, half: float, 
 
 @kernel(
     "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1],"
-    "f8[:, :, :, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8[:, ::1], i8[::1], i8[::1],"
+    "f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8[:, ::1], i8[::1], i8[::1],"
     "f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def score(
     props: Array, rolls: Array, corridors: Array, table: Array, entries: Array, half: Array, prob: Array, moving: Bools,
-    spans: Array, body: Array, origin: Array, tile_table: Ints, tiles: npt.NDArray[np.float32], slack: float,
+    spans: Array, near: Ints, body: Array, origin: Array, tile_table: Ints, tiles: npt.NDArray[np.float32], slack: float,
     limits: Array, goals: Array, owned: Ints, starts: Ints, polygon: Array, wish: Array, zones: Array, places: Array,
     costs: Array, firsts: Array,
 ) -> None:  # fmt: skip
     """Fill costs (R, 9) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; time of the goal."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
+    bounds = bounds_of(entries)
     for r in range(props.shape[0]):
         c = int(props[r, CORRIDOR])
         costs[r, :] = 0.0
         firsts[r, 0], firsts[r, 1], firsts[r, 2] = np.inf, -1.0, 0.0
-        contact_cost(rolls[r], body, entries, half, prob, moving, firsts[r], costs[r])
+        contact_cost(rolls[r], body, entries, bounds, half, prob, moving, firsts[r], costs[r])
         road_cost(rolls[r], body, origin, tile_table, tiles, slack, costs[r])
         comfort_cost(rolls[r], limits, costs[r])
         progress_cost(rolls[r], props[r], corridors[c], table, wish, costs[r])
         zone_cost(rolls[r], c, front, rear, zones, costs[r])
-        ttc_cost(rolls[r], spans[c], prob, front, body[2] + 0.1, costs[r])
+        ttc_cost(rolls[r], spans[c], near[c], prob, front, body[2] + 0.1, costs[r])
         wall = corridors[c, WALL]
         if rolls[r, 0, R_S] + front <= wall and rolls[r, STEPS - 1, R_S] + front > wall:
             costs[r, RULE] += BROKEN_RULE
