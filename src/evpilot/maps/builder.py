@@ -15,6 +15,7 @@ from evpilot.types.state import Array, Ints
 
 LENGTH_MIN = 1e-3  # [m] a shorter lane has no direction
 NO_CODES: Ints = np.zeros(0, np.int64)
+NOBODY = User(0)
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ class GraphBuilder:
         lane_id: int | None = None,
         kind: LaneKind = LaneKind.URBAN,
         users: User = User.VEHICLE,
-        users_against: User = User(0),
+        users_against: User = NOBODY,
         speed_limit: float = np.inf,
         left_marking: Marking = Marking.UNKNOWN,
         right_marking: Marking = Marking.UNKNOWN,
@@ -153,6 +154,21 @@ class GraphBuilder:
             one.left_neighbour, one.left_same = left, same
         if right >= 0:
             one.right_neighbour, one.right_same = right, same
+
+    def mirror_neighbours(self) -> None:
+        """Let what one lane says of its neighbour hold for the neighbour too, where that says nothing."""
+        for index, lane in enumerate(self._lanes):
+            for other, same, on_left in (
+                (lane.left_neighbour, lane.left_same, True),
+                (lane.right_neighbour, lane.right_same, False),
+            ):
+                if other < 0:
+                    continue
+                # across an opposite neighbour the shared side keeps its name, else it changes
+                if on_left != same and self._lanes[other].left_neighbour < 0:
+                    self.beside(other, left=index, same=same)
+                elif on_left == same and self._lanes[other].right_neighbour < 0:
+                    self.beside(other, right=index, same=same)
 
     def mark(
         self,

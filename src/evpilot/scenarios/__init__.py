@@ -1,5 +1,27 @@
 """The Scenario record, its readers, and the built-in library."""
 
+import difflib
+from pathlib import Path
+
+from evpilot.files import EvpilotError
 from evpilot.scenarios.scenario import Actor, Behaviour, LightProgram, Motion, Scenario
 
-__all__ = ["Actor", "Behaviour", "LightProgram", "Motion", "Scenario"]
+__all__ = ["Actor", "Behaviour", "LightProgram", "Motion", "Scenario", "load"]
+
+
+def load(name_or_path: str | Path, seed: int = 0) -> Scenario:
+    """A scenario of the built-in library by name, or one read from a CommonRoad file.
+
+    seed varies a library scenario. Raises EvpilotError with the nearest names when it is neither.
+    """
+    # the readers and the library compile kernels when imported; a record needs neither
+    from evpilot.scenarios import commonroad, library
+
+    path = Path(name_or_path)
+    names = library.names()
+    if str(name_or_path) in names:
+        return library.build(str(name_or_path), seed)
+    if path.suffix == ".xml" or path.exists():
+        return commonroad.read(path)
+    near = difflib.get_close_matches(str(name_or_path), names, n=3, cutoff=0.4) or list(names)
+    raise EvpilotError(f"is neither a file nor a library scenario; the nearest are {', '.join(near)}", file=path)
