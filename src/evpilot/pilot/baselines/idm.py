@@ -1,0 +1,93 @@
+"""The careful simple driver: the lane's centre, the Intelligent Driver Model, red lights, bends."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from evpilot.maps.reference import ReferencePath
+from evpilot.pilot.baselines.ahead import RoadAhead, place_on
+from evpilot.pilot.baselines.motion import MERGE_MIN, STEP, allowed_speed, follow, lay_on, merge_reach, stopping
+from evpilot.types import Briefing, Decision, EgoState, Observation, no_trace
+
+HORIZON = 8.0  # [s]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a simple driver drives: share of the limit; headway [s]; standstill gap [m]; acceleration, comfortable brake
+    and lateral acceleration [m/s2]; whether it regards others, red lights, and room beside when it changes lanes;
+    wanted speed where the map knows no limit [m/s]."""
+
+    speed_factor: float = 1.0
+    headway: float = 1.5  # PDM-Closed (tuplan_garage)
+    standstill: float = 2.0
+    accel: float = 1.5
+    brake: float = 3.0
+    lateral: float = 2.0
+    sees_others: bool = True
+    obeys_lights: bool = True
+    checks_room: bool = True
+    no_limit: float = 14.0
+
+
+class IdmPilot:
+    """Follows the route's centre line behind whoever is ahead in its corridor, stops at red lights, slows for bends.
+
+    It knows neither crossing traffic nor right of way: a yardstick, not a driver to be trusted.
+    """
+
+    style: ClassVar[Style] = Style()
+
+    def __init__(self, briefing: Briefing) -> None:
+        self._briefing = briefing
+        self._road = RoadAhead(briefing, HORIZON)
+        self._merge: tuple[ReferencePath, float] | None = None
+        self._front = briefing.platform.rear_to_center + 0.5 * briefing.platform.length
+
+    def step(self, observation: Observation) -> Decision:
+        """A trajectory over 8 s along the route, and its tail."""
+        style, briefing, ego = self.style, self._briefing, observation.ego
+        path = self._road.path(observation, style.checks_room)
+        s, d = place_on(path, ego.pose[0], ego.pose[1])
+        center = s + briefing.platform.rear_to_center
+        lead, lead_speed = self._road.lead(path, center, observation) if style.sees_others else (np.inf, 0.0)
+        wall = self._road.red_light(path, center, observation) if style.obeys_lights else np.inf
+        driver = np.array([briefing.platform.speed_max, style.headway, style.accel, style.brake])
+        allowed = allowed_speed(path, style.speed_factor, style.lateral, style.no_limit)
+        limits = briefing.limits
+        jerk = min(limits.gate_jerk, 5.0)
+        motion = follow(
+            round(HORIZON / STEP),
+            s,
+            max(ego.speed, 0.0),
+            float(ego.accel[0]),
+            allowed,
+            self._front,
+            lead,
+            lead_speed,
+            wall,
+            style.standstill,
+            driver,
+            jerk,
+        )
+        bend, reach = self._bend(ego), self._reach(path, s, d, ego.speed)
+        tail = stopping(motion, briefing.period_ns * 1e-9, min(limits.gate_brake, 6.0), jerk)
+        reason = "red light" if wall < lead else ("follow" if lead < np.inf else "free road")
+        return Decision(
+            t_ns=observation.t_ns,
+            trajectory=lay_on(path, ego, s, d, bend, reach, motion),
+            tail=lay_on(path, ego, s, d, bend, reach, tail),
+            trace=no_trace(reason),
+        )
+
+    def _bend(self, ego: EgoState) -> float:
+        """The curvature [1/m] that the car drives now."""
+        return min(max(math.tan(ego.steering) / self._briefing.platform.wheelbase, -0.2), 0.2)
+
+    def _reach(self, path: ReferencePath, s: float, d: float, speed: float) -> float:
+        """How far it still is [m] to where the car will be on the path: that place stays while the path does."""
+        if self._merge is None or self._merge[0] is not path:
+            self._merge = (path, s + merge_reach(d, speed))
+        return max(self._merge[1] - s, MERGE_MIN, 0.5 * abs(speed) + 2.0 * abs(d))
