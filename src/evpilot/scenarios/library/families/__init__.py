@@ -1,0 +1,1 @@
+"""The families of scenarios: each a function of seed and difficulty."""

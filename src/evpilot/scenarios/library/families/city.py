@@ -1,0 +1,164 @@
+"""Towns to drive through: the tour that a user sees first, and blocks with lights."""
+
+import numpy as np
+
+from evpilot.scenarios.library.people import cross, pavements, strollers
+from evpilot.scenarios.library.roads.network import KMH, TAPER, Road, Section
+from evpilot.scenarios.library.roads.town import Rule, Town
+from evpilot.scenarios.library.stage import Stage, goal_on, stream
+from evpilot.scenarios.library.traffic import CITY, entries, fill, flow, park
+from evpilot.scenarios.scenario import Scenario
+from evpilot.types import LaneKind, LightState, ObjectKind, Priority, User
+from evpilot.types.state import Array
+
+AVENUE = Section(forward=2, backward=2, width=3.25, sidewalk=3.5)
+STREET = Section(parking=2.2, sidewalk=2.8)
+LANE = Section(width=3.1, limit=30.0 * KMH, parking=2.1, sidewalk=2.6)
+ONE_WAY = Section(backward=0, width=3.6, limit=30.0 * KMH, parking=2.1, sidewalk=2.6)
+
+
+def tour(seed: int, difficulty: float) -> Scenario:
+    """Old town and avenue: yield and turn left, right at lights, left against oncoming, a zebra, a roundabout."""
+    name = "city"
+    rng = stream(name, seed, "town")
+    town, way_in, way_out, zebras = _old_town(rng)
+    graph = town.net.build()
+    stage = Stage(
+        name=name,
+        seed=seed,
+        difficulty=difficulty,
+        graph=graph,
+        ego_lane=way_in.forward[0],
+        ego_s=22.0,
+        ego_speed=9.0,
+        seconds=180.0,
+    )
+    stage.lights = town.programs(stage.stream("lights"))
+    _populate(stage, gap=(11.0 - 5.0 * difficulty, 22.0 - 9.0 * difficulty), strolling=16, crossing=14)
+    _zebra_crossers(stage, zebras)
+    _houses(stage, 26)
+    goal = goal_on(graph, way_out.backward, -40.0, -14.0)
+    return stage.scenario(
+        (goal,),
+        "A tour of the built-in city: yield and turn left, right at lights onto the avenue, left against oncoming "
+        "traffic, a zebra crossing, three quarters round a roundabout, along the park.",
+        ("city", "tour", "lights", "roundabout", "pedestrians"),
+    )
+
+
+def _old_town(rng: np.random.Generator) -> tuple[Town, Road, Road, list[int]]:
+    """The town, the road on which the tour begins, the one on which it ends, and its zebras between junctions."""
+    wide = float(rng.uniform(-6.0, 6.0))
+    east = 165.0 + wide
+    town = Town()
+    town.place("mill", (0.0, -125.0), 12.0, Rule.SIGNS)
+    town.place("bank", (east, -125.0), 12.0, Rule.ALL_WAY_STOP)
+    town.place("west gate", (0.0, 0.0), 17.0, Rule.LIGHTS)
+    town.place("east gate", (east, 0.0), 17.0, Rule.LIGHTS)
+    town.place("school", (0.0, 140.0), 12.0, Rule.SIGNS)
+    town.place("fountain", (east, 150.0), 15.5, Rule.ROUNDABOUT)
+    way_in = town.edge("mill", 180.0, 110.0, LANE, priority=Priority.YIELD)
+    town.street("mill", "west gate", STREET, priority=Priority.PRIORITY)
+    town.edge("mill", -90.0, 100.0, STREET, priority=Priority.PRIORITY)
+    town.street("bank", "mill", ONE_WAY, (195.0, -15.0), priority=Priority.YIELD, crosswalks=(True, False))
+    town.edge("bank", 0.0, 100.0, LANE)
+    town.edge("bank", -90.0, 100.0, LANE)
+    street = town.street("bank", "east gate", STREET, zebras=(0.5,))
+    town.edge("west gate", 180.0, 120.0, AVENUE)
+    town.street("west gate", "east gate", AVENUE)
+    town.edge("east gate", 0.0, 120.0, AVENUE)
+    town.street("west gate", "school", LANE, priority=Priority.YIELD)
+    hill = town.street("east gate", "fountain", STREET, zebras=(0.5,))
+    town.edge("school", 180.0, 100.0, STREET, priority=Priority.PRIORITY)
+    town.edge("school", 90.0, 90.0, LANE, priority=Priority.YIELD)
+    park_road = town.street("school", "fountain", STREET, (28.0, 152.0), priority=Priority.PRIORITY, zebras=(0.42,))
+    town.edge("fountain", 0.0, 100.0, STREET)
+    town.edge("fountain", 90.0, 90.0, LANE)
+    town.close()
+    zebras = [mark for road in (hill, park_road, street) for mark in road.crosswalks]
+    return town, way_in, park_road, zebras
+
+
+def _populate(stage: Stage, gap: tuple[float, float], strolling: int, crossing: int) -> None:
+    """Cars on every street and at every edge, parked cars, people on the pavements and on the crosswalks."""
+    graph = stage.graph
+    driving = (graph.users & User.CAR > 0) & (graph.junction < 0) & (graph.kind != LaneKind.PARKING)
+    for lane in np.flatnonzero(graph.kind == LaneKind.PARKING).tolist():
+        park(stage, lane, 0.36, span=(TAPER, float(graph.length[lane]) - TAPER))
+    fill(stage, np.flatnonzero(driving).tolist(), (0.5 * gap[0], gap[1]), mix=CITY)
+    for lane in entries(graph):
+        flow(stage, lane, gap)
+    strollers(stage, strolling)
+    _light_crossers(stage, crossing)
+
+
+def _light_crossers(stage: Stage, count: int) -> None:
+    """People who cross an arm at lights while its traffic has red."""
+    graph, rng = stage.graph, stage.stream("crossers")
+    ways = pavements(graph)
+    options: list[tuple[int, float]] = []
+    for program in stage.lights:
+        lanes = graph.light_lane[graph.light_lane_start[program.light] : graph.light_lane_start[program.light + 1]]
+        marks = [w for w in range(len(graph.crosswalk_start) - 1) if lanes[0] in crossed(stage, w)]
+        cycle = sum(program.durations)
+        red = sum(program.durations[: program.states.index(LightState.RED)])
+        began = np.arange((red - program.offset) % cycle, stage.seconds - 15.0, cycle)
+        options.extend((mark, float(time) + 2.5) for mark in marks for time in began)
+    for k in rng.permutation(len(options))[:count].tolist():
+        mark, time = options[k]
+        cross(stage, ways, mark, time + rng.uniform(0.0, 1.5), rng)
+
+
+def crossed(stage: Stage, mark: int) -> list[int]:
+    """The lanes that a crosswalk crosses."""
+    start = stage.graph.crosswalk_lane_start
+    return stage.graph.crosswalk_lane[start[mark] : start[mark + 1]].tolist()
+
+
+def _zebra_crossers(stage: Stage, zebras: list[int]) -> None:
+    """People who step onto the zebras every 9 to 20 s."""
+    rng = stage.stream("zebras")
+    ways = pavements(stage.graph)
+    for mark in zebras:
+        time = rng.uniform(4.0, 14.0)
+        while time < stage.seconds - 20.0:
+            cross(stage, ways, mark, time, rng)
+            time += rng.uniform(9.0, 20.0)
+
+
+def _houses(stage: Stage, count: int) -> None:
+    """Buildings behind the pavements, where there is room for them."""
+    graph, rng = stage.graph, stage.stream("houses")
+    road = np.vstack([graph.left[:, :2], graph.right[:, :2]])
+    built: list[Array] = []
+    walks = np.flatnonzero(graph.kind == LaneKind.SIDEWALK)
+    for _ in range(40 * count):
+        lane = int(rng.choice(walks))
+        length, depth = rng.uniform(14.0, 28.0), rng.uniform(10.0, 15.0)
+        pose = stage.pose(lane, rng.uniform(0.0, float(graph.length[lane])), -(0.5 * depth + 4.2))
+        spot = np.array([pose[0], pose[1], pose[3], length, depth])
+        near = [one for one in built if np.hypot(*(one[:2] - spot[:2])) < 45.0]
+        if _free(spot, road, 2.0) and all(
+            _free(spot, _outline(one), 3.0) and _free(one, _outline(spot), 3.0) for one in near
+        ):
+            built.append(spot)
+            stage.stand(ObjectKind.BUILDING, (round(length, 1), round(depth, 1), 9.0), pose)
+        if len(built) == count:
+            return
+
+
+def _free(spot: Array, points: Array, margin: float) -> bool:
+    """Whether no point (P, 2) lies in a box (5,) x, y, yaw, length, width grown by margin [m]."""
+    c, s = np.cos(spot[2]), np.sin(spot[2])
+    dx, dy = points[:, 0] - spot[0], points[:, 1] - spot[1]
+    inside = (np.abs(c * dx + s * dy) < 0.5 * spot[3] + margin) & (np.abs(c * dy - s * dx) < 0.5 * spot[4] + margin)
+    return not bool(np.any(inside))
+
+
+def _outline(spot: Array) -> Array:
+    """Points (P, 2) at most 5 m apart round and inside a box."""
+    c, s = np.cos(spot[2]), np.sin(spot[2])
+    u = np.linspace(-0.5, 0.5, 7) * spot[3]
+    v = np.linspace(-0.5, 0.5, 4) * spot[4]
+    x, y = (a.ravel() for a in np.meshgrid(u, v))
+    return np.column_stack([spot[0] + c * x - s * y, spot[1] + s * x + c * y])

@@ -1,0 +1,1 @@
+"""Road pieces in code: lines, roads of many lanes, junctions, roundabouts."""

@@ -1,0 +1,83 @@
+"""Roundabouts of one lane."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from evpilot.scenarios.library.roads.junctions import Arm, Junction, bridge, corner, stop_lines, zebra
+from evpilot.scenarios.library.roads.lines import trace
+from evpilot.scenarios.library.roads.network import KMH, Lane, Network
+from evpilot.types import LaneKind, Marking, Priority, Turn, User
+
+RING_WIDTH = 4.5  # [m] FGSV 2006, leaflet on roundabouts: ring lanes of small ones are 4.0 to 6.5 m wide
+RING_LIMIT = 30.0 * KMH
+REACH = 0.38  # of the angle between two arms: from an arm to where its entry joins the ring
+PAVEMENT_GAP = 2.6  # [m] from the ring's kerb to the middle of the pavement around it
+
+
+def roundabout(net: Network, arms: Sequence[Arm], center: tuple[float, float], radius: float) -> Junction:
+    """Join road ends by a ring of one lane with its centre line at `radius` [m]; who enters yields.
+
+    The arms end some 8 m outside the ring, pointing at its centre.
+    """
+    order = tuple(sorted(arms, key=lambda arm: arm.bearing))
+    number = net.junctions
+    net.junctions += 1
+    count = len(order)
+    after = [(order[(i + 1) % count].bearing - order[i].bearing) % (2.0 * math.pi) for i in range(count)]
+    leave = [arm.bearing - REACH * min(after[i - 1], 0.5 * math.pi) for i, arm in enumerate(order)]
+    enter = [arm.bearing + REACH * min(after[i], 0.5 * math.pi) for i, arm in enumerate(order)]
+    through = [_ring(net, center, radius, leave[i], enter[i], number) for i in range(count)]
+    between = [
+        _ring(
+            net, center, radius, enter[i], leave[(i + 1) % count] + (2.0 * math.pi if i + 1 == count else 0.0), number
+        )
+        for i in range(count)
+    ]
+    connectors: dict[tuple[int, int], tuple[int, ...]] = {}
+    for i, arm in enumerate(order):
+        net.connect(through[i], between[i])
+        net.connect(between[i - 1], through[i])
+        connectors[i, i] = _entry_and_exit(net, arm, between[i - 1], between[i], number)
+    crosswalks = {i: zebra(net, arm) for i, arm in enumerate(order) if arm.crosswalk}
+    for i, arm in enumerate(order):
+        stop_lines(net, arm, lit=False)
+        angle = arm.bearing + 0.5 * after[i]
+        reach = radius + 0.5 * RING_WIDTH + PAVEMENT_GAP
+        via = (center[0] + reach * math.cos(angle), center[1] + reach * math.sin(angle), 0.0, angle + 0.5 * math.pi)
+        corner(net, arm, order[(i + 1) % count], np.array(via))
+    return Junction(number=number, arms=order, connectors=connectors, lights={}, crosswalks=crosswalks)
+
+
+def _ring(net: Network, center: tuple[float, float], radius: float, first: float, last: float, number: int) -> int:
+    """A piece of the ring between two angles [rad], counter-clockwise."""
+    start = (center[0] + radius * math.cos(first), center[1] + radius * math.sin(first), first + 0.5 * math.pi)
+    line = trace(start, [((last - first) * radius, 1.0 / radius, 1.0 / radius)])
+    return net.add(
+        Lane(
+            line=line,
+            left=line.offset(0.5 * RING_WIDTH),
+            right=line.offset(-0.5 * RING_WIDTH),
+            kind=LaneKind.INTERSECTION,
+            users=User.VEHICLE | User.BICYCLE,
+            limit=RING_LIMIT,
+            left_marking=Marking.CURB,
+            right_marking=Marking.NONE,
+            turn=Turn.STRAIGHT,
+            junction=number,
+            priority=Priority.PRIORITY,
+        )
+    )
+
+
+def _entry_and_exit(net: Network, arm: Arm, before: int, after: int, number: int) -> tuple[int, ...]:
+    """The lanes from an arm onto the ring and from the ring into the arm."""
+    for lane in arm.incoming:
+        net.lanes[lane].priority = Priority.YIELD
+    ways = [(lane, after, Priority.YIELD) for lane in arm.incoming[-1:]]
+    ways += [(before, lane, Priority.PRIORITY) for lane in arm.outgoing[-1:]]
+    return tuple(
+        bridge(net, a, b, turn=Turn.RIGHT, junction=number, limit=RING_LIMIT, priority=priority)
+        for a, b, priority in ways
+    )

@@ -1,0 +1,209 @@
+"""Vehicles: their sizes and characters, who is there at the start, who arrives later, who is parked."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evpilot.scenarios.library.stage import DT, Stage, clear
+from evpilot.scenarios.scenario import Actor, Behaviour
+from evpilot.types import LaneGraph, LaneKind, ObjectKind, Turn, User
+from evpilot.types.state import Ints
+
+HEADWAY_MIN = 1.2  # [s] at the start, from bumper to bumper at the speed of who is behind
+STOP_DECEL = 1.5  # [m/s2] with which everyone can still stop at the next line at the start
+ROUTE_LANES = 60  # a route that wanders longer than this through a town is long enough
+TURNS: Mapping[Turn, float] = {Turn.NONE: 3.0, Turn.STRAIGHT: 3.0, Turn.LEFT: 1.0, Turn.RIGHT: 1.5, Turn.U_TURN: 0.0}
+STRAIGHT_ON: Mapping[Turn, float] = {
+    Turn.NONE: 1.0,
+    Turn.STRAIGHT: 1.0,
+    Turn.LEFT: 0.0,
+    Turn.RIGHT: 0.0,
+    Turn.U_TURN: 0.0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """What drives here: shares of trucks and vans; characters from low to high, 0 hesitant .. 1 assertive."""
+
+    trucks: float = 0.0
+    vans: float = 0.12
+    low: float = 0.0
+    high: float = 1.0
+
+
+CITY = Mix(vans=0.15)
+MOTORWAY = Mix(trucks=0.15, vans=0.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """One vehicle with its driver: size (length, width, height) [m], character, factor on the speed limit."""
+
+    kind: ObjectKind
+    size: tuple[float, float, float]
+    character: float
+    speed_factor: float
+
+
+def driver(rng: np.random.Generator, mix: Mix) -> Driver:
+    """Draw a vehicle and its driver. The assertive drive faster: 0.85 to 1.15 of the limit, give or take 0.03."""
+    pick = rng.random()
+    if pick < mix.trucks:
+        kind, size = ObjectKind.TRUCK, (rng.uniform(9.0, 15.5), rng.uniform(2.45, 2.55), 3.8)
+    elif pick < mix.trucks + mix.vans:
+        kind, size = ObjectKind.CAR, (rng.uniform(5.3, 6.0), rng.uniform(1.98, 2.05), 2.4)
+    else:
+        kind, size = ObjectKind.CAR, (rng.uniform(3.7, 4.9), rng.uniform(1.7, 1.9), 1.5)
+    character = rng.uniform(mix.low, mix.high)
+    factor = 0.85 + 0.3 * character + rng.normal(0.0, 0.03)
+    if kind == ObjectKind.TRUCK:
+        factor = min(factor, 0.95)
+    size = (round(size[0], 2), round(size[1], 2), size[2])
+    return Driver(kind=kind, size=size, character=float(character), speed_factor=float(np.clip(factor, 0.7, 1.3)))
+
+
+def route(graph: LaneGraph, lane: int, rng: np.random.Generator, turns: Mapping[Turn, float] = TURNS) -> Ints:
+    """A random way on from a lane to the road's end, turning by weight; changes lane only where one's own ends."""
+    lanes = [lane]
+    while len(lanes) < ROUTE_LANES:
+        choice = [int(k) for k in graph.successors(lanes[-1])]
+        if not choice:
+            beside = int(graph.left_neighbour[lanes[-1]])
+            ends = graph.kind[lanes[-1]] == LaneKind.ON_RAMP and beside >= 0 and graph.left_same[lanes[-1]]
+            if not ends:
+                break
+            lanes.append(beside)
+            continue
+        weight = np.array([turns[Turn(graph.turn[k])] for k in choice])
+        share = weight / weight.sum() if weight.sum() > 0.0 else np.full(len(choice), 1.0 / len(choice))
+        lanes.append(choice[int(np.searchsorted(np.cumsum(share), rng.random() * 0.999999))])
+    return np.array(lanes, np.int64)
+
+
+def speed_at(graph: LaneGraph, lane: int, s: float, factor: float) -> float:
+    """What one drives [m/s] at s [m] on a lane, able to stop at the next stop line or before a junction."""
+    lines = graph.stop_s[graph.stop_lane == lane]
+    ahead = lines[lines > s]
+    ends_in_junction = any(graph.junction[k] >= 0 for k in graph.successors(lane))
+    room = float(ahead.min() - s) if len(ahead) else float(graph.length[lane] - s) if ends_in_junction else np.inf
+    room = max(0.0, room - 4.0)
+    return float(min(graph.speed_limit[lane] * factor, np.sqrt(2.0 * STOP_DECEL * room)))
+
+
+def put(
+    stage: Stage,
+    who: Driver,
+    lane: int,
+    s: float,
+    speed: float,
+    way: Ints,
+    *,
+    first_step: int = 0,
+    headway: float = HEADWAY_MIN,
+) -> bool:
+    """Place a reactive vehicle at s [m] on a lane, unless it would be too near to others at the start; whether it was.
+
+    One that comes later is placed in any case: its flow keeps the distance."""
+    pose = stage.pose(lane, s)
+    box = (pose[0], pose[1], pose[3], who.size[0], who.size[1], speed)
+    if first_step == 0 and not clear(stage, box, headway):
+        return False
+    stage.add(
+        who.kind,
+        who.size,
+        np.array([[*pose, speed, 0.0]]),
+        Behaviour.REACTIVE,
+        first_step=first_step,
+        route=way,
+        character=who.character,
+        speed_factor=who.speed_factor,
+    )
+    return True
+
+
+def fill(
+    stage: Stage,
+    lanes: Sequence[int],
+    gap: tuple[float, float],
+    *,
+    purpose: str = "fill",
+    mix: Mix = CITY,
+    turns: Mapping[Turn, float] = TURNS,
+    speed_share: float = 1.0,
+) -> None:
+    """Populate lanes at the start, from their ends backwards, with time gaps [s] drawn between the two given.
+
+    speed_share scales everyone's speed at the start.
+    """
+    for lane in lanes:
+        rng = stage.stream(f"{purpose}/{lane}")
+        lines = stage.graph.stop_s[stage.graph.stop_lane == lane]
+        s = min([float(stage.graph.length[lane]), *lines.tolist()]) - rng.uniform(2.0, 12.0)
+        while s > 4.0:
+            who = driver(rng, mix)
+            s -= 0.5 * who.size[0]
+            speed = speed_share * speed_at(stage.graph, lane, s, who.speed_factor)
+            way = route(stage.graph, lane, rng, turns)
+            if s > 0.5 * who.size[0]:
+                put(stage, who, lane, s, speed, way)
+            s -= 0.5 * who.size[0] + 2.0 + max(speed, 3.0) * rng.uniform(*gap)
+
+
+def flow(
+    stage: Stage,
+    lane: int,
+    gap: tuple[float, float],
+    *,
+    until: float | None = None,
+    start: float = 3.0,
+    purpose: str = "flow",
+    mix: Mix = CITY,
+    turns: Mapping[Turn, float] = TURNS,
+    speed_share: float = 0.9,
+) -> None:
+    """Vehicles that arrive at a lane's start, from `start` [s] on, with time gaps [s] drawn between the two given."""
+    rng = stage.stream(f"{purpose}/{lane}")
+    time = start + rng.uniform(0.0, gap[1])
+    last = stage.seconds if until is None else until
+    while time < last:
+        who = driver(rng, mix)
+        s = 0.5 * who.size[0] + 0.5
+        speed = speed_share * speed_at(stage.graph, lane, s, who.speed_factor)
+        put(stage, who, lane, s, speed, route(stage.graph, lane, rng, turns), first_step=round(time / DT))
+        time += rng.uniform(*gap) + who.size[0] / max(speed, 3.0)
+
+
+def entries(graph: LaneGraph) -> tuple[int, ...]:
+    """Lanes on which traffic comes into the map."""
+    driving = (graph.users & User.CAR > 0) & (graph.kind != LaneKind.PARKING) & (graph.kind != LaneKind.OFF_RAMP)
+    first = np.diff(graph.predecessor_start) == 0
+    return tuple(int(k) for k in np.flatnonzero(driving & first))
+
+
+def park(
+    stage: Stage,
+    lane: int,
+    share: float,
+    *,
+    d: float = 0.0,
+    bay: float = 6.2,
+    purpose: str = "park",
+    span: tuple[float, float] = (0.0, math.inf),
+) -> list[Actor]:
+    """Parked cars along a lane, each bay [m] taken with a probability `share`; d [m] to the left of its middle."""
+    rng = stage.stream(f"{purpose}/{lane}")
+    parked: list[Actor] = []
+    last = min(span[1], float(stage.graph.length[lane]))
+    for s in np.arange(span[0] + 0.5 * bay, last - 0.5 * bay + 1e-6, bay):
+        who = driver(rng, CITY)
+        offset = rng.uniform(-0.12, 0.12)
+        taken = rng.random() < share
+        if not taken or who.size[0] > bay - 0.4:
+            continue
+        pose = stage.pose(lane, float(s) + rng.uniform(-0.2, 0.2), d + offset)
+        if clear(stage, (pose[0], pose[1], pose[3], who.size[0], who.size[1], 0.0), 0.0, 0.2):
+            parked.append(stage.stand(ObjectKind.PARKED, who.size, pose))
+    return parked
