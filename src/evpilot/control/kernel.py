@@ -15,9 +15,11 @@ from evpilot.geometry.angles import blend, wrap
 from evpilot.geometry.jit import kernel
 from evpilot.types import Platform, Trajectory
 from evpilot.types.state import Array
-from evpilot.vehicle.dynamics import Car, Par, ks_bounds, ks_step
+from evpilot.vehicle.dynamics import DYNAMIC_ABOVE, KINEMATIC_BELOW, Car, Par, ks_bounds, ks_step
 
 SETTLE = 0.7  # [s] time in which a lateral error falls to 1/e; well above the steering's lag
+SETTLE_GROWTH = 0.015  # [s2/m] the same for each m/s above SETTLE_GROWS: the yaw response becomes slower, less damped
+SETTLE_GROWS = 15.0  # [m/s]
 SETTLE_LENGTH = 3.0  # [m] the same in metres at low speed, about a wheelbase
 GAIN_POSITION = 0.6  # [1/s2] along the path
 GAIN_SPEED = 1.4  # [1/s]
@@ -44,13 +46,14 @@ class Knot(IntEnum):
 
 
 class Tune(IntEnum):
-    """Columns of a follower's parameters (5,), from the planner's model of the car."""
+    """Columns of a follower's parameters (6,), from the planner's model of the car."""
 
     WHEELBASE = 0
     UNDERSTEER = 1
     STEERING_LAG = 2
     ACCEL_LAG = 3
     STEERING_MAX = 4
+    RESPONSE = 5
 
 
 def pack(trajectory: Trajectory) -> Array:
@@ -69,11 +72,17 @@ def pack(trajectory: Trajectory) -> Array:
 
 
 def tuning(platform: Platform) -> Array:
-    """The follower's parameters (5,) by `Tune`: the understeer gradient [rad s2/m] of the linear single-track model is
-    m / L * (b / Cf - a / Cr)."""
+    """The follower's parameters (6,) by `Tune`, of the linear single-track model.
+
+    The understeer gradient [rad s2/m] is m / L * (b / Cf - a / Cr). The response [s2/m] is how long, for each m/s, the
+    rear axle's course takes to answer the wheels: the rear slip that must build up, m a / (L Cr), and the yaw rate's
+    time constant, Iz / (a^2 Cf + b^2 Cr); understeer shortens it by 1 + K v^2 / L.
+    """
     p = platform
-    understeer = p.mass / p.wheelbase * (p.cg_to_rear / p.cornering_front - p.cg_to_front / p.cornering_rear)
-    return np.array([p.wheelbase, understeer, p.steering_lag, p.accel_lag, p.steering_max])
+    a, b, front, rear = p.cg_to_front, p.cg_to_rear, p.cornering_front, p.cornering_rear
+    understeer = p.mass / p.wheelbase * (b / front - a / rear)
+    response = p.mass * a / (p.wheelbase * rear) + p.yaw_inertia / (a * a * front + b * b * rear)
+    return np.array([p.wheelbase, understeer, p.steering_lag, p.accel_lag, p.steering_max, response])
 
 
 @kernel()
@@ -152,7 +161,7 @@ def across(offset: float, course: float, speed: float, settle: float) -> float:
 def follow(plan: Array, seconds: float, state: Array, tune: Array) -> tuple[float, float, bool]:
     """Wanted dv/dt [m/s2], road-wheel angle [rad] and whether in reverse, for a car state (11,) by `Car`.
 
-    plan (T, 7) by `Knot`; seconds since the plan's start; tune (5,) by `Tune`.
+    plan (T, 7) by `Knot`; seconds since the plan's start; tune (6,) by `Tune`.
     """
     speed = state[Car.SPEED]
     x, y, yaw, wanted, _, _ = plan_at(plan, seconds)
@@ -170,9 +179,13 @@ def follow(plan: Array, seconds: float, state: Array, tune: Array) -> tuple[floa
     py = state[Car.Y] + lag * (speed * math.sin(course) + side * math.cos(course))
     slip = math.copysign(1.0, speed) * math.atan2(side, max(abs(speed), 1.0))
     heading = state[Car.YAW] + lag * state[Car.YAW_RATE] + slip
-    rx, ry, ryaw, _, _, bend = plan_at(plan, seconds + lag)
+    rx, ry, ryaw, _, _, _ = plan_at(plan, seconds + lag)
+    slips = min(1.0, max(0.0, (speed - KINEMATIC_BELOW) / (DYNAMIC_ABOVE - KINEMATIC_BELOW)))
+    stretch = 1.0 + max(tune[Tune.UNDERSTEER], 0.0) * speed * speed / tune[Tune.WHEELBASE]
+    _, _, _, _, _, bend = plan_at(plan, seconds + lag + slips * tune[Tune.RESPONSE] * speed / stretch)
+    settle = SETTLE + SETTLE_GROWTH * max(speed - SETTLE_GROWS, 0.0)
     offset = (py - ry) * math.cos(ryaw) - (px - rx) * math.sin(ryaw)
-    curvature = bend + across(offset, wrap(heading - ryaw), -abs(speed) if reverse else speed, SETTLE)
+    curvature = bend + across(offset, wrap(heading - ryaw), -abs(speed) if reverse else speed, settle)
     steering = math.atan(curvature * tune[Tune.WHEELBASE]) + tune[Tune.UNDERSTEER] * max(speed, 0.0) ** 2 * curvature
     return accel, bounded(steering, tune[Tune.STEERING_MAX]), reverse
 

@@ -67,15 +67,19 @@ def gate_accel(wanted: float, last: float, emergency: bool, bound: Array, dt: fl
 
 @kernel()
 def gate_steering(
-    wanted: float, last: float, speed: float, emergency: bool, wheelbase: float, bound: Array, dt: float
+    wanted: float, last: float, speed: float, emergency: bool, reach: float, bound: Array, dt: float
 ) -> float:
-    """The passed road-wheel angle [rad]; all arguments are finite."""
+    """The passed road-wheel angle [rad]; all arguments are finite.
+
+    reach [m] is the wheelbase plus understeer gradient times speed squared, so that the car's lateral acceleration is
+    speed^2 * tan(angle) / reach.
+    """
     square = max(speed * speed, 1e-6)
-    edge = math.atan(bound[Bound.LATERAL] * wheelbase / square)
+    edge = math.atan(bound[Bound.LATERAL] * reach / square)
     step = bound[Bound.STEERING_RATE] * dt
     if abs(last) <= edge and not emergency:
         slope = math.cos(last) ** 2
-        step = min(step, bound[Bound.LATERAL_JERK] * dt * wheelbase * slope / square)
+        step = min(step, bound[Bound.LATERAL_JERK] * dt * reach * slope / square)
     return within(within(wanted, -edge, edge), last - step, last + step)
 
 
@@ -91,6 +95,7 @@ def gate(
     reverse: bool,
     source: int,
     wheelbase: float,
+    understeer: float,
     bound: Array,
     dt: float,
 ) -> tuple[float, float, int]:
@@ -98,6 +103,7 @@ def gate(
 
     spare_* is the tail's command, last_* what passed one step [s] ago, speed [m/s] as measured. When the command is not
     finite the tail's is taken; when that is not finite either, a firm stop with the wheels held where they are.
+    understeer [rad s2/m] is the car's gradient, taken as 0 when it oversteers.
     """
     if not (math.isfinite(accel) and math.isfinite(steering) and math.isfinite(speed)):
         accel, steering, source = spare_accel, spare_steering, TAIL
@@ -110,4 +116,5 @@ def gate(
     passed = sign * gate_accel(sign * accel, sign * last_accel, emergency, bound, dt)
     if not math.isfinite(speed):
         return passed, last_steering, source
-    return passed, gate_steering(steering, last_steering, speed, emergency, wheelbase, bound, dt), source
+    reach = wheelbase + max(understeer, 0.0) * speed * speed
+    return passed, gate_steering(steering, last_steering, speed, emergency, reach, bound, dt), source

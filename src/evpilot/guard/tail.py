@@ -13,11 +13,12 @@ TIME, X, Y, YAW, SPEED, ACCEL, CURVATURE = range(7)
 
 
 @kernel()
-def tail_command(tail: Array, seconds: float, wheelbase: float) -> tuple[float, float]:
+def tail_command(tail: Array, seconds: float, wheelbase: float, understeer: float) -> tuple[float, float]:
     """Acceleration [m/s2] and road-wheel angle [rad] that a packed tail (T, 7) asks for at a time [s] after its start.
 
     Feed-forward only: it has nothing in common with the follower whose command it replaces. Columns: time, x, y, yaw,
-    speed, accel, curvature. Beyond the end its last values hold; an empty tail answers NaN.
+    speed, accel, curvature; understeer [rad s2/m] is the car's gradient. Beyond the end its last values hold; an empty
+    tail answers NaN.
     """
     last = tail.shape[0] - 1
     if last < 0:
@@ -25,12 +26,13 @@ def tail_command(tail: Array, seconds: float, wheelbase: float) -> tuple[float, 
     k = 0
     while k < last and tail[k + 1, TIME] <= seconds:
         k += 1
-    if k == last:
-        return tail[last, ACCEL], math.atan(tail[last, CURVATURE] * wheelbase)
-    share = max(0.0, (seconds - tail[k, TIME]) / (tail[k + 1, TIME] - tail[k, TIME]))
-    accel = tail[k, ACCEL] + share * (tail[k + 1, ACCEL] - tail[k, ACCEL])
-    curvature = tail[k, CURVATURE] + share * (tail[k + 1, CURVATURE] - tail[k, CURVATURE])
-    return accel, math.atan(curvature * wheelbase)
+    accel, speed, curvature = tail[k, ACCEL], tail[k, SPEED], tail[k, CURVATURE]
+    if k < last:
+        share = max(0.0, (seconds - tail[k, TIME]) / (tail[k + 1, TIME] - tail[k, TIME]))
+        accel += share * (tail[k + 1, ACCEL] - accel)
+        speed += share * (tail[k + 1, SPEED] - speed)
+        curvature += share * (tail[k + 1, CURVATURE] - curvature)
+    return accel, math.atan(curvature * wheelbase) + understeer * max(speed, 0.0) ** 2 * curvature
 
 
 def own_stop(pose: Array, speed: float, curvature: float, decel: float, path: Array | None = None) -> Array:

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from evpilot.control.kernel import follow, follow_exact
+from evpilot.control.kernel import Tune, follow, follow_exact
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.guard.gate import gate
@@ -78,7 +78,9 @@ def drive_tick(
             accel, steering, reverse = held[Held.ACCEL], held[Held.STEERING], held[Held.REVERSE] != 0.0
         else:
             accel, steering, reverse = follow(plan, seconds + k * dt, state, tune)
-        spare_accel, spare_steering = tail_command(tail, tail_seconds + k * dt, par[Par.WHEELBASE])
+        spare_accel, spare_steering = tail_command(
+            tail, tail_seconds + k * dt, tune[Tune.WHEELBASE], tune[Tune.UNDERSTEER]
+        )
         accel, steering, by = gate(
             accel,
             steering,
@@ -89,7 +91,8 @@ def drive_tick(
             state[Car.SPEED],
             reverse,
             source,
-            par[Par.WHEELBASE],
+            tune[Tune.WHEELBASE],
+            tune[Tune.UNDERSTEER],
             bound,
             dt,
         )
@@ -126,7 +129,7 @@ def drive_exact(
         accel, rate = follow_exact(plan, seconds, dt, state, par)
         wanted = steering + rate * dt
         reverse = speed + accel * dt < 0.0
-    spare_accel, spare_steering = tail_command(tail, tail_seconds, par[Par.WHEELBASE])
+    spare_accel, spare_steering = tail_command(tail, tail_seconds, par[Par.WHEELBASE], 0.0)
     accel, wanted, by = gate(
         accel,
         wanted,
@@ -138,6 +141,7 @@ def drive_exact(
         reverse,
         source,
         par[Par.WHEELBASE],
+        0.0,
         bound,
         dt,
     )

@@ -226,8 +226,9 @@ class Drive:
             self._pending.append(decided(decision, now, self._delay_ns))
             self._faulted = False
         elif not self._faulted:
+            newest = self._pending[-1] if self._pending else self._motion
             self._pending.clear()
-            self._motion = way_out(self._motion, self._state, self._platform.wheelbase, now)
+            self._motion = way_out(newest, self._state, self._platform.wheelbase, now)
             self._faulted = True
 
     def _drive(self, now: int, after: int, grade: float) -> int:
@@ -261,13 +262,12 @@ class Drive:
 
 
 def _fast_step(period_ns: int, *, exact: bool) -> int:
-    """The fast clock's step [ns]: 10 ms, or the longest shorter one that divides the period."""
+    """The fast clock's step [ns]: 10 ms, or the longest down to 1 ms that divides the period; else the whole period."""
     if exact:
         return period_ns
-    count = -(-period_ns // FAST_NS)
-    while period_ns % count:
-        count += 1
-    return period_ns // count
+    most = period_ns // FAST_NS
+    counts = (count for count in range(-(-period_ns // FAST_NS), 10 * most + 1) if period_ns % count == 0)
+    return period_ns // next(counts, 1)
 
 
 def _config(platform: Platform, believed: Platform, limits: Limits, sensor: SensorConfig) -> dict[str, object]:

@@ -57,6 +57,8 @@ def way_out(old: Motion, state: Array, wheelbase: float, now: int) -> Motion:
     if not len(tail):
         pose = np.array([state[Car.X], state[Car.Y], state[Car.YAW]])
         curvature = math.tan(state[Car.STEERING]) / wheelbase
+        if abs(state[Car.SPEED]) > 1.0:
+            curvature = state[Car.YAW_RATE] / state[Car.SPEED]
         path = old.plan if len(old.plan) else None
         tail, tail_ns = own_stop(pose, float(state[Car.SPEED]), curvature, FIRM, path), now
     return Motion(
