@@ -47,7 +47,7 @@ def _overlaps(
     hits: Ints,
 ) -> int:
     """Write pairs of overlapping pieces of unrelated lanes a < b into hits (H, 2); return how many there are, which
-    may be more than fit. box (N, 4) is each piece's low x, low y, high x, high y; related holds sorted a * lanes + b."""
+    may be more than fit. box (N, 4) is each piece's low x and y, high x and y; related holds sorted a * lanes + b."""
     count = 0
     rows = int(frame[4])
     for cell in range(start.shape[0] - 1):
@@ -83,8 +83,8 @@ def _related(graph: LaneGraph) -> Ints:
     lanes = len(graph)
     own = np.arange(lanes)
     pairs = [np.stack([np.repeat(own, np.diff(graph.successor_start)), graph.successor])]
-    for side in (graph.left_neighbour, graph.right_neighbour):
-        pairs.append(np.stack([own, side])[:, side >= 0])
+    beside = (graph.left_neighbour, graph.right_neighbour)
+    pairs.extend(np.stack([own, side])[:, side >= 0] for side in beside)
     both = np.concatenate(pairs, axis=1)
     return np.unique(both.min(axis=0) * lanes + both.max(axis=0))
 

@@ -86,15 +86,16 @@ def _held(x: float, y: float, z: float, yaw: float, arrays: IndexArrays) -> tupl
     first, last = lanes_in_cell(x, y, arrays)
     lane, s, d, best = -1, 0.0, 0.0, np.inf
     for k in range(first, last):
-        piece = arrays[2][k]
+        piece = int(arrays[2][k])
         if abs(arrays[6][piece] - z) > LEVEL or not inside(x, y, arrays[5][piece]):
             continue
-        along, across, heading = on_lane(x, y, arrays[3][piece], arrays[4][piece], arrays)
+        holder = int(arrays[3][piece])
+        along, across, heading = on_lane(x, y, holder, int(arrays[4][piece]), arrays)
         cost = abs(across)
         if not math.isnan(yaw):
             cost += YAW_COST * abs(wrap(yaw - heading))
         if cost < best:
-            lane, s, d, best = arrays[3][piece], along, across, cost
+            lane, s, d, best = holder, along, across, cost
     return lane, s, d
 
 
@@ -103,8 +104,8 @@ def _beyond(x: float, y: float, z: float, yaw: float, arrays: IndexArrays) -> tu
     """The nearest lane to a place that none holds, ring after ring of the grid around it; -1 on an empty map."""
     frame = arrays[0]
     columns, rows = int(frame[3]), int(frame[4])
-    column = min(max(int(math.floor((x - frame[0]) / frame[2])), 0), columns - 1)
-    row = min(max(int(math.floor((y - frame[1]) / frame[2])), 0), rows - 1)
+    column = min(max(math.floor((x - frame[0]) / frame[2]), 0), columns - 1)
+    row = min(max(math.floor((y - frame[1]) / frame[2]), 0), rows - 1)
     lane, s, d, best = -1, 0.0, 0.0, np.inf
     reach = math.inf
     for ring in range(max(columns, rows) + 1):
@@ -117,15 +118,16 @@ def _beyond(x: float, y: float, z: float, yaw: float, arrays: IndexArrays) -> tu
                     continue
                 cell = i * rows + j
                 for k in range(arrays[1][cell], arrays[1][cell + 1]):
-                    piece = arrays[2][k]
+                    piece = int(arrays[2][k])
                     if abs(arrays[6][piece] - z) > LEVEL:
                         continue
-                    along, across, heading = on_lane(x, y, arrays[3][piece], arrays[4][piece], arrays)
+                    holder = int(arrays[3][piece])
+                    along, across, heading = on_lane(x, y, holder, int(arrays[4][piece]), arrays)
                     cost = abs(across)
                     if not math.isnan(yaw):
                         cost += YAW_COST * abs(wrap(yaw - heading))
                     if cost < best:
-                        lane, s, d, best = arrays[3][piece], along, across, cost
+                        lane, s, d, best = holder, along, across, cost
                         # further rings are at least this far from the place, clamped into the grid or not
                         reach = best + frame[2]
     return lane, s, d
@@ -152,7 +154,7 @@ def _lanes_at(x: float, y: float, z: float, arrays: IndexArrays, found: Ints) ->
     count = 0
     first, last = lanes_in_cell(x, y, arrays)
     for k in range(first, last):
-        piece = arrays[2][k]
+        piece = int(arrays[2][k])
         if abs(arrays[6][piece] - z) > LEVEL or not inside(x, y, arrays[5][piece]):
             continue
         new = True

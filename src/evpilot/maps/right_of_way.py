@@ -124,8 +124,8 @@ def find_yields(graph: LaneGraph) -> Bools:
 
     In this order: lanes that part from one predecessor follow each other; a stream of lower rank by signs waits; a
     slip road waits for the road it joins; where lights rule both, and between oncoming streams, who turns left waits
-    for who does not; else right before left (StVO section 8 (1), 9 (3)); of streams that join at a small angle the one that bends more
-    waits. An all-way stop keeps right before left among streams that stopped at the same time.
+    for who does not; else right before left (StVO section 8 (1), section 9 (3)); of streams that join at a small angle
+    the one that bends more waits. An all-way stop keeps right before left among streams that stopped together.
     """
     if not len(graph.conflict):
         return np.zeros(0, np.bool_)

@@ -16,7 +16,7 @@ from evpilot.scenarios.commonroad_ground import Ground
 from evpilot.scenarios.commonroad_map import by_id
 from evpilot.scenarios.scenario import Actor, Behaviour, Motion
 from evpilot.types import ObjectKind, Signal
-from evpilot.types.state import SPEED_MAX, Array
+from evpilot.types.state import SPEED_MAX, Array, Bytes
 
 OBSTACLES_MAX = 5_000
 ROWS_MAX = 5_000_000  # steps of all obstacles together
@@ -202,7 +202,7 @@ class ActorReader:
         missing = np.isin(every, step[~known])
         return np.where(missing, otherwise, filled)
 
-    def _signals(self, element: Element, first: int, steps: int) -> Array:
+    def _signals(self, element: Element, first: int, steps: int) -> Bytes:
         """Signal flags of each step; a state holds until the next."""
         document = self._document
         flags = np.zeros(steps, np.uint8)
