@@ -1,0 +1,112 @@
+"""How the ride felt: accelerations, jerks and turning, smoothed as in nuplan-devkit (state_extractors), and energy."""
+
+import numpy as np
+from scipy.signal import savgol_filter
+
+from evpilot.evaluate.drive import Drive
+from evpilot.runlog.record import Ego
+from evpilot.types import MetricResult
+from evpilot.types.state import Array
+
+# Savitzky-Golay windows [s], nuplan-devkit's samples of 0.1 s: 8 for acceleration, 15 for jerk, 5 for turning
+ACCEL_WINDOW = 0.7
+JERK_WINDOW = 1.4
+TURN_WINDOW = 0.4
+
+LIMITS = {  # nuplan-devkit ego_is_comfortable
+    "lon_accel": (2.40, "m/s2"),
+    "lon_brake": (4.05, "m/s2"),
+    "lat_accel": (4.89, "m/s2"),
+    "jerk": (8.37, "m/s3"),
+    "lon_jerk": (4.13, "m/s3"),
+    "yaw_rate": (0.95, "rad/s"),
+    "yaw_accel": (1.93, "rad/s2"),
+}
+
+
+def comfort(drive: Drive) -> tuple[MetricResult, ...]:
+    """The seven quantities of nuPlan's comfort at the box centre, on the fast clock; each passed when no value is
+    beyond its limit, None when the drive is too short to differentiate."""
+    series = _series(drive)
+    return tuple(_limited(drive, name, series[name]) for name in LIMITS)
+
+
+def savgol(value: Array, window: float, step: float, order: int, derivative: int = 0) -> Array:
+    """A Savitzky-Golay filter (1964) over a window [s] of samples at a step [s]: the smoothed value, or a derivative
+    of it. Of too few samples for the order: NaN."""
+    count = min(2 * max(round(0.5 * window / step), (order + 1) // 2) + 1, len(value))
+    if count <= order:
+        return np.full(len(value), np.nan)
+    return np.asarray(savgol_filter(value, count, order, deriv=derivative, delta=step), np.float64)
+
+
+def _series(drive: Drive) -> dict[str, Array]:
+    fast = drive.fast
+    if len(fast) < 4:
+        return {name: np.full(len(fast), np.nan) for name in LIMITS}
+    step = float(np.median(np.diff(drive.fast_t_ns))) * 1e-9
+    rate = fast[:, Ego.YAW_RATE]
+    arm = drive.platform.rear_to_center
+    along = savgol(fast[:, Ego.ACCEL] - arm * rate**2, ACCEL_WINDOW, step, 2)
+    across = savgol(fast[:, Ego.LATERAL_ACCEL] + arm * np.gradient(rate, step), ACCEL_WINDOW, step, 2)
+    whole = savgol(np.hypot(fast[:, Ego.ACCEL], fast[:, Ego.LATERAL_ACCEL]), ACCEL_WINDOW, step, 2)
+    yaw = np.unwrap(fast[:, Ego.YAW])
+    return {
+        "lon_accel": np.maximum(along, 0.0),
+        "lon_brake": np.maximum(-along, 0.0),
+        "lat_accel": across,
+        "jerk": savgol(whole, JERK_WINDOW, step, 2, 1),
+        "lon_jerk": savgol(along, JERK_WINDOW, step, 2, 1),
+        "yaw_rate": savgol(yaw, TURN_WINDOW, step, 2, 1),
+        "yaw_accel": savgol(yaw, TURN_WINDOW, step, 3, 2),
+    }
+
+
+def _limited(drive: Drive, name: str, value: Array) -> MetricResult:
+    limit, unit = LIMITS[name]
+    valid = np.isfinite(value)
+    return MetricResult(
+        name=name,
+        clause="nuplan-devkit ego_is_comfortable",
+        unit=unit,
+        t_ns=drive.fast_t_ns,
+        value=value,
+        valid=valid,
+        limit=limit,
+        passed=bool(np.all(np.abs(value[valid]) < limit)) if np.any(valid) else None,
+    )
+
+
+def energy(drive: Drive) -> tuple[MetricResult, MetricResult]:
+    """Battery energy drawn over the whole drive [Wh], recuperation counted against it, and per distance [Wh/km]. They
+    have no limit."""
+    power = drive.fast[:, Ego.POWER]
+    used = _over_time(drive, power) / 3600.0
+    metres = travelled(drive)
+    return (
+        _total(drive, "energy", "battery power integrated over time", "Wh", used, True),
+        _total(drive, "consumption", "energy over distance", "Wh/km", used / max(metres, 1.0) * 1e3, metres > 1.0),
+    )
+
+
+def travelled(drive: Drive) -> float:
+    """Distance covered [m], forwards or backwards."""
+    return _over_time(drive, np.abs(drive.fast[:, Ego.SPEED]))
+
+
+def _over_time(drive: Drive, value: Array) -> float:
+    """Integral over the fast clock [s], by trapezia."""
+    return float(np.sum(0.5 * (value[1:] + value[:-1]) * np.diff(drive.fast_t_ns))) * 1e-9
+
+
+def _total(drive: Drive, name: str, clause: str, unit: str, value: float, valid: bool) -> MetricResult:
+    return MetricResult(
+        name=name,
+        clause=clause,
+        unit=unit,
+        t_ns=drive.fast_t_ns[-1:],
+        value=np.array([value]),
+        valid=np.array([valid]),
+        limit=None,
+        passed=None,
+    )

@@ -1,0 +1,122 @@
+"""From the log of a drive to its verdict: pure functions, whoever drove."""
+
+import numpy as np
+
+from evpilot.evaluate import score
+from evpilot.evaluate.collisions import collisions
+from evpilot.evaluate.comfort import comfort, energy, travelled
+from evpilot.evaluate.criticality import criticality
+from evpilot.evaluate.drive import Drive, unroll
+from evpilot.evaluate.encounters import meet
+from evpilot.evaluate.expert import Progress, progress
+from evpilot.evaluate.lines import red_lights, stop_signs
+from evpilot.evaluate.road import locate
+from evpilot.evaluate.rules import OFF_ROAD, off_road, solid_line, speed_limit, wrong_way
+from evpilot.evaluate.verdict import Verdict
+from evpilot.evaluate.way import way_taken
+from evpilot.runlog.record import Cmd, Ego, RunLog
+from evpilot.scenarios.goal import goal_mask
+from evpilot.types import MetricResult, Source
+
+
+def judge(run: RunLog) -> Verdict:
+    """Judge a drive. Raises EvpilotError when the log holds no planning tick."""
+    drive = unroll(run)
+    place = locate(drive)
+    meetings = meet(drive)
+    found = collisions(drive, place, meetings)
+    ride = comfort(drive)
+    made = progress(drive, place)
+    ratio = score.progress_ratio(made)
+    ttc = score.time_to_collision(drive, place, meetings, found)
+    metrics = (
+        *criticality(drive, way_taken(drive, place), meetings),
+        ttc,
+        off_road(drive, place),
+        speed_limit(drive, place),
+        red_lights(drive, place),
+        stop_signs(drive),
+        wrong_way(drive, place),
+        solid_line(drive, place),
+        *ride,
+        *energy(drive),
+        *_progress(drive, made, ratio),
+        *_interventions(drive),
+    )
+    plan_ms = np.array([frame.plan_ms for frame in run.frames])
+    goals = run.briefing.goals
+    return Verdict(
+        scenario=run.header.scenario,
+        problem_id=run.header.problem_id,
+        seed=run.header.seed,
+        pilot=run.header.pilot,
+        traffic=run.header.traffic,
+        outcome=run.outcome,
+        duration=drive.duration,
+        distance=travelled(drive),
+        metrics=metrics,
+        gates=score.gates(drive, place, found, ratio),
+        parts=score.parts(drive, place, ratio, ttc, ride),
+        goal_reached=_goal_reached(drive),
+        survival=any(goal.survival for goal in goals),
+        collisions=found,
+        offroad=bool(np.any(place.body >= OFF_ROAD)),
+        offroad_at_start=bool(place.body[0] >= OFF_ROAD),
+        faults=sum(1 for frame in run.frames if frame.fault),
+        plan_ms_p50=float(np.percentile(plan_ms, 50)),
+        plan_ms_p99=float(np.percentile(plan_ms, 99)),
+    )
+
+
+def _goal_reached(drive: Drive) -> bool | None:
+    """Whether any goal held at any row of the fast clock; None when there is no goal."""
+    goals = drive.run.briefing.goals
+    if not goals:
+        return None
+    x, y, yaw, speed = (drive.fast[:, column] for column in (Ego.X, Ego.Y, Ego.YAW, Ego.SPEED))
+    seconds = drive.fast_t_ns.astype(np.float64) * 1e-9
+    return any(bool(goal_mask(goal, drive.graph, x, y, yaw, speed, seconds).any()) for goal in goals)
+
+
+def _progress(drive: Drive, made: Progress, ratio: float) -> tuple[MetricResult, MetricResult]:
+    clause = "nuplan-devkit ego_progress_along_expert_route; expert: IDM alone on the road, capped at the goal"
+    expert = np.nan if made.expert is None else made.expert
+    return (
+        _single(drive, "progress", clause, "1", ratio, score.MAKING_PROGRESS, ratio >= score.MAKING_PROGRESS, True),
+        _single(drive, "expert_distance", "IDM alone on the road, capped at the goal", "m", expert, None, None),
+    )
+
+
+def _interventions(drive: Drive) -> tuple[MetricResult, MetricResult]:
+    """How often the guard took over, and in how many ticks the pilot failed; the first has no limit."""
+    source = drive.run.command[:, Cmd.SOURCE]
+    guarded = np.isin(source, (Source.GUARD, Source.MINIMAL_RISK))
+    spells = int(np.count_nonzero(guarded & ~np.concatenate([[False], guarded[:-1]])))
+    faults = sum(1 for frame in drive.run.frames if frame.fault)
+    return (
+        _single(drive, "guard_interventions", "spells with the guard in command", "1", float(spells), None, None),
+        _single(drive, "pilot_faults", "planning ticks without a sound decision", "1", float(faults), 0.0, faults == 0),
+    )
+
+
+def _single(
+    drive: Drive,
+    name: str,
+    clause: str,
+    unit: str,
+    value: float,
+    limit: float | None,
+    passed: bool | None,
+    at_least: bool = False,
+) -> MetricResult:
+    return MetricResult(
+        name=name,
+        clause=clause,
+        unit=unit,
+        t_ns=drive.fast_t_ns[-1:],
+        value=np.array([value]),
+        valid=np.array([np.isfinite(value)]),
+        limit=limit,
+        passed=passed,
+        at_least=at_least,
+    )

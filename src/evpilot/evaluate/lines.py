@@ -1,0 +1,160 @@
+"""Lines across the road: when the car's front crossed each, and what ruled it then."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evpilot.evaluate.drive import LEVEL, Drive
+from evpilot.evaluate.road import Place
+from evpilot.runlog.record import Ego
+from evpilot.types import Arrow, LightState, MetricResult, StopKind, Turn
+from evpilot.types.state import Array, Bools
+
+RED = (LightState.RED, LightState.RED_AMBER, LightState.FLASHING_RED)
+LIGHT_RANGE = 30.0  # [m] before a light's line from which on the light concerns the car
+STOPPED = 0.2  # [m/s] slower is standing at a stop sign
+STOP_RANGE = 5.0  # [m] before the line within which the front must have stood
+BEYOND = 0.3  # [m] past the line that still counts as standing at it
+LOOK_AHEAD = 40.0  # [m] beyond a line within which the junction's lane tells the movement
+ARROWS = {Turn.LEFT: Arrow.LEFT, Turn.U_TURN: Arrow.LEFT, Turn.RIGHT: Arrow.RIGHT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Approach:
+    """The car's front against one line, for K rows of the fast clock.
+
+    number of the stop line in the graph; before (K,) distance [m] still to go to the line along its lane, negative
+    beyond it; facing (K,) whether the front is in front of or behind the line's width, on its level; crossed: rows
+    after which the front passes over it in driving direction.
+    """
+
+    number: int
+    before: Array
+    facing: Bools
+    crossed: tuple[int, ...]
+
+
+def approaches(drive: Drive, kinds: tuple[StopKind, ...]) -> list[Approach]:
+    """The stop lines of some kinds that the car's front comes near."""
+    graph = drive.graph
+    yaw = drive.fast[:, Ego.YAW]
+    half = 0.5 * drive.platform.length
+    front = drive.fast[:, :2] + half * np.stack([np.cos(yaw), np.sin(yaw)], axis=1)
+    low, high = front.min(axis=0) - LIGHT_RANGE, front.max(axis=0) + LIGHT_RANGE
+    found: list[Approach] = []
+    for number in np.flatnonzero(np.isin(graph.stop_kind, kinds)):
+        line = graph.stop_line[number]
+        if np.all(line[:, :2].max(axis=0) >= low) and np.all(line[:, :2].min(axis=0) <= high):
+            found.append(_approach(drive, int(number), front))
+    return found
+
+
+def _approach(drive: Drive, number: int, front: Array) -> Approach:
+    graph = drive.graph
+    line = graph.stop_line[number]
+    rows = graph.points(int(graph.stop_lane[number]))
+    s = float(graph.stop_s[number])
+    piece = int(np.clip(np.searchsorted(graph.arc[rows], s) - 1, 0, rows.stop - rows.start - 2)) + rows.start
+    ahead = graph.center[piece + 1, :2] - graph.center[piece, :2]
+    across = line[1, :2] - line[0, :2]
+    width = max(float(np.hypot(*across)), 1e-6)
+    normal = np.array([-across[1], across[0]]) / width
+    normal = normal if normal @ ahead > 0.0 else -normal
+    relative = front - line[0, :2]
+    before = -(relative @ normal)
+    share = (relative @ across) / width**2
+    level = np.abs(drive.fast[:, Ego.Z] - line[:, 2].mean()) <= LEVEL
+    passing = (before[:-1] >= 0.0) & (before[1:] < 0.0)
+    where = before[:-1] / np.maximum(before[:-1] - before[1:], 1e-12)
+    at_line = share[:-1] + where * (share[1:] - share[:-1])
+    crossed = np.flatnonzero(passing & (at_line >= 0.0) & (at_line <= 1.0) & level[:-1])
+    return Approach(
+        number=number,
+        before=before,
+        facing=level & (share >= 0.0) & (share <= 1.0),
+        crossed=tuple(int(row) for row in crossed),
+    )
+
+
+def red_lights(drive: Drive, place: Place) -> MetricResult:
+    """One value for each crossing of a line that a light rules: 1 on red, 0 else. Also applicable to a car that waited
+    before a red light within `LIGHT_RANGE`."""
+    graph = drive.graph
+    times: list[int] = []
+    values: list[float] = []
+    waited = False
+    for one in approaches(drive, tuple(StopKind)):
+        lane = int(graph.stop_lane[one.number])
+        if not len(graph.lights_of(lane)):
+            continue
+        for row in one.crossed:
+            times.append(int(drive.fast_t_ns[row + 1]))
+            values.append(float(is_red(drive, lane, _tick(drive, row), _movement(drive, place, row))))
+        near = np.flatnonzero(one.facing & (one.before >= 0.0) & (one.before < LIGHT_RANGE))
+        own = [row for row in near if place.lane[_tick(drive, int(row))] == lane]
+        waited = waited or (bool(own) and is_red(drive, lane, _tick(drive, int(own[-1])), None))
+    passed = not any(values) if values or waited else None
+    return _events("red_light", "Vienna Convention on Road Signs 1968, art. 23", "1", times, values, 0.0, passed)
+
+
+def is_red(drive: Drive, lane: int, tick: int, movement: Arrow | None) -> bool:
+    """Whether the lights of a lane forbid a movement (None: any) in a planning tick: the lights of its own arrow rule
+    where there are some, else the full ones."""
+    lights = drive.run.frames[tick].truth.lights
+    of_lane = np.isin(lights.index, drive.graph.lights_of(lane))
+    arrow = np.where(lights.arrow == Arrow.ALL, drive.graph.light_arrow[lights.index], lights.arrow)
+    own = of_lane & (arrow & (0 if movement is None else movement) != 0)
+    full = of_lane & (arrow == Arrow.ALL)
+    ruling = own if np.any(own) else full
+    return bool(np.any(ruling) and np.all(np.isin(lights.state[ruling], RED)))
+
+
+def stop_signs(drive: Drive) -> MetricResult:
+    """One value for each stop sign's line that was crossed: the lowest speed [m/s] with the front at most `STOP_RANGE`
+    before the line."""
+    times: list[int] = []
+    values: list[float] = []
+    speed = np.abs(drive.fast[:, Ego.SPEED])
+    for one in approaches(drive, (StopKind.STOP_SIGN,)):
+        for row in one.crossed:
+            at_line = one.facing & (one.before <= STOP_RANGE) & (one.before >= -BEYOND)
+            at_line[row + 1 :] &= np.cumsum(one.before[row + 1 :] < -BEYOND) == 0
+            times.append(int(drive.fast_t_ns[row + 1]))
+            values.append(float(speed[at_line].min()) if np.any(at_line) else float(speed[row]))
+    passed = max(values) < STOPPED if values else None
+    return _events("stop_sign", "Vienna Convention on Road Signs 1968, sign B,2", "m/s", times, values, STOPPED, passed)
+
+
+def _tick(drive: Drive, row: int) -> int:
+    """The planning tick whose lights hold at a row of the fast clock."""
+    return max(int(np.searchsorted(drive.t_ns, drive.fast_t_ns[row], side="right")) - 1, 0)
+
+
+def _movement(drive: Drive, place: Place, row: int) -> Arrow:
+    """Where the car went after a row: by the first turning lane that it drove on soon after."""
+    tick = _tick(drive, row)
+    here = drive.box[tick, :2]
+    for after in range(tick, len(drive)):
+        if np.hypot(*(drive.box[after, :2] - here)) > LOOK_AHEAD:
+            break
+        lane = int(place.lane[after])
+        turn = Turn(int(drive.graph.turn[lane])) if lane >= 0 else Turn.NONE
+        if turn != Turn.NONE:
+            return ARROWS.get(turn, Arrow.STRAIGHT)
+    return Arrow.STRAIGHT
+
+
+def _events(
+    name: str, clause: str, unit: str, times: list[int], values: list[float], limit: float, passed: bool | None
+) -> MetricResult:
+    order = np.argsort(np.array(times, np.int64), kind="stable")
+    return MetricResult(
+        name=name,
+        clause=clause,
+        unit=unit,
+        t_ns=np.array(times, np.int64)[order],
+        value=np.array(values, np.float64)[order],
+        valid=np.ones(len(values), np.bool_),
+        limit=limit,
+        passed=passed,
+    )
