@@ -45,8 +45,8 @@ def _imported(module: str) -> frozenset[str]:
     return frozenset(name for name in found if _source(name))
 
 
-def source_key(module: str) -> str:
-    """A hash over the sources of an evpilot module (dotted, without the package) and all that it imports."""
+def imported_modules(module: str) -> tuple[str, ...]:
+    """An evpilot module (dotted, without the package) and all that it imports, directly or not, sorted."""
     seen: set[str] = set()
     todo = [module]
     while todo:
@@ -54,8 +54,13 @@ def source_key(module: str) -> str:
         if name not in seen:
             seen.add(name)
             todo.extend(_imported(name))
+    return tuple(sorted(seen))
+
+
+def source_key(module: str) -> str:
+    """A hash over the sources of a module and all that it imports, numba's version and Python's."""
     digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
-    for name in sorted(seen):
+    for name in imported_modules(module):
         digest.update(f"\0{name}\0{_source(name)}".encode())
     return digest.hexdigest()[:16]
 

@@ -1,0 +1,205 @@
+"""The command line: `evpilot drive`, `score`, `compare`, `check`, `replay`, `scenarios`, `platforms`.
+
+Exit code 0: it ran, whatever the verdict. 2: bad input, said in one line on stderr.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from evpilot.files import EvpilotError
+
+if TYPE_CHECKING:
+    pass
+
+# Everything else is imported where it is used, so that --help does not wait for it.
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="evpilot",
+    help="Drive, judge and replay an electric car in recorded and simulated traffic.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+PilotOption = Annotated[
+    str, typer.Option("--pilot", metavar="MODULE:CLASS", help="evpilot, idm, blind, reckless, or your own class.")
+]
+PlatformOption = Annotated[str, typer.Option("--platform", metavar="P", help="The car: a built-in key or a TOML file.")]
+BelievedOption = Annotated[
+    str,
+    typer.Option("--planner-platform", metavar="P", help="The car as the planner believes it; the same by default."),
+]
+TrafficOption = Annotated[
+    str,
+    typer.Option("--traffic", metavar="KIND", help="replay, reactive or mixed; by default as the scenario is made."),
+]
+SensorOption = Annotated[str, typer.Option("--sensor", metavar="NAME", help="perfect, occluded or noisy.")]
+
+
+def main() -> None:
+    """Run the command line; bad input ends it with one line and exit code 2."""
+    # typer may carry its own copy of click: the common base of its errors is found through one that it exports
+    bases = cast(tuple[type[Exception], ...], typer.BadParameter.__mro__)
+    usage_errors = tuple(base for base in bases if base.__name__ == "ClickException")
+    try:
+        code = app(standalone_mode=False)
+    except EvpilotError as error:
+        code = _refuse(str(error))
+    except usage_errors as error:
+        code = _refuse(getattr(error, "format_message", error.__str__)())
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(message: str) -> int:
+    sys.stderr.write(f"evpilot: {' '.join(message.split())}\n")
+    return BAD_INPUT
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from evpilot import __version__
+
+        typer.echo(f"evpilot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Drive, judge and replay an electric car in recorded and simulated traffic."""
+
+
+@app.command()
+def drive(
+    scenario: Annotated[
+        list[str] | None, typer.Argument(metavar="[SCENARIO]...", help="Files or built-in names.")
+    ] = None,
+    pilot: PilotOption = "evpilot",
+    platform: PlatformOption = "sedan",
+    planner_platform: BelievedOption = "",
+    traffic: TrafficOption = "",
+    sensor: SensorOption = "perfect",
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn by chance.")] = 0,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run folders go.")] = Path("runs"),
+) -> None:
+    """Drive scenarios in closed loop, judge the drives, write their replays. With none named: a tour of the city."""
+    from evpilot.report.terminal.progress import warmed_up
+    from evpilot.sweep.settings import Settings
+
+    warmed_up()
+    settings = Settings(
+        pilot=pilot, platform=platform, planner_platform=planner_platform, traffic=traffic, sensor=sensor
+    )
+    settings.check()
+
+    from evpilot.report.terminal.single import drive_and_show
+
+    drive_and_show(scenario or [], settings, seed, out)
+
+
+@app.command()
+def score(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help='Of scenario files; or "library" for the built-in.')],
+    pilot: PilotOption = "evpilot",
+    platform: PlatformOption = "",
+    planner_platform: BelievedOption = "",
+    traffic: TrafficOption = "",
+    sensor: SensorOption = "perfect",
+    seeds: Annotated[str, typer.Option(metavar="A:B", help="Seeds from A up to, but without, B.")] = "0:1",
+    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes, one thread each.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a killed sweep stopped.")] = False,
+    solutions: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write CommonRoad solutions: the car is their BMW 320i, kinematic, exactly."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")] = Path("results"),
+) -> None:
+    """Drive and judge every scenario below a folder; write results.parquet and summary.json."""
+    from evpilot.report.terminal.progress import warmed_up
+    from evpilot.sweep.settings import Settings
+
+    numbers = _seeds(seeds)
+    car = platform or ("bmw320i" if solutions is not None else "sedan")
+    warmed_up()
+    settings = Settings(
+        pilot=pilot,
+        platform=car,
+        planner_platform=planner_platform,
+        traffic=traffic,
+        sensor=sensor,
+        limits="verdict" if solutions is not None else "road",
+    )
+
+    from evpilot.report.terminal.many import score_and_show
+
+    score_and_show(folder, settings, seeds=numbers, workers=workers, resume=resume, solutions=solutions, out=out)
+
+
+@app.command()
+def compare(
+    results_a: Annotated[Path, typer.Argument(metavar="RESULTS_A", help="A results folder, or its results.parquet.")],
+    results_b: Annotated[Path, typer.Argument(metavar="RESULTS_B", help="The one to hold against it.")],
+) -> None:
+    """What got better and what got worse from one sweep to another."""
+    from evpilot.report.terminal.many import show_changes
+
+    show_changes(results_a, results_b)
+
+
+@app.command()
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A scenario file, or a built-in name.")],
+) -> None:
+    """Is this scenario sound, and what does it ask?"""
+    from evpilot.report.terminal.asked import show_scenario
+
+    show_scenario(file)
+
+
+@app.command()
+def replay(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, or its run.mcap.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page; replay.html beside the run.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Judge a recorded run anew and write its replay page."""
+    from evpilot.report.terminal.single import replay_run
+
+    replay_run(run, out, show)
+
+
+@app.command()
+def scenarios() -> None:
+    """List the built-in scenarios."""
+    from evpilot.report.terminal.asked import show_library
+
+    show_library()
+
+
+@app.command()
+def platforms() -> None:
+    """List the built-in cars."""
+    from evpilot.report.terminal.asked import show_platforms
+
+    show_platforms()
+
+
+def _seeds(text: str) -> range:
+    """Seeds as A:B; raises EvpilotError on anything else."""
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal() and int(first) < int(last)):
+        raise EvpilotError(f"--seeds {text!r}, allowed A:B with 0 <= A < B, as in 0:3")
+    return range(int(first), int(last))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""`evpilot score` and `evpilot compare`: sweeps, and what two of them differ in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from evpilot.report.terminal.progress import bar
+from evpilot.report.terminal.tables import console, linked, marked, plain_table, summary
+from evpilot.sweep.results import compare
+from evpilot.sweep.scoring import score
+from evpilot.sweep.settings import Settings
+
+
+def score_and_show(
+    folder: str,
+    settings: Settings,
+    *,
+    seeds: Sequence[int],
+    workers: int,
+    resume: bool,
+    solutions: Path | None,
+    out: Path,
+) -> None:
+    """Run a sweep with a bar, then print its summary and the cases that could not be driven."""
+    with bar(counted=True) as progress:
+        task = progress.add_task("driving", total=None)
+
+        def on_row(row: dict[str, Any], done: int, count: int) -> None:
+            progress.update(task, completed=done, total=count, description=f"driving ({row['case']})")
+
+        results = score(
+            folder,
+            settings,
+            seeds=seeds,
+            workers=workers,
+            resume=resume,
+            solutions=solutions,
+            out=out,
+            on_row=on_row,
+        )
+    screen = console()
+    screen.print(summary(results.summary))
+    values = results.summary
+    screen.print(
+        f"plan {values['plan_ms_p50']} ms median, {values['plan_ms_p99']} ms p99; "
+        f"{values['real_time_factor']} times real time; {values['memory_mb_max']} MB"
+    )
+    for row in results.rows:
+        if row["error"]:
+            Console(stderr=True).print(f"{row['case']}: {row['error']}", style="red", markup=False, highlight=False)
+    screen.print("results:", linked(results.folder / "summary.json"))
+
+
+def show_changes(before: Path, after: Path) -> None:
+    """Print every case whose outcome differs, what got worse first."""
+    changes, both = compare(before, after)
+    table = plain_table(
+        "", "scenario", "seed", "what", "score before", "after", right=("seed", "score before", "after")
+    )
+    for change in changes:
+        table.add_row(
+            marked("better" if change.better > 0 else "worse", change.better > 0),
+            change.case,
+            str(change.seed),
+            change.what,
+            *("" if score is None else f"{score:.3f}" for score in (change.before, change.after)),
+        )
+    screen = console()
+    if changes:
+        screen.print(table)
+    better = sum(change.better > 0 for change in changes)
+    screen.print(
+        f"{both} cases in both: {better} better, {len(changes) - better} worse, {both - len(changes)} the same"
+    )

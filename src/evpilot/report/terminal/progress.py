@@ -1,0 +1,25 @@
+"""Progress bars on stderr."""
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from evpilot.sweep.warm import warm_up
+
+
+def bar(*, counted: bool = False) -> Progress:
+    """An empty progress display that vanishes when it is done; counted shows "3/60" instead of a share."""
+    share = MofNCompleteColumn() if counted else TextColumn("{task.percentage:>3.0f} %")
+    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeElapsedColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+def warmed_up() -> None:
+    """Compile what the kernels' cache lacks, with a bar while it lasts."""
+    with bar(counted=True) as progress:
+        task = progress.add_task("loading", total=None)
+
+        def on_module(module: str, done: int, count: int) -> None:
+            text = f"compiling, once for each version: {module}"
+            progress.update(task, description=text, completed=done, total=count)
+
+        warm_up(on_module)

@@ -1,0 +1,56 @@
+"""Finding a pilot by name: ours run in this process, anybody else's in a child process of their own."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from evpilot.files import EvpilotError
+from evpilot.types import Briefing, Pilot
+
+DEFAULT_PILOT = "evpilot.pilot:EvPilot"
+SHORT = {
+    "evpilot": DEFAULT_PILOT,
+    "idm": "evpilot.pilot.baselines.idm:IdmPilot",
+    "blind": "evpilot.pilot.baselines.blind:BlindPilot",
+    "reckless": "evpilot.pilot.baselines.reckless:RecklessPilot",
+}
+
+
+def pilot_maker(name: str) -> Callable[[Briefing], Pilot]:
+    """What makes the pilot of a name: `evpilot`, `idm`, `blind`, `reckless`, `module:Class` or `file.py:Class`.
+
+    A class of this package is returned as it is. Any other runs in a child process with a time budget, so that its
+    faults are the drive's, not the program's. Raises EvpilotError when the name cannot be one.
+    """
+    full = SHORT.get(name, name)
+    module, colon, cls = full.rpartition(":")
+    if not colon or not cls.isidentifier() or not module:
+        short = ", ".join(SHORT)
+        raise EvpilotError(f"pilot {name!r}, allowed {short}, or your own as module:Class or path/to/file.py:Class")
+    if module.split(".")[0] == "evpilot":
+        return own_class(module, cls)
+    if not _there(module):
+        raise EvpilotError(f"pilot {name!r}: there is no module or file {module!r}")
+    from evpilot.simulate.child import ChildPilot
+
+    return lambda briefing: ChildPilot(full, briefing)
+
+
+def own_class(module: str, cls: str) -> Callable[[Briefing], Pilot]:
+    """A pilot class of this package; raises EvpilotError when there is none."""
+    try:
+        found = getattr(importlib.import_module(module), cls)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise EvpilotError(f"pilot {module}:{cls}: evpilot has no such class") from error
+    return cast(Callable[[Briefing], Pilot], found)
+
+
+def _there(module: str) -> bool:
+    if module.endswith(".py"):
+        return Path(module).is_file()
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

@@ -1,0 +1,163 @@
+"""A sweep's results on disk: results.parquet, summary.json, and what two of them differ in."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evpilot.files import EvpilotError
+from evpilot.sweep.journal import Row
+
+SAME = 0.005  # scores that differ by less count as the same
+
+
+def write_results(folder: Path, rows: Sequence[Row], conditions: dict[str, object]) -> dict[str, object]:
+    """Write both files, each under a temporary name and renamed when whole; returns the summary."""
+    summary = summarise(rows) | {"conditions": conditions, "machine": _machine()}
+    columns = sorted({key for row in rows for key in row}, key=_column_order(rows))
+    table = pa.table({name: pa.array([row.get(name) for row in rows]) for name in columns})
+    _atomically(folder / "results.parquet", lambda path: pq.write_table(table, path))
+    text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
+    _atomically(folder / "summary.json", lambda path: path.write_text(text, encoding="utf-8"))
+    return summary
+
+
+def summarise(rows: Sequence[Row]) -> dict[str, object]:
+    """The summary of a sweep.
+
+    scenarios: cases, which are files times seeds. goal_reached, collisions, collisions_at_fault, offroad, errors: in
+    how many cases (collisions and off-road starts that the scenario begins with apart). score_mean: nuPlan's
+    closed-loop score, an error counting 0. plan_ms_p50, plan_ms_p99 [ms]: CPU time of a planning cycle, over all cycles
+    of all cases. real_time_factor: simulated time over the loop's wall time. navigation, survival: the same counts
+    apart by whether a goal asks for a place or only to drive on.
+    """
+    driven = [row for row in rows if not row["error"]]
+    cycles = np.array([ms for row in driven for ms in row["plan_ms"]] or [0.0])
+    loop = sum(row["drive_s"] for row in driven)
+    navigation = [row for row in driven if not row["survival_goal"]]
+    survival = [row for row in driven if row["survival_goal"]]
+    return {
+        **_counts(rows),
+        "plan_ms_p50": round(float(np.percentile(cycles, 50)), 3),
+        "plan_ms_p99": round(float(np.percentile(cycles, 99)), 3),
+        "real_time_factor": round(sum(row["simulated_s"] for row in driven) / loop, 2) if loop else None,
+        "memory_mb_max": max((row["memory_mb"] for row in driven), default=None),
+        "navigation": _counts(navigation),
+        "survival": _counts(survival),
+    }
+
+
+def _counts(rows: Sequence[Row]) -> dict[str, object]:
+    driven = [row for row in rows if not row["error"]]
+    scores = [row["score"] if not row["error"] else 0.0 for row in rows]
+    return {
+        "scenarios": len(rows),
+        "goal_reached": sum(bool(row["goal_reached"]) for row in driven),
+        "collisions": sum(row["collisions"] > 0 for row in driven),
+        "collisions_at_fault": sum(row["collisions_at_fault"] > 0 for row in driven),
+        "offroad": sum(bool(row["offroad"]) for row in driven),
+        "errors": len(rows) - len(driven),
+        "score_mean": round(float(np.mean([s or 0.0 for s in scores])), 4) if rows else None,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A case whose outcome differs between two sweeps: better 1 or -1, what changed in words, and both scores."""
+
+    case: str
+    seed: int
+    better: int
+    what: str
+    before: float | None
+    after: float | None
+
+
+def compare(before: str | Path, after: str | Path) -> tuple[list[Change], int]:
+    """What got better and worse from one sweep to another, worst first, and how many cases both have.
+
+    The first that differs decides: driven at all, collisions at fault, goal reached, off the road, other collisions,
+    then the score by more than 0.005. Raises EvpilotError when a sweep's results cannot be read.
+    """
+    old, new = _by_case(before), _by_case(after)
+    both = [key for key in old if key in new]
+    changes = [change for key in both if (change := _change(key, old[key], new[key])) is not None]
+    return sorted(changes, key=lambda c: (c.better, (c.after or 0.0) - (c.before or 0.0), c.case, c.seed)), len(both)
+
+
+OUTCOMES: tuple[tuple[str, Callable[[Row], Any], str, str], ...] = (
+    ("error", lambda row: not row["error"], "is driven now", "fails now"),
+    ("at fault", lambda row: not row.get("collisions_at_fault"), "collides at fault no more", "collides at fault"),
+    ("goal", lambda row: bool(row.get("goal_reached")), "reaches the goal", "misses the goal"),
+    ("road", lambda row: not row.get("offroad"), "stays on the road", "leaves the road"),
+    ("collision", lambda row: not row.get("collisions"), "is hit no more", "is hit"),
+)
+
+
+def _change(key: tuple[str, int], old: Row, new: Row) -> Change | None:
+    scores = old.get("score"), new.get("score")
+    for _, good, gained, lost in OUTCOMES:
+        if good(old) != good(new):
+            better = 1 if good(new) else -1
+            what = gained if better > 0 else lost
+            break
+    else:
+        gain = (scores[1] or 0.0) - (scores[0] or 0.0)
+        if abs(gain) < SAME:
+            return None
+        better, what = (1 if gain > 0 else -1), "score"
+    return Change(case=key[0], seed=key[1], better=better, what=what, before=scores[0], after=scores[1])
+
+
+def read_rows(results: str | Path) -> list[Row]:
+    """The rows of a sweep, from its folder or its results.parquet; raises EvpilotError when they cannot be read."""
+    path = Path(results)
+    path = path / "results.parquet" if path.is_dir() else path
+    if not path.is_file():
+        raise EvpilotError("there is no such file; name a folder that `evpilot score` has written", file=path)
+    try:
+        rows: list[Row] = pq.read_table(path).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise EvpilotError("cannot be read as Parquet", file=path) from error
+    if not all({"case", "seed", "error"} <= set(row) for row in rows):
+        raise EvpilotError("is not a table of `evpilot score`: it lacks case, seed or error", file=path)
+    return rows
+
+
+def _by_case(results: str | Path) -> dict[tuple[str, int], Row]:
+    return {(str(row["case"]), int(row["seed"])): row for row in read_rows(results)}
+
+
+def _column_order(rows: Sequence[Row]) -> Callable[[str], tuple[int, str]]:
+    """Columns as the fullest row has them, others after."""
+    fullest = max(rows, key=len)
+    place = {name: number for number, name in enumerate(fullest)}
+    return lambda name: (place.get(name, len(place)), name)
+
+
+def _atomically(path: Path, write: Callable[[Path], object]) -> None:
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    write(unfinished)
+    with unfinished.open("rb+") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def _machine() -> dict[str, object]:
+    import numba
+
+    return {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+    }
