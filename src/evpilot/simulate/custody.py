@@ -16,6 +16,10 @@ class PilotLost(Exception):
     """Raised by a pilot's stand-in when it can never answer again, such as a child process that was killed."""
 
 
+class PilotRaised(Exception):
+    """Raised by a pilot's stand-in with the line that says what the pilot itself raised."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answer:
     """What came of asking: a sound decision, or None and the fault in one line; plan_ms is the pilot's CPU time."""
@@ -99,4 +103,6 @@ def _away(trajectory: Trajectory, ego: EgoState) -> float:
 
 def _line(error: BaseException) -> str:
     text = " ".join(str(error).split())[:200]
+    if isinstance(error, PilotRaised):
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
