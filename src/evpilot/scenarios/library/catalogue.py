@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evpilot.files import EvpilotError
-from evpilot.scenarios.library.families import city
+from evpilot.scenarios.library.families import city, junctions, motorways, streets
 from evpilot.scenarios.scenario import Scenario
 
 DIFFICULTY = 0.5
@@ -21,7 +21,62 @@ class Family:
 
 
 FAMILIES = {
-    "city": Family(make=city.tour, description="A tour of the built-in city."),
+    "city": Family(
+        make=city.tour,
+        description="A tour of the built-in city: yield, lights, avenue, zebras, roundabout, people and parked cars.",
+    ),
+    "city_blocks": Family(
+        make=city.city_blocks,
+        description="Four junctions with lights round a block, cars and people on all sides.",
+    ),
+    "four_way_stop": Family(
+        make=junctions.four_way_stop,
+        description="A junction where all must stop: who came first goes first.",
+    ),
+    "roundabout": Family(
+        make=junctions.roundabout,
+        description="A roundabout of one lane: yield, enter, leave at the right exit.",
+    ),
+    "unprotected_left": Family(
+        make=junctions.unprotected_left,
+        description="A left turn across oncoming traffic into a street that people cross.",
+    ),
+    "crossing": Family(
+        make=streets.crossing,
+        description="A high street with two zebra crossings and people who use them.",
+    ),
+    "oncoming_narrow": Family(
+        make=streets.oncoming_narrow,
+        description="A narrow road where parked cars block our side and cars come the other way.",
+    ),
+    "parked_car": Family(
+        make=streets.parked_car,
+        description="A van stands in our lane; the way round it leads through the oncoming lane.",
+    ),
+    "curved_road": Family(
+        make=streets.curved_road,
+        description="A winding country road behind a slower car.",
+    ),
+    "motorway": Family(
+        make=motorways.motorway,
+        description="Onto the motorway, two kilometres along with cars and trucks, and off at the exit.",
+    ),
+    "on_ramp_merge": Family(
+        make=motorways.on_ramp_merge,
+        description="A merge from an on-ramp into dense traffic.",
+    ),
+    "dense_merge": Family(
+        make=motorways.dense_merge,
+        description="An exit two lanes to the right, with dense traffic in between.",
+    ),
+    "cut_in": Family(
+        make=motorways.cut_in,
+        description="A car cuts in close ahead on the motorway and may brake.",
+    ),
+    "stop_and_go": Family(
+        make=motorways.stop_and_go,
+        description="A queue on the motorway that stops and starts.",
+    ),
 }
 
 

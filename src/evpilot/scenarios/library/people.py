@@ -125,8 +125,16 @@ def strollers(stage: Stage, count: int, purpose: str = "strollers") -> None:
         walk(stage, path, pace)
 
 
-def cross(stage: Stage, ways: Sequence[Pavement], crosswalk: int, at: float, rng: np.random.Generator) -> Actor:
-    """Someone who comes along a pavement, steps onto a crosswalk at a time [s], and walks on along the other side."""
+def cross(
+    stage: Stage,
+    ways: Sequence[Pavement],
+    crosswalk: int,
+    at: float,
+    rng: np.random.Generator,
+    wait: float = 0.0,
+) -> Actor:
+    """Someone who comes along a pavement, waits at the kerb for up to `wait` [s], steps onto a crosswalk at a time [s],
+    and walks on along the other side."""
     pace = rng.uniform(*PACE)
     over = across(stage, crosswalk, bool(rng.random() < 0.5), rng.uniform(0.25, 0.75), before=0.8)
     ends: list[Array] = []
@@ -141,7 +149,7 @@ def cross(stage: Stage, ways: Sequence[Pavement], crosswalk: int, at: float, rng
     if at < kerb / pace:
         first = int(np.searchsorted(arc, kerb - at * pace))
         path, kerb = path[first:], kerb - float(arc[first])
-    start = max(0.0, at - kerb / pace - rng.uniform(0.0, 2.0))
+    start = max(0.0, at - kerb / pace - rng.uniform(0.0, 1.0) * wait)
     return walk(stage, path, pace, start=start, hold=(kerb, at))
 
 

@@ -26,16 +26,24 @@ STRAIGHT_ON: Mapping[Turn, float] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
-    """What drives here: shares of trucks and vans; characters from low to high, 0 hesitant .. 1 assertive."""
+    """What drives here: shares of trucks and vans; characters from low to high, 0 hesitant .. 1 assertive; the wanted
+    speed as a factor on the limit from the most hesitant to the most assertive, and at most for a truck."""
 
     trucks: float = 0.0
-    vans: float = 0.12
+    vans: float = 0.15
     low: float = 0.0
     high: float = 1.0
+    pace: tuple[float, float] = (0.85, 1.15)
+    truck_pace: float = 0.95
 
 
-CITY = Mix(vans=0.15)
-MOTORWAY = Mix(trucks=0.15, vans=0.1)
+CITY = Mix()
+MOTORWAY = (
+    Mix(vans=0.1, low=0.3, pace=(0.9, 1.08)),
+    Mix(trucks=0.06, vans=0.1, pace=(0.8, 0.98), truck_pace=0.68),
+    Mix(trucks=0.3, vans=0.12, high=0.8, pace=(0.72, 0.86), truck_pace=0.64),
+)
+"""By lane from the left, at 130 km/h; trucks keep to some 85 km/h."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +57,7 @@ class Driver:
 
 
 def driver(rng: np.random.Generator, mix: Mix) -> Driver:
-    """Draw a vehicle and its driver. The assertive drive faster: 0.85 to 1.15 of the limit, give or take 0.03."""
+    """Draw a vehicle and its driver; the assertive drive faster, give or take 0.03 of the limit."""
     pick = rng.random()
     if pick < mix.trucks:
         kind, size = ObjectKind.TRUCK, (rng.uniform(9.0, 15.5), rng.uniform(2.45, 2.55), 3.8)
@@ -58,11 +66,11 @@ def driver(rng: np.random.Generator, mix: Mix) -> Driver:
     else:
         kind, size = ObjectKind.CAR, (rng.uniform(3.7, 4.9), rng.uniform(1.7, 1.9), 1.5)
     character = rng.uniform(mix.low, mix.high)
-    factor = 0.85 + 0.3 * character + rng.normal(0.0, 0.03)
+    factor = mix.pace[0] + (mix.pace[1] - mix.pace[0]) * character + rng.normal(0.0, 0.03)
     if kind == ObjectKind.TRUCK:
-        factor = min(factor, 0.95)
+        factor = min(factor, mix.truck_pace)
     size = (round(size[0], 2), round(size[1], 2), size[2])
-    return Driver(kind=kind, size=size, character=float(character), speed_factor=float(np.clip(factor, 0.7, 1.3)))
+    return Driver(kind=kind, size=size, character=float(character), speed_factor=float(np.clip(factor, 0.5, 1.3)))
 
 
 def route(graph: LaneGraph, lane: int, rng: np.random.Generator, turns: Mapping[Turn, float] = TURNS) -> Ints:

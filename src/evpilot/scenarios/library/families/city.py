@@ -14,6 +14,7 @@ from evpilot.types.state import Array
 AVENUE = Section(forward=2, backward=2, width=3.25, sidewalk=3.5)
 STREET = Section(parking=2.2, sidewalk=2.8)
 LANE = Section(width=3.1, limit=30.0 * KMH, parking=2.1, sidewalk=2.6)
+BLOCK = Section(parking=2.1, sidewalk=2.8)
 ONE_WAY = Section(backward=0, width=3.6, limit=30.0 * KMH, parking=2.1, sidewalk=2.6)
 
 
@@ -43,6 +44,43 @@ def tour(seed: int, difficulty: float) -> Scenario:
         "A tour of the built-in city: yield and turn left, right at lights onto the avenue, left against oncoming "
         "traffic, a zebra crossing, three quarters round a roundabout, along the park.",
         ("city", "tour", "lights", "roundabout", "pedestrians"),
+    )
+
+
+def city_blocks(seed: int, difficulty: float) -> Scenario:
+    """Four junctions with lights round a block; the way leads to the far corner or straight on."""
+    name = "city_blocks"
+    rng = stream(name, seed, "town")
+    town = Town()
+    wide, high = float(rng.uniform(95.0, 140.0)), float(rng.uniform(95.0, 140.0))
+    corners = {"sw": (0.0, 0.0), "se": (wide, 0.0), "ne": (wide, high), "nw": (0.0, high)}
+    for key, center in corners.items():
+        town.place(key, center, 13.0, Rule.LIGHTS)
+    for a, b in (("sw", "se"), ("nw", "ne"), ("sw", "nw"), ("se", "ne")):
+        town.street(a, b, BLOCK)
+    arms = {
+        (key, bearing): town.edge(key, bearing, 85.0, BLOCK)
+        for key, bearings in (("sw", (180, -90)), ("se", (0, -90)), ("ne", (0, 90)), ("nw", (180, 90)))
+        for bearing in bearings
+    }
+    town.close()
+    way_in, way_out = arms["sw", 180], arms["ne", 90 if rng.random() < 0.5 else 0]
+    stage = Stage(
+        name=name,
+        seed=seed,
+        difficulty=difficulty,
+        graph=town.net.build(),
+        ego_lane=way_in.forward[0],
+        ego_s=18.0,
+        ego_speed=9.0,
+        seconds=150.0,
+    )
+    stage.lights = town.programs(stage.stream("lights"))
+    _populate(stage, gap=(11.0 - 4.0 * difficulty, 22.0 - 8.0 * difficulty), strolling=8, crossing=10)
+    return stage.scenario(
+        (goal_on(stage.graph, way_out.backward, 35.0, 60.0),),
+        "Blocks with lights at every corner, cars and people all around.",
+        ("city", "lights", "pedestrians"),
     )
 
 
@@ -106,7 +144,7 @@ def _light_crossers(stage: Stage, count: int) -> None:
         options.extend((mark, float(time) + 2.5) for mark in marks for time in began)
     for k in rng.permutation(len(options))[:count].tolist():
         mark, time = options[k]
-        cross(stage, ways, mark, time + rng.uniform(0.0, 1.5), rng)
+        cross(stage, ways, mark, time + rng.uniform(0.0, 1.5), rng, wait=8.0)
 
 
 def crossed(stage: Stage, mark: int) -> list[int]:
