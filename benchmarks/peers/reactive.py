@@ -110,9 +110,7 @@ def main() -> None:
             car = planner.vehicle_params
             drive.states = [centre(s, car.wb_rear_axle, car.wheelbase) for s in planner.record_state_list]
             first = problem.initial_state.time_step
-            write_solution(
-                solutions / Path(file).name, drive, scenario.scenario_id, problem.planning_problem_id, first
-            )
+            write_solution(solutions / Path(file).name, drive, scenario.scenario_id, problem.planning_problem_id, first)
         drive.emit()
     os._exit(0)  # its bindings print one line for each leaked object when the interpreter ends
 

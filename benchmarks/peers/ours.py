@@ -1,0 +1,45 @@
+"""evpilot under the peers' conditions: CommonRoad's kinematic BMW 320i, the recording replayed, one line of JSON a drive.
+
+Its plan_ms is the CPU time of track + predict + plan + validate, from its own predictions: it never sees the recording's
+future, which the peers are given.
+
+Usage: ours.py SOLUTIONS SCENARIO.xml ...
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from evpilot.scenarios.solution import write_solution
+from evpilot.sweep.driving import drive, load_scenario
+from evpilot.sweep.warm import warm_up
+
+
+def main() -> None:
+    solutions, files = Path(sys.argv[1]), sys.argv[2:]
+    warm_up()
+    for file in files:
+        world = load_scenario(file, 0)
+        began = time.perf_counter()
+        run = drive(world, platform="bmw320i", limits="verdict", traffic="replay")
+        seconds = time.perf_counter() - began
+        write_solution(solutions / Path(file).name, world, run)
+        asked = [frame for frame in run.frames if frame.plan_ms > 0.0]
+        traces = [frame.decision.trace for frame in asked if frame.decision is not None]
+        row = {
+            "scenario": Path(file).name.removesuffix(".xml"),
+            "cpu_ms": [frame.plan_ms for frame in asked],
+            "candidates": [int(trace.counts.sum()) for trace in traces if trace is not None],
+            "agents": [len(frame.truth.objects) for frame in asked],
+            "said": run.outcome,
+            "seconds": seconds,
+            "simulated": (int(run.t_ns[-1]) - int(run.t_ns[0])) * 1e-9,
+            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+        print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
