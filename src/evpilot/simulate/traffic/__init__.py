@@ -4,6 +4,7 @@ from typing import Protocol
 
 from evpilot.files import EvpilotError
 from evpilot.scenarios import Scenario
+from evpilot.simulate.traffic.reactive import ReactiveTraffic, drawn, recorded_ids, unrecorded
 from evpilot.simulate.traffic.replay import ReplayTraffic
 from evpilot.types import EgoState, Lights, Tracks
 
@@ -25,8 +26,15 @@ class Traffic(Protocol):
 def make(kind: str, scenario: Scenario, seed: int, ego_length: float, ego_width: float) -> Traffic:
     """The traffic of a scenario: "replay" as recorded, "reactive" driver models, "mixed" half of each by seed.
 
-    ego_length and ego_width [m] keep others from appearing inside the car. Raises EvpilotError on another kind.
+    An actor without a recording reacts in all of them. ego_length and ego_width [m] keep others
+    from appearing inside the car. Raises EvpilotError on another kind.
     """
     if kind == "replay":
-        return ReplayTraffic(scenario)
+        if not unrecorded(scenario):
+            return ReplayTraffic(scenario)
+        return ReactiveTraffic(scenario, seed, frozenset(recorded_ids(scenario)))
+    if kind == "reactive":
+        return ReactiveTraffic(scenario, seed)
+    if kind == "mixed":
+        return ReactiveTraffic(scenario, seed, drawn(scenario, seed))
     raise EvpilotError(f"traffic {kind!r}, allowed {', '.join(KINDS)}")

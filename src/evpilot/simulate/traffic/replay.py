@@ -38,20 +38,21 @@ class Recording:
     velocity: Array
     signals: Bytes
 
-    def at(self, t_ns: int) -> tuple[Ints, Array, Array, Bytes]:
-        """Who is present at t_ns: actor indices (N,), their state (N, 7), velocity (N, 2) and signals (N,)."""
-        step, rest = divmod(t_ns, self.dt_ns)
-        late = np.where(rest > 0, step + 1, step)
-        who = np.flatnonzero(self.fixed | ((self.first <= step) & (late < self.first + self.count)))
-        index = self.row[who] + np.where(self.fixed[who], 0, step - self.first[who])
-        if rest == 0:
+    def at(self, clock_ns: Ints) -> tuple[Ints, Array, Array, Bytes]:
+        """Who is present at the time of each actor's own clock (A,) [ns]: actor indices (N,), their state (N, 7),
+        velocity (N, 2) and signals (N,)."""
+        step, rest = np.divmod(clock_ns, self.dt_ns)
+        who = np.flatnonzero(self.fixed | ((self.first <= step) & (step + (rest > 0) < self.first + self.count)))
+        index = self.row[who] + np.where(self.fixed[who], 0, (step - self.first)[who])
+        between = (rest[who] > 0) & ~self.fixed[who]
+        if not between.any():
             return who, self.state[index], self.velocity[index], self.signals[index]
-        share = rest / self.dt_ns
-        after = np.where(self.fixed[who], index, index + 1)
-        state = (1.0 - share) * self.state[index] + share * self.state[after]
+        share = np.where(between, rest[who] / self.dt_ns, 0.0)
+        after = index + between
+        state = self.state[index] + share[:, None] * (self.state[after] - self.state[index])
         turn = _wrap(self.state[after, 3] - self.state[index, 3])
         state[:, 3] = _wrap(self.state[index, 3] + share * turn)
-        velocity = (1.0 - share) * self.velocity[index] + share * self.velocity[after]
+        velocity = self.velocity[index] + share[:, None] * (self.velocity[after] - self.velocity[index])
         return who, state, velocity, self.signals[index]
 
     def age(self, who: Ints, t_ns: int) -> Array:
@@ -139,4 +140,4 @@ class ReplayTraffic:
 
     def step(self, t_ns: int, ego: EgoState, ego_size: tuple[float, float], lights: Lights) -> Tracks:
         """Every actor present at t_ns; the rest is ignored."""
-        return tracks(t_ns, self._recording, *self._recording.at(t_ns))
+        return tracks(t_ns, self._recording, *self._recording.at(np.full(len(self._recording.id), t_ns)))

@@ -1,0 +1,84 @@
+"""Who drives: characters from hesitant to assertive, and two families of car-following."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.types.state import Array
+from evpilot.vehicle.driver import GAP_MIN, idm_accel
+
+# Columns of a table of drivers (D, 12).
+WANTED, FACTOR, HEADWAY, ACCEL, BRAKE, S0, POLITE, MARGIN, FAMILY, HALF_LENGTH, HALF_WIDTH, SPARE = range(12)
+
+GIPPS_SHARE = 0.3  # of drivers follow Gipps (1981), a family that no stage of the pilot knows
+GIPPS_REACTION = 0.8  # [s]
+BRAKE_LIMIT = 9.0  # [m/s2] the hardest that a car brakes
+MOOD = 0.25  # how far a driver's character strays from what its scenario says
+
+
+def character(seed: int, actor: int, given: float) -> tuple[float, bool]:
+    """A driver's character in 0..1 about the given one, and whether it is of Gipps's family, by seed and actor."""
+    word = np.random.SeedSequence([seed & (2**63 - 1), actor & (2**64 - 1), 1]).generate_state(2, np.uint64)
+    draw = np.random.Generator(np.random.Philox(key=word)).random(2)
+    return float(np.clip(given + MOOD * (2.0 * draw[0] - 1.0), 0.0, 1.0)), bool(draw[1] < GIPPS_SHARE)
+
+
+def driver(mood: float, gipps: bool, wanted: float, factor: float, length: float, width: float) -> Array:
+    """A row of the table of drivers: from hesitant (mood 0) to assertive (1) they keep shorter headways, accelerate
+    and brake harder, are less polite, and take shorter gaps (ranges about highway-env's and EPSILON's values,
+    reference/planning.md). wanted speed [m/s], factor on the speed limit."""
+    row = np.zeros(12)
+    row[WANTED], row[FACTOR] = wanted, factor
+    row[HEADWAY] = 1.9 - 1.0 * mood
+    row[ACCEL] = 1.1 + 1.0 * mood
+    row[BRAKE] = 1.6 + 1.2 * mood
+    row[S0] = 2.5 - 1.2 * mood
+    row[POLITE] = 0.6 - 0.5 * mood
+    row[MARGIN] = 2.5 - 1.8 * mood
+    row[FAMILY] = float(gipps)
+    row[HALF_LENGTH], row[HALF_WIDTH] = 0.5 * length, 0.5 * width
+    return row
+
+
+@kernel()
+def gipps_accel(
+    speed: float, wanted: float, gap: float, closing: float, s0: float, accel: float, brake: float
+) -> float:
+    """Acceleration [m/s2] towards the speed that Gipps (1981) takes one reaction time later; arguments as for IDM.
+
+    The leader is expected to brake as hard as the follower would. It is free of collisions by construction when the
+    reaction time is kept.
+    """
+    top = max(wanted, 0.1)
+    tau = GIPPS_REACTION
+    ratio = speed / top
+    free = speed + 2.5 * accel * tau * (1.0 - ratio) * math.sqrt(0.025 + max(ratio, 0.0))
+    free = max(free, speed - brake * tau)
+    target = free
+    if gap < 1e6:
+        lead = max(speed - closing, 0.0)
+        room = 2.0 * max(gap - s0, 0.0) - speed * tau + lead * lead / brake
+        target = min(free, -brake * tau + math.sqrt(max(brake * brake * tau * tau + brake * room, 0.0)))
+    return max((max(target, 0.0) - speed) / tau, -BRAKE_LIMIT)
+
+
+@kernel()
+def follow(row: Array, speed: float, wanted: float, gap: float, closing: float) -> float:
+    """Acceleration [m/s2] of a driver (a row of the table) behind something at a gap [m] (inf: free road)."""
+    if row[FAMILY] > 0.5:
+        return gipps_accel(speed, wanted, gap, closing, row[S0], row[ACCEL], row[BRAKE])
+    return max(
+        idm_accel(speed, wanted, max(gap, GAP_MIN), closing, row[S0], row[HEADWAY], row[ACCEL], row[BRAKE]),
+        -BRAKE_LIMIT,
+    )
+
+
+@kernel()
+def halt(row: Array, speed: float, wanted: float, gap: float) -> float:
+    """Acceleration [m/s2] that stops a driver's front at a place `gap` [m] ahead: nothing stands there, so it may come
+    right up to it."""
+    if gap < 0.3:
+        return -BRAKE_LIMIT if speed > 0.5 else -2.0 * speed
+    needed = speed * speed / (2.0 * gap)
+    return min(follow(row, speed, wanted, gap + row[S0], speed), -needed if needed > row[BRAKE] else np.inf)

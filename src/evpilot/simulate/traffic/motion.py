@@ -1,0 +1,79 @@
+"""How drivers move along their paths, and where that puts their boxes."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.angles import wrap
+from evpilot.geometry.jit import kernel
+from evpilot.simulate.traffic.drivers import HALF_LENGTH
+from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SPEED, VX, VY, X, Y, Z
+from evpilot.types.state import Array, Ints
+
+# Columns of the drivers' motion (D, 10): along their path [m], beside it [m, left], speed, acceleration, sideways
+# speed; how long they waited at a crossing, stood at a stop sign, since their last change of lanes [s]; yaw, yaw rate.
+S, D, V, A, RATE, WAITED, STOOD, SINCE, YAW, TURNING = range(10)
+# Columns of their links (D, 5): path; side that the route needs (1 left, -1 right); changing lanes; the stop sign
+# honoured last; what their lamps show.
+PATH, NEED, CHANGING, PASSED, LAMPS = range(5)
+
+SETTLE_CHANGE = 0.9  # [1/s] how fast a change of lanes settles (about 4 s)
+SETTLE_DRIFT = 0.25  # [1/s] how fast a recorded offset decays
+SIDEWAYS_MAX = 1.5  # [m/s]
+SIDEWAYS_SHARE = 0.25  # of the speed
+SETTLED = 0.25  # [m] from the lane's middle a change is over
+AXLES = 0.3  # of the length before and behind the centre, where the box follows the path
+
+
+@kernel()
+def on_path(s: float, point: Array, arc: Array) -> tuple[float, float, float, float, float]:
+    """x, y, z [m] and unit tangent at s on a path; beyond its ends it goes on straight."""
+    k = min(max(int(np.searchsorted(arc, s, side="right")) - 1, 0), arc.shape[0] - 2)
+    while k > 0 and arc[k + 1] <= arc[k]:
+        k -= 1
+    ex, ey = point[k + 1, 0] - point[k, 0], point[k + 1, 1] - point[k, 1]
+    long = max(math.sqrt(ex * ex + ey * ey), 1e-9)
+    share = (s - arc[k]) / max(arc[k + 1] - arc[k], 1e-9)
+    z = point[k, 2] + min(max(share, 0.0), 1.0) * (point[k + 1, 2] - point[k, 2])
+    return point[k, 0] + share * ex, point[k, 1] + share * ey, z, ex / long, ey / long
+
+
+@kernel()
+def place(i: int, motion: Array, who: Array, link: Ints, point: Array, arc: Array, things: Array, dt: float) -> None:
+    """Write where driver i is into `things`, and its yaw and yaw rate."""
+    m = motion[i]
+    x, y, z, tx, ty = on_path(m[S], point, arc)
+    fx, fy, _, _, _ = on_path(m[S] + 2.0 * AXLES * who[i, HALF_LENGTH], point, arc)
+    bx, by, _, _, _ = on_path(m[S] - 2.0 * AXLES * who[i, HALF_LENGTH], point, arc)
+    yaw = wrap(math.atan2(fy - by, fx - bx) + math.atan2(m[RATE], max(m[V], 2.0)))
+    m[TURNING] = wrap(yaw - m[YAW]) / dt if dt > 0.0 else 0.0
+    m[YAW] = yaw
+    row = things[i]
+    row[X], row[Y], row[Z] = x - m[D] * ty, y + m[D] * tx, z
+    row[COS], row[SIN] = math.cos(yaw), math.sin(yaw)
+    row[VX], row[VY] = m[V] * tx - m[RATE] * ty, m[V] * ty + m[RATE] * tx
+    row[SPEED] = m[V]
+    row[CLAIM_X], row[CLAIM_Y] = 0.0, 0.0
+    if link[i, CHANGING] != 0:
+        row[CLAIM_X], row[CLAIM_Y] = m[D] * ty, -m[D] * tx
+
+
+@kernel()
+def move(m: Array, link: Ints, dt: float) -> None:
+    """Integrate one driver over dt [s]: constant acceleration, no reverse; a damped swing towards its path's middle."""
+    speed = max(m[V] + m[A] * dt, 0.0)
+    if m[A] < 0.0 and speed == 0.0:
+        m[S] += 0.5 * m[V] * m[V] / -m[A] if m[V] > 0.0 else 0.0
+        m[A] = -m[V] / dt
+    else:
+        m[S] += 0.5 * (m[V] + speed) * dt
+    m[V] = speed
+    settle = SETTLE_CHANGE if link[CHANGING] != 0 else SETTLE_DRIFT
+    rate = m[RATE] + (-2.0 * settle * m[RATE] - settle * settle * m[D]) * dt
+    bound = min(SIDEWAYS_MAX, SIDEWAYS_SHARE * speed)
+    m[RATE] = min(max(rate, -bound), bound)
+    m[D] += m[RATE] * dt
+    m[SINCE] += dt
+    if link[CHANGING] != 0 and abs(m[D]) < SETTLED:
+        link[CHANGING] = 0
+        m[SINCE] = 0.0

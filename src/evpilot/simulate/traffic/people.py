@@ -1,0 +1,128 @@
+"""Whoever keeps to a recorded path, but stops rather than run into a car; and crosswalks with people."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.boxes import overlap
+from evpilot.geometry.jit import kernel
+from evpilot.simulate.traffic.replay import Recording
+from evpilot.simulate.traffic.scene import COS, HALF_L, HALF_W, SIN, SOFT, SPEED, VX, VY, X, Y
+from evpilot.types import ObjectKind
+from evpilot.types.state import Array, Bools, Ints
+
+LOOK_TIME = 2.0  # [s] along its recording that one looks
+ROOM = 0.4  # [m] that one leaves to a car
+COMING_TIME = 0.4  # [s] that a car is taken to go on
+BRAKE_FOOT = 3.0  # [m/s2]
+BRAKE_WHEELS = 5.0  # [m/s2]
+START_ACCEL = 1.5  # [m/s2]
+EDGE = 0.5  # [m] beside a crosswalk that counts as on it
+WALK_TIMES = (0.0, 0.6, 1.2)  # [s] ahead, at which someone may be on a crosswalk
+
+
+@kernel("i8(f8[:, ::1], f8, f8, f8[:, ::1], b1[::1])")
+def blocked_at(path: Array, half_length: float, half_width: float, things: Array, minds: Bools) -> int:
+    """The first row of a coming path (K, 7) by `State` at which one's box would touch a thing that it minds, K when
+    none; what already touches it at row 0 does not count."""
+    first = path.shape[0]
+    for j in range(things.shape[0]):
+        row = things[j]
+        if not minds[j] or math.hypot(row[X] - path[0, 0], row[Y] - path[0, 1]) > 40.0:
+            continue
+        sweep = 0.5 * COMING_TIME * row[SPEED]
+        x, y = row[X] + sweep * row[COS], row[Y] + sweep * row[SIN]
+        for k in range(first):
+            c, s = math.cos(path[k, 3]), math.sin(path[k, 3])
+            if overlap(
+                path[k, 0],
+                path[k, 1],
+                c,
+                s,
+                half_length + ROOM,
+                half_width + ROOM,
+                x,
+                y,
+                row[COS],
+                row[SIN],
+                row[HALF_L] + abs(sweep),
+                row[HALF_W],
+            ):
+                if k == 0:
+                    break
+                first = k
+                break
+    return first
+
+
+@kernel()
+def _holds(x: float, y: float, polygon: Array, first: int, last: int) -> bool:
+    odd = False
+    j = last - 1
+    for i in range(first, last):
+        xi, yi, xj, yj = polygon[i, 0], polygon[i, 1], polygon[j, 0], polygon[j, 1]
+        if (yi > y) != (yj > y) and x < (xj - xi) * (y - yi) / (yj - yi) + xi:
+            odd = not odd
+        j = i
+    return odd
+
+
+@kernel("b1[::1](i8[::1], f8[:, ::1], f8[:, ::1], b1[::1])")
+def busy_walks(start: Ints, polygon: Array, things: Array, here: Bools) -> Bools:
+    """Which crosswalks (W,) someone on foot or bicycle is on or about to step on; start (W + 1,), polygon (Q, 3)."""
+    busy = np.zeros(start.shape[0] - 1, np.bool_)
+    for w in range(busy.shape[0]):
+        for j in range(things.shape[0]):
+            if not here[j] or things[j, SOFT] < 0.5:
+                continue
+            for ahead in WALK_TIMES:
+                x, y = things[j, X] + ahead * things[j, VX], things[j, Y] + ahead * things[j, VY]
+                if _holds(x, y, polygon, start[w], start[w + 1]):
+                    busy[w] = True
+    return busy
+
+
+class Clocks:
+    """The own time of each recorded actor: it slows down where a car is in the way and runs on when it is free.
+
+    careful (A,) marks the actors that look; all others keep the world's time. now (A,) is each one's time [ns] in its
+    recording, rate (A,) 0..1 how fast that runs.
+    """
+
+    def __init__(self, recording: Recording, careful: Bools, t_ns: int) -> None:
+        self._recording = recording
+        self.careful = careful
+        self._careful = np.flatnonzero(careful)
+        self._t_ns = t_ns
+        on_foot = np.isin(recording.kind, (ObjectKind.PEDESTRIAN, ObjectKind.ANIMAL))
+        self._brake = np.where(on_foot, BRAKE_FOOT, BRAKE_WHEELS)
+        self.now = np.full(len(recording.id), t_ns, np.int64)
+        self.rate = np.ones(len(recording.id))
+
+    def advance(self, t_ns: int, things: Array, minds: Bools) -> None:
+        """Go on to t_ns [ns]; things (O, 13) are all as they were, minds (O,) those that one stops for."""
+        elapsed = t_ns - self._t_ns
+        self._t_ns = t_ns
+        for k in self._careful.tolist():
+            self._look(k, things, minds, elapsed * 1e-9)
+        self.now += np.round(self.rate * elapsed).astype(np.int64)
+
+    def _look(self, k: int, things: Array, minds: Bools, dt: float) -> None:
+        """Slow actor k down, or let it go on."""
+        recording = self._recording
+        step = int(self.now[k] // recording.dt_ns - recording.first[k])
+        if step < 0 or step >= recording.count[k] - 1:
+            return
+        row = int(recording.row[k]) + step
+        rows = min(math.ceil(LOOK_TIME * 1e9 / recording.dt_ns), int(recording.count[k]) - step)
+        path = recording.state[row : row + rows]
+        length, width = recording.size[k]
+        blocked = blocked_at(path, 0.5 * length, 0.5 * width, things, minds)
+        pace = max(float(np.hypot(*recording.velocity[row])), 0.5)
+        if blocked == rows:
+            self.rate[k] = min(1.0, self.rate[k] + START_ACCEL * dt / pace)
+            return
+        speed = self.rate[k] * pace
+        room = float(np.hypot(*np.diff(path[: blocked + 1, :2], axis=0).T).sum())
+        if room < speed * speed / (2.0 * self._brake[k]) + 2.0 * speed * dt:
+            self.rate[k] = max(0.0, self.rate[k] - self._brake[k] * dt / pace) if room > 0.2 else 0.0

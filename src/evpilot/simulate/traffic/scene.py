@@ -1,0 +1,141 @@
+"""What a driver has around it, seen along its own path."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, S0, follow
+from evpilot.types.state import Array, Bools, Ints
+
+# Columns of a table of things (O, 13): box, velocity, how far sideways it means to go (map frame), soft: may step
+# anywhere (people).
+X, Y, Z, COS, SIN, HALF_L, HALF_W, VX, VY, CLAIM_X, CLAIM_Y, SOFT, SPEED = range(13)
+# Columns of what a driver sees of them (N, 8): which thing; centre ahead of ours [m], half of its extent along the
+# path, lateral interval that it takes or will take, speed along the path and across it, lateral place of its centre.
+WHO, AHEAD, HALF, LOW, HIGH, ALONG, ACROSS, PLACE = range(8)
+
+LEVEL = 2.5  # [m]
+SIDE = 0.15  # [m] room that a driver wants beside its box
+SOFT_TIME = 1.5  # [s] ahead, in which people may step into the way
+DRIFT_TIME = 0.8  # [s] ahead, in which a car that drifts sideways gets there
+DRIFT_MIN = 0.3  # [m/s] slower is noise
+PATIENT = 0.5  # [s] after a crossing thing has left the corridor
+SQUEEZE_BRAKE = 5.0  # [m/s2] when something is right beside, in the way
+COARSE = 8  # points of a path in one stride of the search
+
+
+@kernel()
+def nearest_on(
+    x: float, y: float, point: Array, arc: Array, first: int, last: int
+) -> tuple[float, float, float, float]:
+    """s, d [m] and unit tangent of the nearest place on points first..last of a path, in two strides."""
+    best, near = np.inf, first
+    k = first
+    while k <= last:
+        square = (point[k, 0] - x) ** 2 + (point[k, 1] - y) ** 2
+        if square < best:
+            best, near = square, k
+        k += COARSE
+    low, high = max(near - COARSE, first), min(near + COARSE, last)
+    best = np.inf
+    s, d, tx, ty = 0.0, 0.0, 1.0, 0.0
+    for k in range(low, high):
+        ex, ey = point[k + 1, 0] - point[k, 0], point[k + 1, 1] - point[k, 1]
+        long2 = ex * ex + ey * ey
+        if long2 <= 0.0:
+            continue
+        rx, ry = x - point[k, 0], y - point[k, 1]
+        share = (rx * ex + ry * ey) / long2
+        # the first and the last piece go on straight, so that what is beyond them keeps its distance
+        if not (k == first and share < 0.0) and not (k == last - 1 and share > 1.0):
+            share = min(1.0, max(0.0, share))
+        px, py = rx - share * ex, ry - share * ey
+        square = px * px + py * py
+        if square < best:
+            best = square
+            long = math.sqrt(long2)
+            tx, ty = ex / long, ey / long
+            s = arc[k] + share * long
+            d = math.copysign(math.sqrt(square), ex * ry - ey * rx)
+    return s, d, tx, ty
+
+
+@kernel()
+def look(
+    me: int, s: float, back: float, ahead: float, point: Array, arc: Array, things: Array, here: Bools, seen: Array
+) -> int:
+    """Write what is between `back` behind and `ahead` [m] of s on a path into seen (N, 8); return how many they are."""
+    first = max(int(np.searchsorted(arc, s - back)) - 1, 0)
+    last = min(int(np.searchsorted(arc, s + ahead)) + 1, arc.shape[0] - 1)
+    reach = max(back, ahead) + 10.0
+    count = 0
+    for j in range(things.shape[0]):
+        if j == me or not here[j] or abs(things[j, Z] - things[me, Z]) > LEVEL:
+            continue
+        dx, dy = things[j, X] - things[me, X], things[j, Y] - things[me, Y]
+        if dx * dx + dy * dy > reach * reach or count >= seen.shape[0]:
+            continue
+        at, d, tx, ty = nearest_on(things[j, X], things[j, Y], point, arc, first, last)
+        if at < s - back or at > s + ahead:
+            continue
+        row = things[j]
+        c, si = row[COS] * tx + row[SIN] * ty, row[SIN] * tx - row[COS] * ty
+        along, across = row[VX] * tx + row[VY] * ty, row[VY] * tx - row[VX] * ty
+        wide = row[HALF_L] * abs(si) + row[HALF_W] * abs(c)
+        shift = row[CLAIM_Y] * tx - row[CLAIM_X] * ty
+        if row[SOFT] > 0.5:
+            shift = across * SOFT_TIME
+        elif shift == 0.0 and abs(c) > 0.8 and abs(across) > DRIFT_MIN:
+            shift = across * DRIFT_TIME
+        seen[count, WHO], seen[count, AHEAD] = j, at - s
+        seen[count, HALF] = row[HALF_L] * abs(c) + row[HALF_W] * abs(si)
+        seen[count, LOW], seen[count, HIGH] = d - wide + min(shift, 0.0), d + wide + max(shift, 0.0)
+        seen[count, ALONG], seen[count, ACROSS], seen[count, PLACE] = along, across, d
+        count += 1
+    return count
+
+
+@kernel()
+def clears(row: Array, low: float, high: float, gap: float, speed: float) -> bool:
+    """Whether something that crosses (a row of `seen`) has left the corridor low..high before we can be there."""
+    across = row[ACROSS]
+    if abs(across) < 1.0 or abs(across) < abs(row[ALONG]):
+        return False
+    room = high - row[LOW] if across > 0.0 else row[HIGH] - low
+    return room / abs(across) + PATIENT < gap / max(speed, 0.5)
+
+
+@kernel()
+def behind_all(row: Array, speed: float, wanted: float, d: float, seen: Array, count: int) -> float:
+    """The acceleration [m/s2] of a driver that keeps behind everything in the corridor that it sweeps, from its place d
+    [m] beside its path to the path itself."""
+    accel = follow(row, speed, wanted, np.inf, 0.0)
+    low = min(d, 0.0) - row[HALF_WIDTH] - SIDE
+    high = max(d, 0.0) + row[HALF_WIDTH] + SIDE
+    for k in range(count):
+        one = seen[k]
+        if one[AHEAD] <= 0.0 or one[LOW] > high or one[HIGH] < low:
+            continue
+        gap = one[AHEAD] - one[HALF] - row[HALF_LENGTH]
+        if gap <= 0.0:
+            # side by side: who is behind gives way, unless the other only passes close by
+            if abs(one[PLACE] - d) < row[HALF_WIDTH] + 0.5 * (one[HIGH] - one[LOW]) - 0.3 or abs(d) > 0.5:
+                accel = min(accel, -SQUEEZE_BRAKE if speed > 0.3 else -speed)
+            continue
+        if clears(one, low, high, gap, speed):
+            continue
+        accel = min(accel, follow(row, speed, wanted, gap, speed - max(one[ALONG], -5.0)))
+        needed = speed * speed - max(one[ALONG], 0.0) ** 2
+        if needed > 0.0 and gap < 0.5 * row[S0] + 3.0:
+            accel = min(accel, -needed / (2.0 * max(gap - 0.3, 0.2)) if needed / (2.0 * max(gap, 0.2)) > 3.0 else accel)
+    return accel
+
+
+@kernel()
+def find_lane(lane: int, lanes: Ints, first: int, last: int) -> int:
+    """The row of a lane in a path's list, or -1."""
+    for k in range(first, last):
+        if lanes[k] == lane:
+            return k
+    return -1

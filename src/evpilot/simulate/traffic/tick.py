@@ -1,0 +1,216 @@
+"""One tick of all drivers, compiled: look, yield, follow, change lanes, move."""
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.maps.index import ARRAYS, IndexArrays
+from evpilot.simulate.traffic.booking import BOOKED_MAX, book_driver, book_foreign, sorted_by_lane
+from evpilot.simulate.traffic.changes import change_gain
+from evpilot.simulate.traffic.drivers import FACTOR, HALF_LENGTH, WANTED, halt
+from evpilot.simulate.traffic.motion import (
+    CHANGING,
+    NEED,
+    PASSED,
+    PATH,
+    SINCE,
+    STOOD,
+    WAITED,
+    A,
+    D,
+    S,
+    V,
+    move,
+    place,
+)
+from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SOFT, SPEED, behind_all, look
+from evpilot.simulate.traffic.yielding import STOPPED, by_right_of_way, by_rules
+from evpilot.types.state import Array, Bools, Ints
+
+SEEN_MAX = 256  # things that a driver minds
+FOREIGN_TOP = 10.0  # [m/s] to which one expects others to accelerate
+BACK_VIEW = 60.0  # [m]
+JERK_UP = 5.0  # [m/s3] how fast drivers press the pedal; braking has no such limit
+CHANGE_EVERY = 10  # ticks between two thoughts of changing lanes
+COOL_DOWN = 4.0  # [s] after a change
+CHANGE_SPEED = 2.0  # [m/s] slower, nobody changes lanes without need
+JUNCTION_FREE = 40.0  # [m] before a junction without wished changes
+WALL_BEFORE = 2.0  # [m] before the end of a lane that one must leave
+
+
+@kernel()
+def _speed_cap(row: Array, m: Array, point: Array, arc: Array) -> float:
+    """The speed [m/s] that a driver wants where it soon will be."""
+    k = min(int(np.searchsorted(arc, m[S] + 0.5 * m[V])), arc.shape[0] - 1)
+    return min(row[WANTED], point[k, 3], row[FACTOR] * point[k, 4])
+
+
+@kernel()
+def _wish(
+    i: int,
+    motion: Array,
+    link: Ints,
+    lane: int,
+    offsets: Array,
+    sides: Ints,
+    dead: Array,
+    seen: Array,
+    count: int,
+    who: Array,
+    wanted: Array,
+    default: Array,
+) -> int:
+    """The side that a driver changes to now (1 left, -1 right, 0 none)."""
+    m = motion[i]
+    best, side = -np.inf, 0
+    for k in range(2):
+        way = 1 if k == 0 else -1
+        to = sides[lane, k]
+        needed = link[i, NEED] == way
+        if to < 0 or (link[i, NEED] == -way) or (not needed and (m[V] < CHANGE_SPEED or dead[to] < 400.0)):
+            continue
+        gain = change_gain(i, m[V], m[D], offsets[lane, k], needed, seen, count, who, wanted, default)
+        if gain > best:
+            best, side = gain, way
+    return side
+
+
+@kernel()
+def _current(s: float, path: int, lane: Ints, lane_s: Array, first: Ints) -> tuple[int, float]:
+    """The lane at s on a path, and what is left of it [m]."""
+    found, rest = -1, np.inf
+    for k in range(first[path, 1], first[path + 1, 1]):
+        if lane_s[k] > s:
+            rest = lane_s[k] - s
+            break
+        found = lane[k]
+    return found, rest
+
+
+@kernel()
+def _junction_next(here_lane: int, path: int, lane: Ints, first: Ints, junction: Ints) -> bool:
+    """Whether the lane after this one on a path crosses a junction."""
+    for k in range(first[path, 1], first[path + 1, 1] - 1):
+        if lane[k] == here_lane:
+            return junction[lane[k + 1]] >= 0
+    return False
+
+
+@kernel(
+    "i8[::1](f8[:, ::1], i8[:, ::1], f8[:, ::1], f8[:, ::1], b1[::1], f8[:, :, ::1], i8[:, ::1], b1[::1], f8, f8, i8,"
+    "Tuple((f8[:, ::1], f8[::1], i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], i8[:, ::1])),"
+    "Tuple((f8[::1], i8[::1], i8[::1], i8[:, ::1], f8[:, ::1], f8[::1], i8[::1])),"
+    f"{ARRAYS}, f8[::1])"
+)
+def tick(
+    motion: Array,
+    link: Ints,
+    who: Array,
+    things: Array,
+    here: Bools,
+    halts: Array,
+    lights: Ints,
+    busy: Bools,
+    now: float,
+    dt: float,
+    number: int,
+    ways: tuple[Array, Array, Ints, Array, Array, Array, Ints],
+    roads: tuple[Array, Ints, Ints, Ints, Array, Array, Ints],
+    index: IndexArrays,
+    default: Array,
+) -> Ints:
+    """Move all drivers that are here from now [s] to now + dt [s], in place; return the side (D,) to which each begins
+    to change lanes (1 left, -1 right).
+
+    motion (D, 10), link (D, 5), who (D, 12), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
+    drivers first, then all others as they are now. lights (L, 5) is `red_table`, busy (W,) the crosswalks with people.
+    ways is `Ways.arrays`; roads: length (L,), successor_start, successor, sides (L, 2) left and right lane to change
+    to, their offsets (L, 2) [m], dead (L,), junction (L,). number counts ticks; default is a driver's row for
+    all others.
+    """
+    point, arc, lane, lane_s, event, clash, first = ways
+    length, successor_start, successor, sides, offsets, dead, junction = roads
+    drivers, total = motion.shape[0], things.shape[0]
+    changes = np.zeros(drivers, np.int64)
+    lanes = np.empty(total * BOOKED_MAX, np.int64)
+    rows = np.empty((total * BOOKED_MAX, 2))
+    tops = np.empty(total)
+    wanted = np.zeros(drivers)
+    count = 0
+    for j in range(total):
+        tops[j] = max(things[j, SPEED], FOREIGN_TOP)
+        if not here[j] or things[j, SOFT] > 0.5:
+            continue
+        if j < drivers:
+            path = link[j, PATH]
+            low, high = first[path, 0], first[path + 1, 0]
+            wanted[j] = _speed_cap(who[j], motion[j], point[low:high], arc[low:high])
+            tops[j] = max(wanted[j], 1.0)
+            front = motion[j, S] + who[j, HALF_LENGTH]
+            count = book_driver(j, front, motion[j, V], path, lane, lane_s, event, first, lights, lanes, rows, count)
+        elif things[j, SPEED] > 0.2 or j == drivers:
+            count = book_foreign(j, things, index, length, successor_start, successor, lights, lanes, rows, count)
+    book_start, book = sorted_by_lane(lanes, rows, count, length.shape[0])
+    seen = np.empty((SEEN_MAX, 8))
+    for i in range(drivers):
+        if not here[i]:
+            continue
+        m, row, path = motion[i], who[i], link[i, PATH]
+        low, high = first[path, 0], first[path + 1, 0]
+        own, own_arc = point[low:high], arc[low:high]
+        thinks = (number + i) % CHANGE_EVERY == 0 and m[SINCE] > COOL_DOWN and link[i, CHANGING] == 0
+        view = 30.0 + 5.0 * m[V]
+        found = look(i, m[S], BACK_VIEW if thinks else 10.0, view, own, own_arc, things, here, seen)
+        accel = behind_all(row, m[V], wanted[i], m[D], seen, found)
+        front = m[S] + row[HALF_LENGTH]
+        if first[path + 1, 4] > 0:
+            accel = min(accel, halt(row, m[V], wanted[i], own_arc[-1] - WALL_BEFORE - front))
+        ruled, passed, stood = by_rules(
+            row,
+            front,
+            m[V],
+            wanted[i],
+            event,
+            first[path, 2],
+            first[path + 1, 2],
+            lights,
+            busy,
+            halts[i],
+            now,
+            link[i, PASSED],
+            m[STOOD],
+        )
+        link[i, PASSED], m[STOOD] = passed, stood
+        right, waits = by_right_of_way(
+            i,
+            row,
+            front,
+            m[V],
+            wanted[i],
+            m[WAITED],
+            clash,
+            first[path, 3],
+            first[path + 1, 3],
+            book_start,
+            book,
+            things,
+            tops,
+        )
+        m[WAITED] = m[WAITED] + dt if waits and m[V] < STOPPED else max(0.0, m[WAITED] - 2.0 * dt)
+        if thinks:
+            here_lane, rest = _current(m[S], path, lane, lane_s, first)
+            crossing = rest < JUNCTION_FREE and _junction_next(here_lane, path, lane, first, junction)
+            if here_lane >= 0 and (not crossing or link[i, NEED] != 0):
+                side = _wish(i, motion, link, here_lane, offsets, sides, dead, seen, found, who, wanted, default)
+                changes[i] = side
+                if side != 0:
+                    tx, ty = things[i, COS], things[i, SIN]
+                    shift = offsets[here_lane, 0 if side > 0 else 1] - m[D]
+                    things[i, CLAIM_X], things[i, CLAIM_Y] = -shift * ty, shift * tx
+        m[A] = min(min(accel, ruled), min(right, max(m[A], 0.0) + JERK_UP * dt))
+    for i in range(drivers):
+        if here[i]:
+            move(motion[i], link[i], dt)
+            path = link[i, PATH]
+            low, high = first[path, 0], first[path + 1, 0]
+            place(i, motion, who, link, point[low:high], arc[low:high], things, dt)
+    return changes

@@ -1,0 +1,197 @@
+"""Who goes first: lights, stop lines, crosswalks, and gaps where ways cross or join."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.simulate.traffic.drivers import ACCEL, HALF_LENGTH, MARGIN, follow, halt
+from evpilot.simulate.traffic.paths import LIGHT, STOP_SIGN
+from evpilot.simulate.traffic.scene import HALF_L, SPEED
+from evpilot.types import LightState
+from evpilot.types.state import Array, Bools, Ints
+
+RED = int(LightState.RED)
+RED_AMBER = int(LightState.RED_AMBER)
+AMBER = int(LightState.AMBER)
+FLASHING_RED = int(LightState.FLASHING_RED)
+
+AMBER_BRAKE = 3.0  # [m/s2] who would have to brake harder drives on (ISO 15622 comfort)
+COMMIT_BRAKE = 4.5  # [m/s2] who would have to brake harder to wait is past the point of no return
+SEE = 60.0  # [m] how far before them rules begin to matter, and so much more by speed
+STOPPED = 0.3  # [m/s]
+STOP_TIME = 0.8  # [s] at a stop sign
+OTHERS_ACCEL = 1.0  # [m/s2] that one expects of others
+BEHIND_TIME = 0.5  # [s] after the other has left
+GO_TIME = 5.0  # [s] of waiting after which those that stand too are no longer waited for
+STUCK_TIME = 15.0  # [s] after which a jam in the crossing is entered where there is room
+# Columns of the bookings (B, 2): who comes along a lane, and [m] from its front to the lane's start.
+COMER, AWAY = range(2)
+
+
+@kernel()
+def eta(distance: float, speed: float, top: float, accel: float) -> float:
+    """The time [s] to cover a distance [m], accelerating up to a top speed."""
+    if distance <= 0.0:
+        return 0.0
+    top = max(top, speed, 0.1)
+    gained = (top * top - speed * speed) / (2.0 * accel)
+    if distance < gained:
+        return (math.sqrt(speed * speed + 2.0 * accel * distance) - speed) / accel
+    return (top - speed) / accel + (distance - gained) / top
+
+
+@kernel()
+def stops_at(shown: int, speed: float, gap: float) -> bool:
+    """Whether a light that shows this stops a car `gap` [m] before it."""
+    needed = speed * speed / (2.0 * max(gap, 0.1))
+    if shown in (RED, RED_AMBER, FLASHING_RED):
+        return needed < 2.0 * COMMIT_BRAKE
+    return shown == AMBER and needed < AMBER_BRAKE
+
+
+@kernel()
+def by_rules(
+    row: Array,
+    front: float,
+    speed: float,
+    wanted: float,
+    event: Array,
+    first: int,
+    last: int,
+    lights: Ints,
+    busy: Bools,
+    halts: Array,
+    now: float,
+    passed: int,
+    stood: float,
+) -> tuple[float, int, float]:
+    """The least acceleration [m/s2] that lights, stop signs, crosswalks and recorded halts allow; the stop sign
+    that was honoured last (a row of event, or -1), and how long [s] the car has stood at the next.
+
+    lights (L, TURNS) as `red_table`, busy (W,) crosswalks with people, halts (H, 2): where [m] the car stood in its
+    recording, and until when [s].
+    """
+    accel = np.inf
+    for k in range(first, last):
+        gap = event[k, 0] - front
+        if gap < -1.0:
+            continue
+        if gap > SEE + 2.5 * speed:
+            break
+        place = int(event[k, 2])
+        if event[k, 1] == LIGHT:
+            if stops_at(lights[place, int(event[k, 3])], speed, gap):
+                accel = min(accel, halt(row, speed, wanted, gap - 0.5))
+        elif event[k, 1] == STOP_SIGN:
+            if k <= passed:
+                continue
+            if gap < 3.0 and speed < STOPPED:
+                stood += 0.1
+                if stood >= STOP_TIME:
+                    passed, stood = k, 0.0
+            if k > passed:
+                accel = min(accel, halt(row, speed, wanted, gap - 0.5))
+        elif busy[place] and speed * speed / (2.0 * max(gap - 1.0, 0.1)) < COMMIT_BRAKE and gap > 0.0:
+            accel = min(accel, halt(row, speed, wanted, gap - 1.0))
+    for k in range(halts.shape[0]):
+        gap = halts[k, 0] - front
+        if now < halts[k, 1] and gap > -1.0 and speed * speed / (2.0 * max(gap, 0.5)) < COMMIT_BRAKE:
+            accel = min(accel, halt(row, speed, wanted, gap))
+    return accel, passed, stood
+
+
+@kernel()
+def must_wait(
+    yields: float,
+    margin: float,
+    enter: float,
+    leave: float,
+    their_enter: float,
+    their_leave: float,
+    committed: bool,
+    first_by_name: bool,
+) -> bool:
+    """Whether we wait before a crossing, from when [s] we and they would enter and leave it.
+
+    yields: 1 we give way, 0 they do, 2 both or nobody (then who comes first goes first). committed: they cannot stop
+    any more. first_by_name settles a tie.
+    """
+    if leave + margin < their_enter or their_leave + BEHIND_TIME < enter:
+        return False
+    if committed or yields == 1.0:
+        return True
+    apart = enter - their_enter
+    return yields == 2.0 and (apart > 0.2 or (apart > -0.2 and not first_by_name))
+
+
+@kernel()
+def by_right_of_way(
+    me: int,
+    row: Array,
+    front: float,
+    speed: float,
+    wanted: float,
+    waited: float,
+    clash: Array,
+    first: int,
+    last: int,
+    book_start: Ints,
+    book: Array,
+    things: Array,
+    tops: Array,
+) -> tuple[float, bool]:
+    """The least acceleration [m/s2] that other traffic at crossings and joins allows, and whether we wait for it.
+
+    book_start (L + 1,), book (B, 2): who comes along each lane; tops (O,) [m/s] how fast each thing would go.
+    """
+    accel = np.inf
+    waits = False
+    length = 2.0 * row[HALF_LENGTH]
+    for k in range(first, last):
+        near = clash[k, 0] - front
+        if near <= 0.0:
+            continue
+        if near > SEE + 2.0 * speed:
+            break
+        lane = int(clash[k, 2])
+        far = clash[k, 1] - front
+        enter = eta(near, speed, wanted, row[ACCEL])
+        leave = eta(far + length, speed, wanted, row[ACCEL])
+        gap = clash[k, 6] - front
+        if gap < 0.0:
+            gap = near - 0.5
+        can_stop = speed * speed / (2.0 * max(gap, 0.1)) < COMMIT_BRAKE
+        for b in range(book_start[lane], book_start[lane + 1]):
+            other = int(book[b, COMER])
+            their_near, their_far = book[b, AWAY] + clash[k, 3], book[b, AWAY] + clash[k, 4]
+            their_length = 2.0 * things[other, HALF_L]
+            if other == me or their_far + their_length <= 0.0:
+                continue
+            their_speed = max(things[other, SPEED], 0.0)
+            inside = their_near <= 0.0
+            top = tops[other]
+            their_leave = eta(their_far + their_length, their_speed, top, OTHERS_ACCEL)
+            if clash[k, 7] > 0.5 and their_far < far and (inside or their_near < near):
+                # it joins before us: follow it already now
+                room = far - their_far - their_length
+                if room > 0.0:
+                    accel = min(accel, max(follow(row, speed, wanted, room, speed - their_speed), -4.0))
+                    if inside or room > 1.0:
+                        continue
+            if inside:
+                if their_leave + 0.3 < enter or (waited > STUCK_TIME and their_speed < STOPPED):
+                    continue
+                stop = True
+            else:
+                if waited > GO_TIME and their_speed < STOPPED:
+                    continue
+                their_enter = eta(their_near, their_speed, top, OTHERS_ACCEL)
+                committed = their_speed * their_speed > 2.0 * COMMIT_BRAKE * their_near
+                margin = row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
+                yields = clash[k, 5]
+                stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, me < other)
+            if stop and (can_stop or (inside and near > 1.0)):
+                waits = True
+                accel = min(accel, halt(row, speed, wanted, gap))
+    return accel, waits
