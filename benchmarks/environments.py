@@ -24,7 +24,7 @@ def environment(name: str) -> Path:
     if not stamp.is_file() or stamp.read_text() != wanted:
         print(f"setting up .bench/{name}", file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *PACKAGES[name]]
+        install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *PACKAGES[name]]
         subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
         stamp.write_text(wanted)
     return python

@@ -33,7 +33,9 @@ NOWHERE = 1e6  # [m] the ego is far away: the recording does not know it
 class Score:
     """Sums over all predictions of a group; err[span][name] holds (ADE, FDE) pairs."""
 
-    errors: dict[float, list[list[tuple[float, float]]]] = field(default_factory=lambda: {t: [[] for _ in NAMES] for t in SPANS})
+    errors: dict[float, list[list[tuple[float, float]]]] = field(
+        default_factory=lambda: {t: [[] for _ in NAMES] for t in SPANS}
+    )
     jumps: list[float] = field(default_factory=list)
     ms: list[float] = field(default_factory=list)
     objects: list[int] = field(default_factory=list)
@@ -132,7 +134,9 @@ def jump(before: Predictions, now: Predictions, track: int, row: int, dt: float)
     return float(np.mean(np.linalg.norm(at_times(before, past, 0, times + dt) - at_times(now, row, 0, times), axis=1)))
 
 
-def add_errors(future: np.ndarray, state: np.ndarray, prediction: Predictions, row: int, dt: float, score: Score) -> None:
+def add_errors(
+    future: np.ndarray, state: np.ndarray, prediction: Predictions, row: int, dt: float, score: Score
+) -> None:
     for span in SPANS:
         count = round(span / dt)
         if len(future) <= count:
@@ -148,8 +152,10 @@ def add_errors(future: np.ndarray, state: np.ndarray, prediction: Predictions, r
 
 
 def show(group: str, score: Score) -> None:
-    print(f"\n{group}: {np.mean(score.objects):.0f} objects, {np.median(score.ms):.2f} ms per cycle"
-          f" (p99 {np.percentile(score.ms, 99):.2f}), jump {np.mean(score.jumps):.3f} m (p95 {np.percentile(score.jumps, 95):.2f})")
+    print(
+        f"\n{group}: {np.mean(score.objects):.0f} objects, {np.median(score.ms):.2f} ms per cycle"
+        f" (p99 {np.percentile(score.ms, 99):.2f}), jump {np.mean(score.jumps):.3f} m (p95 {np.percentile(score.jumps, 95):.2f})"
+    )
     print(f"{'':10}" + "".join(f"{f'{t:.0f} s ADE / FDE':>20}" for t in SPANS))
     for k, name in enumerate(NAMES):
         cells = [np.mean(score.errors[t][k], axis=0) if score.errors[t][k] else (np.nan, np.nan) for t in SPANS]

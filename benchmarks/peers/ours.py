@@ -1,7 +1,7 @@
-"""evpilot under the peers' conditions: CommonRoad's kinematic BMW 320i, the recording replayed, one line of JSON a drive.
+"""evpilot under the peers' conditions: CommonRoad's kinematic BMW 320i, the recording replayed.
 
-Its plan_ms is the CPU time of track + predict + plan + validate, from its own predictions: it never sees the recording's
-future, which the peers are given.
+Prints one line of JSON for each drive. Its plan_ms is the CPU time of track, predict, plan and validate, from its own
+predictions: it never sees the recording's future, which the peers are given.
 
 Usage: ours.py SOLUTIONS SCENARIO.xml ...
 """

@@ -1,0 +1,112 @@
+"""The summary counts what it says, and a comparison names every case that changed, and how."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evpilot.files import EvpilotError
+from evpilot.sweep.results import compare, read_rows, summarise, write_results
+
+
+def row(case: str, **changes: Any) -> dict[str, Any]:
+    values = {
+        "case": case,
+        "seed": 0,
+        "error": "",
+        "survival_goal": False,
+        "goal_reached": True,
+        "collisions": 0,
+        "collisions_at_fault": 0,
+        "offroad": False,
+        "score": 1.0,
+        "plan_ms": [1.0, 2.0, 3.0],
+        "drive_s": 0.5,
+        "simulated_s": 10.0,
+        "memory_mb": 300.0,
+    }
+    return values | changes
+
+
+def failed(case: str) -> dict[str, Any]:
+    return {"case": case, "seed": 0, "error": "broken.xml: line 1: is empty"}
+
+
+def test_the_summary_counts_cases_and_tells_navigation_from_survival() -> None:
+    rows = [
+        row("a"),
+        row("b", collisions=2, collisions_at_fault=1, score=0.0, goal_reached=False),
+        row("c", survival_goal=True, offroad=True, score=0.5),
+        failed("d"),
+    ]
+    found = summarise(rows)
+    assert {key: found[key] for key in ("scenarios", "goal_reached", "collisions", "collisions_at_fault")} == {
+        "scenarios": 4,
+        "goal_reached": 2,
+        "collisions": 1,
+        "collisions_at_fault": 1,
+    }
+    assert found["offroad"] == 1
+    assert found["errors"] == 1
+    assert found["score_mean"] == pytest.approx(1.5 / 4)
+    assert found["plan_ms_p50"] == 2.0
+    assert found["real_time_factor"] == 20.0
+    navigation, survival = found["navigation"], found["survival"]
+    assert isinstance(navigation, dict)
+    assert isinstance(survival, dict)
+    assert (navigation["scenarios"], navigation["goal_reached"]) == (2, 1)
+    assert (survival["scenarios"], survival["goal_reached"]) == (1, 1)
+
+
+def test_a_sweep_in_which_nothing_could_be_driven_still_has_a_summary() -> None:
+    found = summarise([failed("a")])
+    assert found["errors"] == 1
+    assert found["score_mean"] == 0.0
+    assert found["real_time_factor"] is None
+
+
+def test_written_results_read_back(tmp_path: Path) -> None:
+    rows = [failed("a"), row("b")]
+    summary = write_results(tmp_path, rows, {"seeds": [0]})
+    back = read_rows(tmp_path)
+    assert [r["case"] for r in back] == ["a", "b"]
+    assert back[1]["plan_ms"] == [1.0, 2.0, 3.0]
+    assert back[0]["score"] is None
+    assert json.loads((tmp_path / "summary.json").read_text()) == summary
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["results.parquet", "summary.json"]
+
+
+def test_comparing_names_what_got_worse_first_and_what_got_better(tmp_path: Path) -> None:
+    before = [row("same"), row("goal"), row("crash", collisions_at_fault=1, collisions=1), failed("file"), row("score")]
+    after = [
+        row("same", score=0.999),
+        row("goal", goal_reached=False),
+        row("crash"),
+        row("file"),
+        row("score", score=0.9),
+    ]
+    write_results(_made(tmp_path / "a"), before, {})
+    write_results(_made(tmp_path / "b"), [*after, row("new")], {})
+    changes, both = compare(tmp_path / "a", tmp_path / "b" / "results.parquet")
+    assert both == 5
+    assert {change.case: (change.better, change.what) for change in changes} == {
+        "goal": (-1, "misses the goal"),
+        "score": (-1, "score"),
+        "crash": (1, "collides at fault no more"),
+        "file": (1, "is driven now"),
+    }
+    assert [change.better for change in changes] == [-1, -1, 1, 1]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PAR1 and nothing else"])
+def test_results_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "results.parquet").write_bytes(content)
+    with pytest.raises(EvpilotError, match=r"results\.parquet"):
+        read_rows(tmp_path)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
