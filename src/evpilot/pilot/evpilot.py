@@ -4,14 +4,13 @@ from evpilot.maps.index import LaneIndex
 from evpilot.plan.planner import Planner
 from evpilot.predict.predictor import Predictor
 from evpilot.track.tracker import Tracker
-from evpilot.types import Briefing, Decision, Observation, Tracks, Trajectory, no_tracks
+from evpilot.types import Briefing, Decision, Observation, Tracks, no_tracks
 
 
 class EvPilot:
     """The stages composed, read from top to bottom in `step`.
 
-    State: what the tracker and the predictor remember of the others, the planner's last choice, the newest verified
-    stopping tail.
+    State: what the tracker and the predictor remember of the others, the planner's last choice.
     """
 
     def __init__(self, briefing: Briefing) -> None:
@@ -20,17 +19,18 @@ class EvPilot:
         self._tracker = Tracker(period)
         self._predictor = Predictor(briefing.graph, index, period)
         self._planner = Planner(briefing, index)
-        self._tail: Trajectory | None = None
 
     def step(self, observation: Observation) -> Decision:
         """One planning tick: from what is seen to where to drive."""
         tracks = self._tracks(observation)
         predictions = self._predictor.predict(tracks, observation.lights, observation.ego)
         plan = self._planner.plan(observation, tracks, predictions)
-        if plan.tail is not None:
-            self._tail = plan.tail
         return Decision(
-            t_ns=observation.t_ns, trajectory=plan.trajectory, tail=plan.tail or self._tail, predictions=predictions, trace=plan.trace
+            t_ns=observation.t_ns,
+            trajectory=plan.trajectory,
+            tail=plan.tail,
+            predictions=predictions,
+            trace=plan.trace,
         )
 
     def _tracks(self, observation: Observation) -> Tracks:

@@ -111,9 +111,9 @@ class Span(IntEnum):
 
 
 class Cost(IntEnum):
-    """Columns of a proposal's costs (R, 9)."""
+    """Columns of a proposal's costs (R, 10)."""
 
-    COLLISION = 0
+    COLLISION = 0  # with what is ahead or beside
     ROAD = 1
     RULE = 2
     GOAL = 3
@@ -122,3 +122,4 @@ class Cost(IntEnum):
     CLEARANCE = 6
     LANE = 7
     REACHED = 8  # minus the bonus where a goal is reached within the horizon
+    REAR = 9  # contact from behind: the other's fault, but contact

@@ -24,7 +24,7 @@ TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried 
 TAIL_CANDIDATES = 5
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
-SCHEDULED_WEIGHT = 0.04  # and when the goal has its time
+SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
 TIMED = 60.0  # [s] a goal window that closes later sets no pace
 

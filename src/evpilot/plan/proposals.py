@@ -37,7 +37,8 @@ def _paths(way: Way, speed: float, own: bool) -> Array:
     offsets = OFFSETS if own else OFFSETS_BESIDE
     d = way.scalars[Corridor.D]
     rows = [(offset, max(LENGTH_MIN, speed * t, 2.5 * abs(offset - d))) for offset in offsets for t in DURATIONS]
-    rows.append((float(d), LENGTH_MIN + speed))
+    if own:
+        rows.append((float(d), LENGTH_MIN + speed))
     return np.array(rows)
 
 

@@ -14,6 +14,7 @@ from evpilot.plan.columns import GRID, Corridor, Law, Prop, Ref, Span
 from evpilot.types.state import Array, Ints
 
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
+BEND_SWING = 4.0  # [m]
 NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
 
 C_S, C_D, C_THETA, C_BEND = int(Corridor.S), int(Corridor.D), int(Corridor.THETA), int(Corridor.BEND)
@@ -162,8 +163,10 @@ def _roll_one(
     bend_limit = math.tan(car[1]) / car[0]
     turn = math.tan(ego[2]) / car[0]
     slope0 = math.tan(min(max(theta, -1.2), 1.2)) * max(1.0 - d * sample(table, start, count, s, R_K), 0.2)
-    bend0 = corridor[C_BEND]
     length = max(p[P_LENGTH], 1.0)
+    # a long motion must not carry on the bend of a moment: it would swing out by bend * length^2
+    most_bend = BEND_SWING / (length * length)
+    bend0 = min(max(corridor[C_BEND], -most_bend), most_bend)
     c3, c4, c5 = quintic(d, slope0, bend0, p[P_OFFSET], length)
     law = int(p[P_LAW])
     hard = (law == RAMP and p[P0] < -3.5) or law == TAIL

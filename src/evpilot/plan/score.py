@@ -25,6 +25,7 @@ COLLISION, ROAD, RULE, GOAL, PROGRESS = (
     int(Cost.GOAL),
     int(Cost.PROGRESS),
 )
+REAR = int(Cost.REAR)
 COMFORT, CLEARANCE, LANE, REACHED = int(Cost.COMFORT), int(Cost.CLEARANCE), int(Cost.LANE), int(Cost.REACHED)
 LIMIT, REMAINING = int(Ref.LIMIT), int(Ref.REMAINING)
 START, COUNT, PENALTY, WALL, HOME = (
@@ -37,6 +38,7 @@ START, COUNT, PENALTY, WALL, HOME = (
 CORRIDOR, OFFSET = int(Prop.CORRIDOR), int(Prop.OFFSET)
 
 CONTACT = 1000.0  # cost of a certain contact in the near future: above everything else together
+REAR_SHARE = 0.5  # who comes from behind can brake, and often does
 OFF_ROAD = 500.0
 BROKEN_RULE = 250.0
 GOAL_BONUS = 120.0
@@ -106,7 +108,9 @@ def contact_cost(
             if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
                 closing = abs(roll[step, R_V] - entries[e, step, 4])
                 harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 10.0))
-                cost[COLLISION] += harm
+                # from behind: its centre lies behind our rear bumper
+                from_behind = dx * c + dy * s < -length
+                cost[REAR if from_behind else COLLISION] += REAR_SHARE * harm if from_behind else harm
                 if prob[e] > 0.3 and t < first[0]:
                     first[0], first[1], first[2] = t, e, prob[e]
                 break
@@ -200,31 +204,52 @@ def _meets(
 
 
 @kernel()
-def goal_time(roll: Array, shift: float, goals: Array, owned: Ints, starts: Ints, polygon: Array) -> float:
+def goal_boxes(goals: Array, owned: Ints, starts: Ints, polygon: Array) -> Array:
+    """The box around each goal's areas (G, 4): least and greatest x, least and greatest y [m]; all where any place will
+    do."""
+    boxes = np.empty((goals.shape[0], 4))
+    for g in range(goals.shape[0]):
+        first, last = starts[owned[g]], starts[owned[g + 1]]
+        if first == last:
+            boxes[g, 0], boxes[g, 1], boxes[g, 2], boxes[g, 3] = -np.inf, np.inf, -np.inf, np.inf
+        else:
+            boxes[g, 0], boxes[g, 1] = polygon[first:last, 0].min(), polygon[first:last, 0].max()
+            boxes[g, 2], boxes[g, 3] = polygon[first:last, 1].min(), polygon[first:last, 1].max()
+    return boxes
+
+
+@kernel()
+def goal_time(
+    roll: Array, shift: float, goals: Array, boxes: Array, owned: Ints, starts: Ints, polygon: Array
+) -> float:
     """When a goal is met first [s], inf when never within the horizon.
 
-    goals (G, 6): window low, high [s from now], speed low, high, yaw low, high (0, 2 pi when any); owned (G + 1,) which
-    polygons each owns (none: any place); starts (K + 1,) into polygon (Q, 2)."""
+    goals (G, 6): window low, high [s from now], speed low, high, yaw low, high (0, 2 pi when any); boxes (G, 4) around
+    their areas; owned (G + 1,) which polygons each owns (none: any place); starts (K + 1,) into polygon (Q, 2)."""
     best = np.inf
     for g in range(goals.shape[0]):
         low, high = goals[g, 0], goals[g, 1]
-        if low > TIMES[STEPS - 1]:
-            continue
         for step in range(STEPS):
             t = TIMES[step]
+            if t < low - 1e-6:
+                continue
             before = TIMES[step - 1] if step > 0 else 0.0
-            # the window may lie between two steps: look at its edges too
-            for probe in (max(before, low), t):
-                if probe < low - 1e-6 or probe > high + 1e-6 or probe > t or probe >= best:
+            # the window may open or close between two steps: look at its edges, too
+            for probe in (max(before, low), min(t, high)):
+                if probe > high + 1e-6 or probe >= best or (probe <= before and step > 0):
                     continue
-                f = 0.0 if step == 0 else (t - probe) / (t - before)
+                f = (t - probe) / (t - before) if step > 0 else 0.0
                 b = max(step - 1, 0)
+                x = (1.0 - f) * (roll[step, R_X] + shift * roll[step, R_C]) + f * (roll[b, R_X] + shift * roll[b, R_C])
+                y = (1.0 - f) * (roll[step, R_Y] + shift * roll[step, R_SI]) + f * (roll[b, R_Y] + shift * roll[b, R_SI])
+                if x < boxes[g, 0] or x > boxes[g, 1] or y < boxes[g, 2] or y > boxes[g, 3]:
+                    continue
                 yaw = (1.0 - f) * roll[step, R_YAW] + f * roll[b, R_YAW]
-                x = (1.0 - f) * roll[step, R_X] + f * roll[b, R_X] + shift * math.cos(yaw)
-                y = (1.0 - f) * roll[step, R_Y] + f * roll[b, R_Y] + shift * math.sin(yaw)
                 v = (1.0 - f) * roll[step, R_V] + f * roll[b, R_V]
                 if _meets(x, y, yaw, v, goals[g], starts, polygon, owned[g], owned[g + 1]):
                     best = probe
+            if t >= high:
+                break
     return best
 
 
@@ -275,7 +300,9 @@ def schedule_cost(roll: Array, corridor: int, places: Array, shift: float, bound
             fast = max(0.0, far - s) / max(left_low, 0.2)
             cost = 2.0 * max(0.0, slow - v - 0.5 * left_high) + 1.5 * min(max(0.0, s - far), 40.0)
             pace = min(max(v, slow), fast)
-            cost += 0.6 * abs(v - pace)
+            cost += 0.6 * abs(v - pace) + 1.5 * min(abs(roll[step, R_D] - places[k, 3]), 4.0)
+            if places[k, 6] >= 0.0:
+                cost += 0.5 * max(0.0, abs(v - places[k, 6]) - left_high)
         best = min(best, cost)
     return best
 
@@ -328,10 +355,11 @@ def score(
     limits: Array, goals: Array, owned: Ints, starts: Ints, polygon: Array, wish: Array, zones: Array, places: Array,
     costs: Array, firsts: Array,
 ) -> None:  # fmt: skip
-    """Fill costs (R, 9) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; time of the goal."""
+    """Fill costs (R, 10) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; time of the goal."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
     bounds = bounds_of(entries)
+    boxes = goal_boxes(goals, owned, starts, polygon)
     for r in range(props.shape[0]):
         c = int(props[r, CORRIDOR])
         costs[r, :] = 0.0
@@ -347,6 +375,6 @@ def score(
             costs[r, RULE] += BROKEN_RULE
         if wish[2] > 0.0:
             costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, wish[2])
-        firsts[r, 3] = goal_time(rolls[r], shift, goals, owned, starts, polygon)
+        firsts[r, 3] = goal_time(rolls[r], shift, goals, boxes, owned, starts, polygon)
         if firsts[r, 3] < firsts[r, 0]:
             costs[r, REACHED] -= GOAL_BONUS - 1.0 * firsts[r, 3]
