@@ -13,8 +13,8 @@ from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.pilot import EvPilot
 from evpilot.plan import planner as planning
-from evpilot.scenarios import Scenario
-from evpilot.sweep.driving import drive, load_scenario
+from evpilot.scenarios import Scenario, load
+from evpilot.sweep.driving import drive
 from evpilot.types import Briefing, LaneGraph, Marking, Observation, Tracks, User
 from evpilot.types.state import State
 
@@ -126,7 +126,7 @@ def tiled(graph: LaneGraph, tiles: int) -> LaneGraph:
 
 def print_scaling(file: Path) -> None:
     """Print the three tables, all on one recorded scene."""
-    world: Scenario = load_scenario(str(file), 0)
+    world: Scenario = load(str(file), 0)
     run = drive(dataclasses.replace(world, last_step=5), platform="bmw320i", limits="verdict")
     briefing, seen = run.briefing, run.frames[0].observation
     print(f"\nevpilot's planning cycle on {world.name}, CPU time of one thread\n\n| agents | ms median | worst |")

@@ -12,20 +12,21 @@ import sys
 import time
 from pathlib import Path
 
-from evpilot.scenarios.solution import write_solution
-from evpilot.sweep.driving import drive, load_scenario
+from evpilot.scenarios import load
+from evpilot.sweep import solutions
+from evpilot.sweep.driving import drive
 from evpilot.sweep.warm import warm_up
 
 
 def main() -> None:
-    solutions, files = Path(sys.argv[1]), sys.argv[2:]
+    folder, files = Path(sys.argv[1]), sys.argv[2:]
     warm_up()
     for file in files:
-        world = load_scenario(file, 0)
+        world = load(file, 0)
         began = time.perf_counter()
         run = drive(world, platform="bmw320i", limits="verdict", traffic="replay")
         seconds = time.perf_counter() - began
-        write_solution(solutions / Path(file).name, world, run)
+        solutions.write(folder / Path(file).name, world, run)
         asked = [frame for frame in run.frames if frame.plan_ms > 0.0]
         traces = [frame.decision.trace for frame in asked if frame.decision is not None]
         row = {

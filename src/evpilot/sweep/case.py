@@ -31,17 +31,18 @@ def run_case(case: Case, settings: Settings) -> Row:
     """Drive and judge one case, write its solution when wanted, and return its row: plain JSON values."""
     from evpilot import runlog
     from evpilot.evaluate import judge
-    from evpilot.scenarios.solution import write_solution
-    from evpilot.sweep.driving import drive_with, load_scenario
+    from evpilot.scenarios import load
+    from evpilot.sweep import solutions
+    from evpilot.sweep.driving import drive_with
 
     began = time.perf_counter()
-    world = load_scenario(case.scenario, case.seed)
+    world = load(case.scenario, case.seed)
     loaded = time.perf_counter()
     run = drive_with(world, settings, case.seed)
     driven = time.perf_counter()
     verdict = judge(run)
     if case.solution is not None:
-        write_solution(case.solution, world, run)
+        solutions.write(case.solution, world, run)
     duration = (int(run.t_ns[-1]) - int(run.t_ns[0])) * 1e-9
     return base_row(case) | {
         **verdict.row(),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evpilot.files import EvpilotError
 from evpilot.runlog import Frame, RunLog
-from evpilot.scenarios import Scenario, library, load
+from evpilot.scenarios import Scenario, load
 from evpilot.scenarios.scenario import Behaviour
 from evpilot.sense.config import named
 from evpilot.simulate.loop import simulate
@@ -43,7 +43,7 @@ def drive(
     if isinstance(pilot, str):
         settings = replace(settings, pilot=pilot)
     settings.check()
-    world = scenario if isinstance(scenario, Scenario) else load_scenario(scenario, seed)
+    world = scenario if isinstance(scenario, Scenario) else load(scenario, seed)
     car = platform if isinstance(platform, Platform) else platforms.load(platform)
     believed = planner_platform
     if isinstance(believed, str | Path):
@@ -84,11 +84,6 @@ def drive_with(
         sensor=settings.sensor,
         on_tick=on_tick,
     )
-
-
-def load_scenario(name: str | Path, seed: int) -> Scenario:
-    """A built-in scenario, made for this seed, or a file's. Raises EvpilotError when it is neither."""
-    return library.build(str(name), seed) if str(name) in library.names() else load(name)
 
 
 def natural_traffic(scenario: Scenario) -> str:

@@ -1,8 +1,9 @@
 """Finding a pilot by name: ours run in this process, anybody else's in a child process of their own."""
 
 import importlib
-import importlib.util
+import sys
 from collections.abc import Callable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import cast
 
@@ -31,11 +32,13 @@ def pilot_maker(name: str) -> Callable[[Briefing], Pilot]:
         raise EvpilotError(f"pilot {name!r}, allowed {short}, or your own as module:Class or path/to/file.py:Class")
     if module.split(".")[0] == "evpilot":
         return own_class(module, cls)
-    if not _there(module):
-        raise EvpilotError(f"pilot {name!r}: there is no module or file {module!r}")
+    dotted = f"{_importable(module, name)}:{cls}"
     from evpilot.simulate.child import ChildPilot
 
-    return lambda briefing: ChildPilot(full, briefing)
+    def child(briefing: Briefing) -> Pilot:
+        return cast(Pilot, ChildPilot(dotted, briefing))
+
+    return child
 
 
 def own_class(module: str, cls: str) -> Callable[[Briefing], Pilot]:
@@ -47,10 +50,16 @@ def own_class(module: str, cls: str) -> Callable[[Briefing], Pilot]:
     return cast(Callable[[Briefing], Pilot], found)
 
 
-def _there(module: str) -> bool:
+def _importable(module: str, name: str) -> str:
+    """The module's dotted name, a file's folder being put on the path; raises EvpilotError when it is not there."""
     if module.endswith(".py"):
-        return Path(module).is_file()
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
+        file = Path(module).resolve()
+        if not file.is_file():
+            raise EvpilotError("there is no such file", file=module, place=f"pilot {name!r}")
+        if str(file.parent) not in sys.path:
+            sys.path.append(str(file.parent))
+        return file.stem
+    top = module.split(".")[0]
+    if PathFinder.find_spec(top, [*sys.path, str(Path.cwd())]) is None:
+        raise EvpilotError(f"pilot {name!r}: no module {top!r} is installed or in this folder")
+    return module

@@ -9,8 +9,7 @@ from evpilot.geometry.boxes import boxes_overlap
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.route import cost_to_go
 from evpilot.report.terminal.tables import console, marked, plain_table
-from evpilot.scenarios import Scenario, library
-from evpilot.sweep.driving import load_scenario
+from evpilot.scenarios import Scenario, library, load
 from evpilot.types import Goal
 from evpilot.vehicle import platforms
 
@@ -37,7 +36,7 @@ def show_platforms() -> None:
 
 def show_scenario(name: str) -> None:
     """Print what a scenario holds and asks, and what is wrong with it. Raises EvpilotError when it cannot be read."""
-    scenario = load_scenario(name, 0)
+    scenario = load(name, 0)
     table = plain_table("", scenario.name)
     for label, text in _facts(scenario):
         table.add_row(label, text)

@@ -11,8 +11,8 @@ from evpilot.report import replay
 from evpilot.report.terminal.progress import bar
 from evpilot.report.terminal.tables import console, drives, linked
 from evpilot.runlog import Frame, RunLog
-from evpilot.scenarios import Scenario, library
-from evpilot.sweep.driving import drive_with, load_scenario
+from evpilot.scenarios import Scenario, library, load
+from evpilot.sweep.driving import drive_with
 from evpilot.sweep.run_folder import complete_folder, write_records
 from evpilot.sweep.settings import Settings
 
@@ -22,7 +22,7 @@ def drive_and_show(names: Sequence[str], settings: Settings, seed: int, out: Pat
 
     Raises EvpilotError before the first drive when one of the scenarios cannot be loaded.
     """
-    worlds = [load_scenario(name, seed) for name in names or library.names()[:1]]
+    worlds = [load(name, seed) for name in names or library.names()[:1]]
     verdicts: list[Verdict] = []
     folders: list[Path] = []
     for world in worlds:
