@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from evpilot.files import EvpilotError
 from evpilot.simulate.custody import PilotLost, PilotRaised
@@ -169,7 +169,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
                 pilot, answer = _make(*request[1:])
             else:
                 began = time.process_time_ns()
-                decision = cast(Any, pilot).step(request[1])
+                decision = pilot.step(request[1])
                 answer = ("decision", (_checked(decision), (time.process_time_ns() - began) * 1e-6))
             data = pickle.dumps(answer)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a pilot may fail in any way; the parent is told
