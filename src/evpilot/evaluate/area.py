@@ -49,23 +49,20 @@ def for_vehicles(graph: LaneGraph) -> Bools:
 def lane_area(graph: LaneGraph, wanted: Bools, xy: Array) -> LaneArea:
     """The area of the wanted (L,) lanes that come within `FAR` of the bounding box of the places xy (N, 2)."""
     low, high = xy.min(axis=0) - FAR, xy.max(axis=0) + FAR
-    lanes: list[int] = []
+    begin = graph.point_start[:-1]
+    first = np.minimum.reduceat(np.minimum(graph.left, graph.right)[:, :2], begin)
+    last = np.maximum.reduceat(np.maximum(graph.left, graph.right)[:, :2], begin)
+    lanes = np.flatnonzero(wanted & np.all(first <= high, axis=1) & np.all(last >= low, axis=1))
     quads: list[Array] = []
-    boxes: list[Array] = []
-    for lane in np.flatnonzero(wanted):
+    for lane in lanes:
         rows = graph.points(int(lane))
         left, right = graph.left[rows], graph.right[rows]
-        first = np.minimum(left[:, :2].min(axis=0), right[:, :2].min(axis=0))
-        last = np.maximum(left[:, :2].max(axis=0), right[:, :2].max(axis=0))
-        if np.all(first <= high) and np.all(last >= low):
-            lanes.append(int(lane))
-            quads.append(np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1))
-            boxes.append(np.concatenate([first, last]))
+        quads.append(np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1))
     return LaneArea(
-        lane=np.array(lanes, np.int64),
+        lane=lanes.astype(np.int64),
         start=np.concatenate([[0], np.cumsum([len(one) for one in quads])]).astype(np.int64),
         quad=np.concatenate([np.zeros((0, 4, 3)), *quads]),
-        box=np.array(boxes).reshape(-1, 4),
+        box=np.concatenate([first[lanes], last[lanes]], axis=1),
     )
 
 

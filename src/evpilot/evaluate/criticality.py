@@ -99,7 +99,8 @@ def _following(drive: Drive, way: Way, old: Bools) -> tuple[MetricResult, Metric
     closing = np.maximum(speed - along, 0.0)
     room = np.maximum(gap, CONTACT_GAP)
     drac, drac_who = _most(drive, np.where(np.isfinite(gap), closing**2 / (2.0 * room), -np.inf))
-    needed = required_braking(speed, along, others.accel, room)
+    pace = np.hypot(others.velocity[:, 0], others.velocity[:, 1])
+    needed = required_braking(speed, along, others.accel * along / np.maximum(pace, MOVING), room)
     grip = drive.friction[others.tick] * drive.platform.friction * GRAVITY
     btn, btn_who = _most(
         drive, np.where(np.isfinite(gap), needed / np.minimum(drive.platform.brake_max, grip), -np.inf)
@@ -168,9 +169,10 @@ def required_braking(speed: Array, lead: Array, lead_accel: Array, gap: Array) -
     first is an obstacle at its stopping place (a = v^2 / 2(g + u^2 / 2b)).
     """
     closing = np.maximum(speed - lead, 0.0)
-    rolling = closing**2 / (2.0 * gap) - lead_accel
-    brake = np.maximum(-lead_accel, 1e-6)
-    stops = (lead_accel < 0.0) & (lead > 0.0)
+    accel = np.where(lead > 0.0, lead_accel, 0.0)
+    rolling = closing**2 / (2.0 * gap) - accel
+    brake = np.maximum(-accel, 1e-6)
+    stops = accel < 0.0
     meet = 2.0 * gap / np.maximum(closing, 1e-6)
     standing = speed**2 / (2.0 * (gap + lead**2 / (2.0 * brake)))
     needed = np.where(stops & (meet > lead / brake), standing, rolling)

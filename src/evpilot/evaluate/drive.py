@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.files import EvpilotError
 from evpilot.runlog.record import Ego, RunLog
-from evpilot.types import LaneGraph, Platform
+from evpilot.types import Arrow, LaneGraph, LightState, Platform
 from evpilot.types.state import Array, Bytes, Ints
 
 LEVEL = 2.5  # [m] what is further above or below is on another road (DESIGN.md)
@@ -35,7 +35,8 @@ class Drive:
     """The true motion of a drive, at F planning ticks and at K rows of the fast clock; places are box centres.
 
     t_ns (F,), seconds (F,) since the first, box (F, 5) x, y, yaw, length, width; z (F,); speed (F,) signed
-    [m/s]; friction (F,); fast_t_ns (K,), fast (K, 10) by `Ego` but with X, Y of the box centre.
+    [m/s]; friction (F,); light_state (F, G) LightState and light_arrow (F, G) Arrow of the map's lights; fast_t_ns
+    (K,), fast (K, 10) by `Ego` but with X, Y of the box centre.
     """
 
     run: RunLog
@@ -47,6 +48,8 @@ class Drive:
     z: Array
     speed: Array
     friction: Array
+    light_state: Bytes
+    light_arrow: Bytes
     others: Others
     fast_t_ns: Ints
     fast: Array
@@ -98,6 +101,7 @@ def unroll(run: RunLog) -> Drive:
     fast = run.ego.copy()
     fast[:, :2] = _centre(fast[:, [Ego.X, Ego.Y]], fast[:, Ego.YAW], platform.rear_to_center)
     t_ns = np.array([frame.t_ns for frame in run.frames], np.int64)
+    state, arrow = _lights(run)
     return Drive(
         run=run,
         graph=run.briefing.graph,
@@ -108,6 +112,8 @@ def unroll(run: RunLog) -> Drive:
         z=np.ascontiguousarray(pose[:, 2]),
         speed=np.array([state.speed for state in ego]),
         friction=np.array([frame.truth.friction for frame in run.frames]),
+        light_state=state,
+        light_arrow=arrow,
         others=_others(run),
         fast_t_ns=run.t_ns,
         fast=fast,
@@ -116,6 +122,19 @@ def unroll(run: RunLog) -> Drive:
 
 def _centre(rear: Array, yaw: Array, offset: float) -> Array:
     return rear + offset * np.stack([np.cos(yaw), np.sin(yaw)], axis=1)
+
+
+def _lights(run: RunLog) -> tuple[Bytes, Bytes]:
+    """State and arrow (F, G) of every light in every tick; one that the log does not name is dark."""
+    graph = run.briefing.graph
+    state = np.full((len(run.frames), len(graph.light_id)), LightState.DARK, np.uint8)
+    arrow = np.tile(graph.light_arrow, (len(run.frames), 1))
+    for tick, frame in enumerate(run.frames):
+        lights = frame.truth.lights
+        state[tick, lights.index] = lights.state
+        own = lights.arrow != Arrow.ALL
+        arrow[tick, lights.index[own]] = lights.arrow[own]
+    return state, arrow
 
 
 def _others(run: RunLog) -> Others:

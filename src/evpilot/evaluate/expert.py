@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.evaluate.drive import Drive
-from evpilot.evaluate.lines import is_red
+from evpilot.evaluate.lines import red
 from evpilot.evaluate.road import Place, lane_limits
 from evpilot.evaluate.rules import along_lanes
 from evpilot.geometry.jit import kernel
@@ -116,12 +116,12 @@ def remaining(graph: LaneGraph, goals: tuple[Goal, ...]) -> Remaining:
     return Remaining(graph=graph, metres=metres, follow=tuple(follow.tolist()), first=first, last=last)
 
 
-def progress(drive: Drive, place: Place) -> Progress:
+def progress(drive: Drive, place: Place, reached: bool) -> Progress:
     """The car's and the reference's distance along the route.
 
-    To a goal that lies at a place: how much nearer the car has come to it at best. Else, or where no way leads to the
-    goal: the distance along the lanes that it drove on, backwards counting against it; the reference then follows the
-    car's own lanes.
+    To a goal that lies at a place: how much nearer the car has come to it at best, all the way if it has reached it.
+    Else, or where no way leads to the goal: the distance along the lanes that it drove on, backwards counting against
+    it; the reference then follows the car's own lanes.
     """
     goals = drive.run.briefing.goals
     starts = place.held[0]
@@ -129,7 +129,7 @@ def progress(drive: Drive, place: Place) -> Progress:
         left = remaining(drive.graph, goals)
         distance, start = min((left.at(*at), at) for at in starts)
         if np.isfinite(distance):
-            best = min((left.at(*at) for held in place.held for at in held), default=distance)
+            best = 0.0 if reached else min(left.at(*at) for held in place.held for at in held)
             expert = min(_reference(drive, left.route(*start)), distance)
             return Progress(car=max(distance - best, 0.0), expert=expert, goal=distance)
     car = float(np.sum(along_lanes(drive, place)))
@@ -153,12 +153,12 @@ def _reference(drive: Drive, route: list[Piece]) -> float:
     """Distance [m] that the reference covers along a route in the drive's time."""
     if not route:
         return 0.0
-    wanted = _wanted_speed(drive.graph, route)
     line, sign, shut = _walls(drive, route)
     steps = max(round(drive.duration / drive.step), 0)
     rows = np.minimum(np.arange(steps), len(drive) - 1)
     return drive_alone(
-        wanted,
+        _wanted_speed(drive.graph, route),
+        sum(end - begin for _, begin, end in route),
         max(float(drive.speed[0]), 0.0),
         0.5 * drive.platform.length,
         line,
@@ -172,19 +172,21 @@ def _reference(drive: Drive, route: list[Piece]) -> float:
 def _wanted_speed(graph: LaneGraph, route: list[Piece]) -> Array:
     """The speed [m/s] that the reference wants at every metre of the route: limits and bends, foreseen."""
     limits = lane_limits(graph)
-    speed: list[Array] = []
-    heading: list[Array] = []
-    for lane, begin, end in route:
+    reached = np.concatenate([[0.0], np.cumsum([end - begin for _, begin, end in route])])
+    stations = np.arange(0.0, reached[-1] + 1.0)
+    owner = np.minimum(np.searchsorted(reached, stations, side="right") - 1, len(route) - 1)
+    wanted = np.empty(len(stations))
+    heading = np.empty(len(stations))
+    for number in np.unique(owner):
+        lane, begin, _ = route[number]
         rows = graph.points(lane)
-        stations = np.arange(begin, max(end, begin + 1.0))
+        s = begin + stations[owner == number] - reached[number]
         chord = np.diff(graph.center[rows, :2], axis=0)
-        piece = np.clip(np.searchsorted(graph.arc[rows], stations, side="right") - 1, 0, len(chord) - 1)
-        heading.append(np.arctan2(chord[piece, 1], chord[piece, 0]))
+        piece = np.clip(np.searchsorted(graph.arc[rows], s, side="right") - 1, 0, len(chord) - 1)
+        heading[owner == number] = np.arctan2(chord[piece, 1], chord[piece, 0])
         usual = UNKNOWN_LIMIT.get(LaneKind(int(graph.kind[lane])), UNKNOWN_ELSE)
-        speed.append(np.full(len(stations), min(limits[lane], usual) if np.isinf(limits[lane]) else limits[lane]))
-    wanted = np.concatenate(speed)
-    yaw = np.unwrap(np.concatenate(heading))
-    padded = np.pad(yaw, BEND_REACH, mode="edge")
+        wanted[owner == number] = limits[lane] if np.isfinite(limits[lane]) else usual
+    padded = np.pad(np.unwrap(heading), BEND_REACH, mode="edge")
     bend = np.abs(padded[2 * BEND_REACH :] - padded[: -2 * BEND_REACH]) / (2.0 * BEND_REACH)
     wanted = np.minimum(wanted, np.sqrt(BEND_ACCEL / np.maximum(bend, 1e-6)))
     for k in range(len(wanted) - 2, -1, -1):
@@ -207,9 +209,7 @@ def _walls(drive: Drive, route: list[Piece]) -> tuple[Array, Bools, Bools]:
             if begin < s <= end + 1e-6 and (lit or graph.stop_kind[k] == StopKind.STOP_SIGN):
                 line.append(reached + s - begin)
                 sign.append(not lit)
-                movement = _movement(graph, route[number + 1 :])
-                red = [lit and is_red(drive, lane, tick, movement) for tick in range(len(drive))]
-                shut.append(np.array(red, np.bool_))
+                shut.append(red(drive, lane, _movement(graph, route[number + 1 :])))
         reached += end - begin
     return np.array(line), np.array(sign, np.bool_), np.array(shut, np.bool_).reshape(len(line), len(drive))
 
@@ -225,18 +225,25 @@ def _movement(graph: LaneGraph, rest: list[Piece]) -> Arrow:
     return Arrow.STRAIGHT
 
 
-@kernel("f8(f8[::1], f8, f8, f8[::1], b1[::1], b1[:, ::1], i8, f8)")
+@kernel("f8(f8[::1], f8, f8, f8, f8[::1], b1[::1], b1[:, ::1], i8, f8)")
 def drive_alone(
-    wanted: Array, speed: float, front: float, line: Array, sign: Bools, shut: Bools, steps: int, dt: float
+    wanted: Array,
+    length: float,
+    speed: float,
+    front: float,
+    line: Array,
+    sign: Bools,
+    shut: Bools,
+    steps: int,
+    dt: float,
 ) -> float:
-    """Distance [m] covered in some steps of dt [s] by an IDM driver with nobody ahead; at most the route's length.
+    """Distance [m] covered in some steps of dt [s] by an IDM driver with nobody ahead; at most the route's length [m].
 
     wanted (N,) [m/s] at every metre; speed [m/s] at the start; front [m] from the centre to the bumper; line (J,) [m]
     stop lines, sign (J,) whether it halts there once; shut (J, steps) whether a light is red. A light that turns red
     too late to stop for is passed.
     """
     s = 0.0
-    end = wanted.shape[0] - 1.0
     done = np.zeros(line.shape[0], np.bool_)
     for t in range(steps):
         gap = np.inf
@@ -259,6 +266,6 @@ def drive_alone(
         after = max(speed + accel * dt, 0.0)
         s += 0.5 * (speed + after) * dt
         speed = after
-        if s >= end:
-            return end
+        if s >= length:
+            return length
     return s

@@ -26,7 +26,8 @@ def judge(run: RunLog) -> Verdict:
     meetings = meet(drive)
     found = collisions(drive, place, meetings)
     ride = comfort(drive)
-    made = progress(drive, place)
+    reached = _goal_reached(drive)
+    made = progress(drive, place, reached is True)
     ratio = score.progress_ratio(made)
     ttc = score.time_to_collision(drive, place, meetings, found)
     metrics = (
@@ -57,7 +58,7 @@ def judge(run: RunLog) -> Verdict:
         metrics=metrics,
         gates=score.gates(drive, place, found, ratio),
         parts=score.parts(drive, place, ratio, ttc, ride),
-        goal_reached=_goal_reached(drive),
+        goal_reached=reached,
         survival=any(goal.survival for goal in goals),
         collisions=found,
         offroad=bool(np.any(place.body >= OFF_ROAD)),

@@ -8,7 +8,7 @@ from evpilot.evaluate.drive import LEVEL, Drive
 from evpilot.evaluate.road import Place
 from evpilot.runlog.record import Ego
 from evpilot.types import Arrow, LightState, MetricResult, StopKind, Turn
-from evpilot.types.state import Array, Bools
+from evpilot.types.state import Array, Bools, Ints
 
 RED = (LightState.RED, LightState.RED_AMBER, LightState.FLASHING_RED)
 LIGHT_RANGE = 30.0  # [m] before a light's line from which on the light concerns the car
@@ -89,24 +89,24 @@ def red_lights(drive: Drive, place: Place) -> MetricResult:
             continue
         for row in one.crossed:
             times.append(int(drive.fast_t_ns[row + 1]))
-            values.append(float(is_red(drive, lane, _tick(drive, row), _movement(drive, place, row))))
-        near = np.flatnonzero(one.facing & (one.before >= 0.0) & (one.before < LIGHT_RANGE))
-        own = [row for row in near if place.lane[_tick(drive, int(row))] == lane]
-        waited = waited or (bool(own) and is_red(drive, lane, _tick(drive, int(own[-1])), None))
+            tick = int(_ticks(drive)[row])
+            values.append(float(red(drive, lane, _movement(drive, place, tick))[tick]))
+        near = one.facing & (one.before >= 0.0) & (one.before < LIGHT_RANGE)
+        ticks = np.unique(_ticks(drive)[near])
+        state = drive.light_state[ticks[place.lane[ticks] == lane]][:, graph.lights_of(lane)]
+        waited = waited or bool(np.isin(state, RED).any())
     passed = not any(values) if values or waited else None
     return _events("red_light", "Vienna Convention on Road Signs 1968, art. 23", "1", times, values, 0.0, passed)
 
 
-def is_red(drive: Drive, lane: int, tick: int, movement: Arrow | None) -> bool:
-    """Whether the lights of a lane forbid a movement (None: any) in a planning tick: the lights of its own arrow rule
-    where there are some, else the full ones."""
-    lights = drive.run.frames[tick].truth.lights
-    of_lane = np.isin(lights.index, drive.graph.lights_of(lane))
-    arrow = np.where(lights.arrow == Arrow.ALL, drive.graph.light_arrow[lights.index], lights.arrow)
-    own = of_lane & (arrow & (0 if movement is None else movement) != 0)
-    full = of_lane & (arrow == Arrow.ALL)
-    ruling = own if np.any(own) else full
-    return bool(np.any(ruling) and np.all(np.isin(lights.state[ruling], RED)))
+def red(drive: Drive, lane: int, movement: Arrow) -> Bools:
+    """Whether the lights of a lane forbid a movement in each planning tick (F,): the lights of its own arrow rule where
+    there are some, else the full ones."""
+    rulers = drive.graph.lights_of(lane)
+    state, arrow = drive.light_state[:, rulers], drive.light_arrow[:, rulers]
+    own = (arrow & movement) != 0
+    ruling = np.where(own.any(axis=1, keepdims=True), own, arrow == Arrow.ALL)
+    return ruling.any(axis=1) & (np.isin(state, RED) | ~ruling).all(axis=1)
 
 
 def stop_signs(drive: Drive) -> MetricResult:
@@ -125,14 +125,13 @@ def stop_signs(drive: Drive) -> MetricResult:
     return _events("stop_sign", "Vienna Convention on Road Signs 1968, sign B,2", "m/s", times, values, STOPPED, passed)
 
 
-def _tick(drive: Drive, row: int) -> int:
-    """The planning tick whose lights hold at a row of the fast clock."""
-    return max(int(np.searchsorted(drive.t_ns, drive.fast_t_ns[row], side="right")) - 1, 0)
+def _ticks(drive: Drive) -> Ints:
+    """The planning tick (K,) whose lights hold at each row of the fast clock."""
+    return np.maximum(np.searchsorted(drive.t_ns, drive.fast_t_ns, side="right") - 1, 0)
 
 
-def _movement(drive: Drive, place: Place, row: int) -> Arrow:
-    """Where the car went after a row: by the first turning lane that it drove on soon after."""
-    tick = _tick(drive, row)
+def _movement(drive: Drive, place: Place, tick: int) -> Arrow:
+    """Where the car went after a tick: by the first turning lane that it drove on soon after."""
     here = drive.box[tick, :2]
     for after in range(tick, len(drive)):
         if np.hypot(*(drive.box[after, :2] - here)) > LOOK_AHEAD:

@@ -19,7 +19,8 @@ class Place:
     """The car on the road, for F planning ticks.
 
     lane (F,) the lane that holds the box centre and fits its heading best, or -1; s, d (F,) [m] on it; direction (F,)
-    [rad] of that lane there; held: per tick all lanes for vehicles that hold the centre, with s; limit (F,) [m/s] the
+    [rad] of that lane there; held: per tick the lanes for vehicles that hold the centre, with s, those across or
+    against the car's heading only where there are no others; limit (F,) [m/s] the
     speed limit, inf when unknown; corner (F, 4) and body (F,) how far the corners, and any place of the outline, are
     outside the road [m]; one_lane (F,) whether all corners are on one lane or those it leads from and to; junction
     (F,) whether the centre is in one.
@@ -58,7 +59,7 @@ def locate(drive: Drive) -> Place:
         s=np.array([fit[1] for fit in best]),
         d=np.array([fit[2] for fit in best]),
         direction=np.array([fit[3] for fit in best]),
-        held=tuple(tuple((fit[0], fit[1]) for fit in some) for some in fits),
+        held=tuple(_held(some, float(yaw)) for some, yaw in zip(fits, drive.box[:, 2], strict=True)),
         limit=np.array([_limit(limits, some, yaw) for some, yaw in zip(fits, drive.box[:, 2], strict=True)]),
         corner=body[:, :4],
         body=body.max(axis=1),
@@ -106,6 +107,11 @@ def _fit(drive: Drive, lanes: Ints, tick: int) -> list[tuple[int, float, float, 
             off = min(off, np.pi - off)
         found.append((off, (int(lane), s, d, direction)))
     return [fit for _, fit in sorted(found)]
+
+
+def _held(fits: list[tuple[int, float, float, float]], yaw: float) -> tuple[tuple[int, float], ...]:
+    aligned = [fit for fit in fits if off_course(yaw, fit[3]) < ALIGNED]
+    return tuple((fit[0], fit[1]) for fit in aligned or fits)
 
 
 def lane_limits(graph: LaneGraph) -> Array:
