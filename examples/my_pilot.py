@@ -1,41 +1,40 @@
-"""A pilot of your own: one class. Drive it with `evpilot drive roundabout --pilot examples/my_pilot.py:MyPilot`.
+"""A pilot of your own is one class. `evpilot drive roundabout --pilot examples/my_pilot.py:MyPilot` drives it.
 
-It follows its route's centre line (pure pursuit: Coulter 1992) and keeps a gap to whatever is ahead. It knows no lights
-and no right of way: see what the judge says of it.
+This one follows its route (pure pursuit: Coulter 1992) and stops for what is, or soon will be, on its path.
 """
 
 import numpy as np
 
 from evpilot.maps.index import LaneIndex
+from evpilot.maps.reference import SPACING, reference_path
 from evpilot.maps.route import cost_to_go, lane_sequence
-from evpilot.types import Briefing, Command, Decision, Observation
+from evpilot.types import Briefing, Command, Decision, Observation, no_tracks
 
 
 class MyPilot:
     def __init__(self, briefing: Briefing) -> None:
-        self.graph, self.car = briefing.graph, briefing.platform
+        self.graph, self.wheelbase = briefing.graph, briefing.platform.wheelbase
         self.index = LaneIndex(briefing.graph)
         self.cost = cost_to_go(briefing.graph, briefing.goals)
 
     def step(self, observation: Observation) -> Decision:
-        ego = observation.ego
-        x, y, z, yaw = ego.pose
+        (x, y, z, yaw), speed = observation.ego.pose, observation.ego.speed
         lane, s, _ = self.index.nearest(x, y, z, yaw)
-        lanes = lane_sequence(self.graph, lane, s + 80.0, self.cost)
-        path = np.concatenate([self.graph.center[self.graph.points(int(k)), :2] for k in lanes])
+        path = reference_path(self.graph, lane_sequence(self.graph, lane, s + 100.0, self.cost)).table
+        here = int(np.argmin(np.hypot(path[:, 0] - x, path[:, 1] - y)))
+        ahead = path[here : here + 200]  # the next 100 m: x, y, yaw, curvature, z, speed limit
 
-        away = np.hypot(*(path - (x, y)).T)  # [m] steer towards the first point ahead that is far enough
-        here = int(np.argmin(away))
-        aim = path[min(here + int(np.argmax(away[here:] > 4.0 + 0.5 * ego.speed)), len(path) - 1)]
-        bearing = np.arctan2(aim[1] - y, aim[0] - x) - yaw
-        steering = np.arctan2(2.0 * self.car.wheelbase * np.sin(bearing), np.hypot(*(aim - (x, y))))
+        to_x, to_y = ahead[min(int((3.0 + 0.6 * speed) / SPACING), len(ahead) - 1), :2] - (x, y)
+        turn = np.arctan2(to_y, to_x) - yaw
+        steering = np.arctan2(2.0 * self.wheelbase * np.sin(turn), np.hypot(to_x, to_y))
 
-        others = observation.tracks.state[:, :2] if observation.tracks else np.zeros((0, 2))
-        ahead = [
-            away[i] for xy in others if (d := np.hypot(*(path[here:] - xy).T)).min() < 2 for i in [here + d.argmin()]
-        ]
-        gap = max(0.0, min(ahead, default=100.0) - 10.0)  # [m] so that braking at 2 m/s2 ends behind it
-        wanted = min(self.graph.speed_limit[lane], 13.9, np.sqrt(2.0 * 2.0 * gap))
-        accel = float(np.clip(wanted - ego.speed, -4.0, 1.5))
-        command = Command(t_ns=observation.t_ns, accel=accel, steering=float(np.clip(steering, -0.6, 0.6)))
+        seen = observation.tracks or no_tracks(observation.t_ns)
+        others = np.concatenate([seen.state[:, :2] + t * seen.velocity for t in (0.0, 1.0, 2.0)])
+        blocked = np.hypot(*(ahead[:, None, :2] - others).T).min(axis=0, initial=9.0) < 2.0
+        gap = max(0.0, (int(np.argmax(blocked)) if blocked.any() else 200) * SPACING - 9.0)
+        bend = np.sqrt(2.0 / np.abs(ahead[:60, 3]).max(initial=1e-3))  # [m/s] for 2 m/s2 across
+        wanted = min(float(ahead[0, 5]), bend, np.sqrt(2.0 * 2.0 * gap), 25.0)
+        command = Command(
+            t_ns=observation.t_ns, accel=float(np.clip(wanted - speed, -4.0, 1.5)), steering=float(steering)
+        )
         return Decision(t_ns=observation.t_ns, command=command)

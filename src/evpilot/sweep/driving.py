@@ -1,16 +1,15 @@
 """One drive: from a scenario's name to its run log."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from evpilot.files import EvpilotError
 from evpilot.runlog import Frame, RunLog
 from evpilot.scenarios import Scenario, load
 from evpilot.scenarios.scenario import Behaviour
 from evpilot.sense.config import named
 from evpilot.simulate.loop import simulate
-from evpilot.sweep.settings import LIMITS, Settings
+from evpilot.sweep.pilots import DEFAULT_PILOT, pilot_maker
+from evpilot.sweep.settings import TRAFFIC, Settings, named_limits, one_of
 from evpilot.types import Limits, Platform
 from evpilot.vehicle import platforms
 
@@ -23,7 +22,7 @@ def drive(
     planner_platform: str | Path | Platform | None = None,
     traffic: str | None = None,
     seed: int = 0,
-    limits: str | Limits | None = None,
+    limits: str | Limits = "road",
     sensor: str = "perfect",
     out: str | Path | None = None,
     on_tick: Callable[[Frame], None] | None = None,
@@ -39,25 +38,20 @@ def drive(
 
     Raises EvpilotError on bad input.
     """
-    settings = Settings(traffic=traffic or "", sensor=sensor)
-    if isinstance(pilot, str):
-        settings = replace(settings, pilot=pilot)
-    settings.check()
     world = scenario if isinstance(scenario, Scenario) else load(scenario, seed)
-    car = platform if isinstance(platform, Platform) else platforms.load(platform)
-    believed = planner_platform
-    if isinstance(believed, str | Path):
-        believed = platforms.load(believed)
+    believed = planner_platform if planner_platform is None else _platform(planner_platform)
+    kind = traffic or natural_traffic(world)
+    one_of("traffic", kind, TRAFFIC)
     run = simulate(
         world,
-        pilot if isinstance(pilot, type) else settings.maker(),
-        platform=car,
+        pilot if isinstance(pilot, type) else pilot_maker(pilot or DEFAULT_PILOT),
+        platform=_platform(platform),
         planner_platform=believed,
-        traffic=settings.traffic or natural_traffic(world),
+        traffic=kind,
         seed=seed,
-        limits=_limits(limits),
+        limits=limits if isinstance(limits, Limits) else named_limits(limits),
         sensor=named(sensor),
-        pilot_name=_pilot_name(pilot, settings),
+        pilot_name=_pilot_name(pilot or DEFAULT_PILOT),
         on_tick=on_tick,
     )
     if out is not None:
@@ -92,16 +86,9 @@ def natural_traffic(scenario: Scenario) -> str:
     return "reactive" if driven else "replay"
 
 
-def _limits(limits: str | Limits | None) -> Limits:
-    if isinstance(limits, Limits):
-        return limits
-    name = limits or "road"
-    if name not in LIMITS:
-        raise EvpilotError(f"limits {name!r}, allowed {', '.join(LIMITS)}")
-    return LIMITS[name]
+def _platform(platform: str | Path | Platform) -> Platform:
+    return platform if isinstance(platform, Platform) else platforms.load(platform)
 
 
-def _pilot_name(pilot: str | type | None, settings: Settings) -> str:
-    if isinstance(pilot, type):
-        return f"{pilot.__module__}:{pilot.__qualname__}"
-    return settings.pilot
+def _pilot_name(pilot: str | type) -> str:
+    return pilot if isinstance(pilot, str) else f"{pilot.__module__}:{pilot.__qualname__}"

@@ -44,9 +44,13 @@ def pilot_maker(name: str) -> Callable[[Briefing], Pilot]:
 def own_class(module: str, cls: str) -> Callable[[Briefing], Pilot]:
     """A pilot class of this package; raises EvpilotError when there is none."""
     try:
-        found = getattr(importlib.import_module(module), cls)
-    except (ModuleNotFoundError, AttributeError) as error:
-        raise EvpilotError(f"pilot {module}:{cls}: evpilot has no such class") from error
+        found = getattr(importlib.import_module(module), cls, None)
+    except ModuleNotFoundError as error:
+        if error.name is None or not module.startswith(error.name):
+            raise
+        found = None
+    if found is None:
+        raise EvpilotError(f"pilot {module}:{cls}: evpilot has no such class")
     return cast(Callable[[Briefing], Pilot], found)
 
 

@@ -1,11 +1,10 @@
 """What a drive is made of besides its scenario and its seed, as plain values that a file or a process can carry."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from evpilot.files import EvpilotError
 from evpilot.sweep.pilots import DEFAULT_PILOT, pilot_maker
-from evpilot.types import ROAD, VERDICT, Briefing, Limits, Pilot
+from evpilot.types import ROAD, VERDICT, Limits
 
 LIMITS = {limits.name: limits for limits in (ROAD, VERDICT)}
 TRAFFIC = ("replay", "reactive", "mixed")
@@ -29,28 +28,27 @@ class Settings:
         from evpilot.sense.config import named
         from evpilot.vehicle import platforms
 
-        one_of("traffic", self.traffic, ("", *TRAFFIC))
-        one_of("limits", self.limits, tuple(LIMITS))
+        if self.traffic:
+            one_of("traffic", self.traffic, TRAFFIC)
+        named_limits(self.limits)
         named(self.sensor)
         platforms.load(self.platform)
         if self.planner_platform:
             platforms.load(self.planner_platform)
-        self.maker()
-
-    def maker(self) -> Callable[[Briefing], Pilot]:
-        """How the pilot is made from a briefing; raises EvpilotError when there is no such class."""
-        return pilot_maker(self.pilot)
-
-    def limit_values(self) -> Limits:
-        """The limits that the name stands for."""
-        return LIMITS[self.limits]
+        pilot_maker(self.pilot)
 
     def as_json(self) -> dict[str, object]:
         """Plain values for a journal or a summary."""
         return asdict(self)
 
 
-def one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def named_limits(name: str) -> Limits:
+    """The limits of a name; raises EvpilotError when there are none."""
+    one_of("limits", name, tuple(LIMITS))
+    return LIMITS[name]
+
+
+def one_of(what: str, value: str, allowed: tuple[str, ...]) -> None:
     """Raise EvpilotError unless the value is allowed."""
     if value not in allowed:
-        raise EvpilotError(f"{name} {value!r}, allowed {', '.join(word for word in allowed if word)}")
+        raise EvpilotError(f"{what} {value!r}, allowed {', '.join(allowed)}")
