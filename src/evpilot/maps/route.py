@@ -12,6 +12,7 @@ from evpilot.types.state import Array, Ints
 
 LANE_CHANGE_COST = 30.0  # [m] of driving that a lane change is worth
 FOREIGN_LANE_COST = 500.0  # [m] for entering a lane that is not for cars: only where no other way leads to the goal
+TOUCH = 0.3  # [m]
 YAW_SLACK = 0.5  # [rad] between a car's heading and its lane's
 
 
@@ -38,6 +39,9 @@ def _region_spans(graph: LaneGraph, region: Array) -> list[tuple[int, float, flo
         return []
     # a region that reaches past the middle of a lane from either side covers its centre line
     main = shares >= 0.5 if np.any(shares >= 0.5) else shares >= 0.5 * shares.max()
+    # a lane that only touches the region with an end is no way to it
+    long = spans[:, 1] - spans[:, 0] >= TOUCH
+    main &= long if np.any(main & long) else True
     return [(int(lane), float(a), float(b)) for lane, (a, b) in zip(lanes[main], spans[main], strict=True)]
 
 

@@ -25,8 +25,9 @@ def car_vector(briefing: Briefing) -> Array:
     ])  # fmt: skip
 
 
-def stack(ways: list[Way], walls: list[Wall]) -> tuple[Array, Array]:
-    """All reference tables in one (sum P, 8), and the corridors' scalars (C, 10) with their walls."""
+def stack(ways: list[Way], walls: list[Wall]) -> tuple[Array, Array, float]:
+    """All reference tables in one (sum P, 10), the corridors' scalars (C, 10) with their walls, and what is to go [m]
+    from here on the best corridor, which has been taken off REMAINING."""
     corridors = np.array([way.scalars for way in ways])
     counts = [len(way.table) for way in ways]
     corridors[:, Corridor.START] = np.concatenate([[0], np.cumsum(counts[:-1])])
@@ -38,7 +39,7 @@ def stack(ways: list[Way], walls: list[Wall]) -> tuple[Array, Array]:
         start = int(corridors[c, Corridor.START])
         # costs to go count from the car's place on the best corridor, so that corridors can be compared
         table[start : start + count, Ref.REMAINING] -= rest.min()
-    return table, np.ascontiguousarray(corridors)
+    return table, np.ascontiguousarray(corridors), float(rest.min())
 
 
 def _remaining_here(way: Way) -> float:

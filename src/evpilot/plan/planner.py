@@ -69,6 +69,7 @@ class Scene:
     goals: Array
     ego: Array
     slack: float
+    rest: float
 
 
 class Planner:
@@ -130,7 +131,7 @@ class Planner:
     ) -> Scene:
         ego = observation.ego
         entries = Entries(tracks, predictions, ego)
-        table, corridors = stack(ways, walls)
+        table, corridors, rest = stack(ways, walls)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)
         spans_on(entries.box, entries.half, corridors, table, spans, near)
@@ -140,7 +141,7 @@ class Planner:
         return Scene(
             ways=ways, table=table, corridors=corridors, entries=entries, spans=spans, near=near, zones=zones,
             places=goal_places(ways, self.briefing, seconds), goals=goal_windows(self.briefing, seconds), ego=state,
-            slack=self._slack(ego),
+            slack=self._slack(ego), rest=rest,
         )  # fmt: skip
 
     def _slack(self, ego: EgoState) -> float:
@@ -164,7 +165,8 @@ class Planner:
         roll_out(props, scene.corridors, scene.table, scene.spans, scene.near, scene.ego, self._car, rolls)
         entries, area = scene.entries, self.road.area
         timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
-        wish = np.array([0.0, 0.0, NO_GOAL_COST if timed else 0.0, SCHEDULED_WEIGHT if timed else PROGRESS_WEIGHT])
+        until = min((float(high) for high in scene.goals[:, 1] if high > 0.0), default=TIMED)
+        wish = np.array([scene.rest, until, NO_GOAL_COST if timed else 0.0, SCHEDULED_WEIGHT if timed else PROGRESS_WEIGHT])
         score(
             props, rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob, entries.moving,
             scene.spans, scene.near, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort, scene.goals,

@@ -16,7 +16,8 @@ from evpilot.types import Briefing, EgoState, Goal, LaneKind, User
 from evpilot.types.state import Array, Ints
 
 BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when a lane ends under it
-LOST = 400.0  # [m] what a lane costs from which no way leads to the goal
+LOST, LOST_RATE = 25.0, 1.5  # [m, -] what going on costs where the way to the goal has been left
+PACE_MARGIN = 1.15
 HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
@@ -57,6 +58,7 @@ class Road:
     spans: tuple[Ints, Array, Array, Ints] = field(init=False)
     area: DrivableArea = field(init=False)
     bound: bool = field(init=False)
+    _pace: float = field(init=False, default=0.0)
     _paths: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,6 +70,8 @@ class Road:
 
     def ways(self, ego: EgoState) -> list[Way]:
         """The corridors from here, best first: the own lane (or the lanes that overlap here), then left and right."""
+        if not self._paths:
+            self._pace = self._usual_pace(ego)
         center = ego.pose[:2] + self.briefing.platform.rear_to_center * np.array(
             [math.cos(ego.pose[3]), math.sin(ego.pose[3])]
         )
@@ -168,9 +172,14 @@ class Road:
         table[:, Ref.REMAINING] = self._remaining(path, goals, len(table))
         return path, table, goals
 
+    def _usual_pace(self, ego: EgoState) -> float:
+        """Where no limit is known: what this road is driven at [m/s], by the speed at the start and at the goals."""
+        paces = [sum(goal.speed) / 2.0 for goal in self.briefing.goals if goal.speed is not None]
+        return PACE_MARGIN * max([ego.speed, *paces])
+
     def _unknown_limits(self, path: ReferencePath, count: int) -> Array:
         kinds = self.briefing.graph.kind[path.lanes]
-        usual = np.array([UNKNOWN_LIMIT.get(LaneKind(kind), UNKNOWN_LIMIT_ELSE) for kind in kinds])
+        usual = np.array([max(UNKNOWN_LIMIT.get(LaneKind(k), UNKNOWN_LIMIT_ELSE), self._pace) for k in kinds])
         known = np.isfinite(self.briefing.graph.speed_limit[path.lanes])
         places = np.searchsorted(path.lane_s[1:], np.arange(count) * SPACING, side="right")
         return np.where(known, np.inf, usual)[places]
@@ -202,7 +211,7 @@ class Road:
         if len(known) == 0:
             return 2.0 * LOST - np.minimum(s, path.end)
         last = known[-1]
-        rest[lost] = rest[last] + LOST
+        rest[lost] = rest[last] + LOST + LOST_RATE * (s[lost] - s[last])
         if len(goals):
             end = goals[:, 2].max()
             passed = s > end

@@ -255,8 +255,9 @@ def goal_time(
 
 @kernel()
 def progress_cost(roll: Array, p: Array, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
-    """Cost still to go at the end, and time over the speed limit. wish (4,): reserved, reserved, what a
-    corridor without a goal costs, weight of a metre to go."""
+    """Cost still to go at the end, and time over the speed limit. wish (4,): what is to go
+    [m] where REMAINING is 0, seconds until the first goal's time is up, what a corridor without a goal costs, weight of
+    a metre to go."""
     start, count = int(corridor[START]), int(corridor[COUNT])
     end = STEPS - 1
     remaining = sample(table, start, count, roll[end, R_S], REMAINING)
@@ -272,6 +273,17 @@ def progress_cost(roll: Array, p: Array, corridor: Array, table: Array, wish: Ar
         dt = 0.2 if step <= 20 else 0.4
         off += dt * min((roll[step, R_D] - corridor[HOME]) ** 2, 4.0)
     cost[LANE] += 0.25 * off + corridor[PENALTY]
+
+
+@kernel()
+def detour_cost(roll: Array, start: int, count: int, table: Array, wish: Array) -> float:
+    """How badly a proposal on a corridor without a goal keeps to the time: what is still to go needs a pace."""
+    step = STEPS - 1
+    while step > 1 and TIMES[step] > wish[1]:
+        step -= 1
+    rest = max(sample(table, start, count, roll[step, R_S], REMAINING) + wish[0], 0.0)
+    left = max(wish[1] - TIMES[step], 0.5)
+    return wish[2] + 1.0 * min(max(0.0, rest / left - roll[step, R_V]), 40.0)
 
 
 @kernel()
@@ -374,7 +386,9 @@ def score(
         if rolls[r, 0, R_S] + front <= wall and rolls[r, STEPS - 1, R_S] + front > wall:
             costs[r, RULE] += BROKEN_RULE
         if wish[2] > 0.0:
-            costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, wish[2])
+            first, count = int(corridors[c, START]), int(corridors[c, COUNT])
+            detour = detour_cost(rolls[r], first, count, table, wish)
+            costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, detour)
         firsts[r, 3] = goal_time(rolls[r], shift, goals, boxes, owned, starts, polygon)
         if firsts[r, 3] < firsts[r, 0]:
             costs[r, REACHED] -= GOAL_BONUS - 1.0 * firsts[r, 3]
