@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evpilot.evaluate.area import FAR, LaneArea, inside, outside
-from evpilot.evaluate.criticality import encroachment, in_the_way, required_braking
-from evpilot.evaluate.encounters import touch_times
+from evpilot.evaluate.criteria.criticality import encroachment, in_the_way, required_braking
 from evpilot.evaluate.expert import ACCEL, BRAKE, HEADWAY, STANDSTILL, drive_alone
+from evpilot.evaluate.facts.area import FAR, LaneArea, inside, outside
+from evpilot.evaluate.facts.encounters import touch_times
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.geometry.polyline import arc_length
 from evpilot.vehicle.driver import idm_accels

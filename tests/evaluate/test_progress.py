@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from evpilot.evaluate import judge
-from evpilot.evaluate.drive import unroll
 from evpilot.evaluate.expert import progress, remaining
-from evpilot.evaluate.road import locate
+from evpilot.evaluate.facts.drive import unroll
+from evpilot.evaluate.facts.road import locate
 from evpilot.evaluate.score import progress_ratio
 from evpilot.maps.builder import GraphBuilder
 from evpilot.types import Arrow, Goal, LightState, Turn

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.evaluate.drive import Drive
-from evpilot.evaluate.lines import red
-from evpilot.evaluate.road import Place, lane_limits
-from evpilot.evaluate.rules import along_lanes
+from evpilot.evaluate.criteria.lines import red
+from evpilot.evaluate.criteria.rules import along_lanes
+from evpilot.evaluate.facts.drive import Drive
+from evpilot.evaluate.facts.road import Place, lane_limits
 from evpilot.geometry.jit import kernel
 from evpilot.maps.route import cost_to_go, goal_spans, lane_sequence, neighbours
 from evpilot.types import Arrow, Goal, LaneGraph, LaneKind, StopKind, Turn

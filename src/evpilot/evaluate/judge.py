@@ -3,17 +3,17 @@
 import numpy as np
 
 from evpilot.evaluate import score
-from evpilot.evaluate.collisions import collisions
-from evpilot.evaluate.comfort import comfort, energy, travelled
-from evpilot.evaluate.criticality import criticality
-from evpilot.evaluate.drive import Drive, unroll
-from evpilot.evaluate.encounters import meet
+from evpilot.evaluate.criteria.collisions import collisions
+from evpilot.evaluate.criteria.comfort import comfort, energy, travelled
+from evpilot.evaluate.criteria.criticality import criticality
+from evpilot.evaluate.criteria.lines import red_lights, stop_signs
+from evpilot.evaluate.criteria.rules import OFF_ROAD, off_road, solid_line, speed_limit, wrong_way
 from evpilot.evaluate.expert import Progress, progress
-from evpilot.evaluate.lines import red_lights, stop_signs
-from evpilot.evaluate.road import locate
-from evpilot.evaluate.rules import OFF_ROAD, off_road, solid_line, speed_limit, wrong_way
+from evpilot.evaluate.facts.drive import Drive, unroll
+from evpilot.evaluate.facts.encounters import meet
+from evpilot.evaluate.facts.road import locate
+from evpilot.evaluate.facts.way import way_taken
 from evpilot.evaluate.verdict import Verdict
-from evpilot.evaluate.way import way_taken
 from evpilot.runlog.record import Cmd, Ego, RunLog
 from evpilot.scenarios.goal import goal_mask
 from evpilot.types import MetricResult, Source

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from evpilot.evaluate.collisions import begun, contact_score
-from evpilot.evaluate.criticality import TTC_MIN, least_by_tick
-from evpilot.evaluate.drive import Drive
-from evpilot.evaluate.encounters import Encounters
+from evpilot.evaluate.criteria.collisions import begun, contact_score
+from evpilot.evaluate.criteria.criticality import TTC_MIN, least_by_tick
+from evpilot.evaluate.criteria.rules import OFF_ROAD, WRONG_WAY, against, overspeed
 from evpilot.evaluate.expert import Progress
-from evpilot.evaluate.road import Place
-from evpilot.evaluate.rules import OFF_ROAD, WRONG_WAY, against, overspeed
+from evpilot.evaluate.facts.drive import Drive
+from evpilot.evaluate.facts.encounters import Encounters
+from evpilot.evaluate.facts.road import Place
 from evpilot.evaluate.verdict import Collision, Part
 from evpilot.types import MetricResult
 from evpilot.types.state import Array, Bools

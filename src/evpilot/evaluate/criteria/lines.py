@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.evaluate.drive import LEVEL, Drive
-from evpilot.evaluate.road import Place
+from evpilot.evaluate.facts.drive import LEVEL, Drive
+from evpilot.evaluate.facts.road import Place
 from evpilot.runlog.record import Ego
 from evpilot.types import Arrow, LightState, MetricResult, StopKind, Turn
 from evpilot.types.state import Array, Bools, Ints

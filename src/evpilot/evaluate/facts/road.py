@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.evaluate.area import drivable, for_vehicles, lane_area
-from evpilot.evaluate.drive import Drive
+from evpilot.evaluate.facts.area import drivable, for_vehicles, lane_area
+from evpilot.evaluate.facts.drive import Drive
 from evpilot.geometry.polyline import at, project
 from evpilot.types import LaneGraph, User
 from evpilot.types.state import Array, Bools, Ints

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.signal import savgol_filter
 
-from evpilot.evaluate.drive import Drive
+from evpilot.evaluate.facts.drive import Drive
 from evpilot.runlog.record import Ego
 from evpilot.types import MetricResult
 from evpilot.types.state import Array

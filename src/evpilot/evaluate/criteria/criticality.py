@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from evpilot.evaluate.collisions import begun
-from evpilot.evaluate.drive import LEVEL, Drive, box_corners
-from evpilot.evaluate.encounters import Encounters
-from evpilot.evaluate.way import Way
+from evpilot.evaluate.criteria.collisions import begun
+from evpilot.evaluate.facts.drive import LEVEL, Drive, box_corners
+from evpilot.evaluate.facts.encounters import Encounters
+from evpilot.evaluate.facts.way import Way
 from evpilot.geometry.boxes import overlap
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.polyline import project
@@ -26,6 +26,11 @@ MOVING = 0.5  # [m/s]
 LEAD_RANGE = 120.0  # [m]
 CONTACT_GAP = 0.1  # [m] the least gap that a required braking is worked out with
 GRAVITY = 9.81  # [m/s2]
+TTC_CLAUSE = "2D, exact boxes at constant velocity; limit: nuplan-devkit time_to_collision_within_bound"
+THW_CLAUSE = f"gap over speed; limit for more than {THW_LASTING:g} s on end: BKatV, table 2"
+DRAC_CLAUSE = "closing speed squared over twice the gap; limit: Archer 2005"
+BTN_CLAUSE = "required over available deceleration (Brännström, Sjöberg and Coelingh 2008)"
+PET_CLAUSE = "post-encroachment time of crossing paths, as driven (Allen, Shin and Cooper 1978)"
 
 
 def criticality(drive: Drive, way: Way, meetings: Encounters) -> tuple[MetricResult, ...]:
@@ -73,74 +78,51 @@ def _series(
 def _ttc(drive: Drive, meetings: Encounters, old: Bools) -> MetricResult:
     value, who = least_by_tick(drive.others.start, ttc_rows(meetings, old), drive.others.id)
     passed = bool(np.all(value > TTC_MIN)) if len(drive.others.id) else None
-    clause = "2D, exact boxes at constant velocity; limit: nuplan-devkit time_to_collision_within_bound"
-    return _series(drive, "ttc", clause, "s", value, who, TTC_MIN, passed)
+    return _series(drive, "ttc", TTC_CLAUSE, "s", value, who, TTC_MIN, passed)
 
 
 def _following(drive: Drive, way: Way, old: Bools) -> tuple[MetricResult, MetricResult, MetricResult]:
     """THW, DRAC and BTN against what is in the car's way."""
     others = drive.others
-    corners = np.ascontiguousarray(box_corners(others.box))
+    gap, along = _leaders(drive, way, old)
+    there = np.isfinite(gap)
+    speed = drive.speed[others.tick]
+    room = np.maximum(gap, CONTACT_GAP)
+    headway = np.where(there & (speed > THW_SPEED), gap / np.maximum(speed, THW_SPEED), np.inf)
+    thw, near = least_by_tick(others.start, headway, others.id)
+    drac, fast = _most(drive, there, np.maximum(speed - along, 0.0) ** 2 / (2.0 * room))
+    pace = np.hypot(others.velocity[:, 0], others.velocity[:, 1])
+    needed = required_braking(speed, along, others.accel * along / np.maximum(pace, MOVING), room)
+    grip = drive.friction[others.tick] * drive.platform.friction * GRAVITY
+    btn, hard = _most(drive, there, needed / np.minimum(drive.platform.brake_max, grip))
+    kept = _kept_distance(drive, thw)
+    return (
+        _series(drive, "thw", THW_CLAUSE, "s", thw, near, THW_MIN, kept),
+        _series(drive, "drac", DRAC_CLAUSE, "m/s2", drac, fast, DRAC_MAX, _below(drac, DRAC_MAX)),
+        _series(drive, "btn", BTN_CLAUSE, "1", btn, hard, 1.0, _below(btn, 1.0)),
+    )
+
+
+def _leaders(drive: Drive, way: Way, old: Bools) -> tuple[Array, Array]:
+    """Gap and speed along the way (R,) of what is ahead in the car's way, gap inf for all else."""
+    others = drive.others
     near = np.abs(others.z - drive.z[others.tick]) <= LEVEL
-    gap, along = in_the_way(
+    return in_the_way(
         way.points,
         way.arc,
         way.s,
         np.ascontiguousarray(0.5 * drive.box[:, 3:]),
         others.tick,
         others.box,
-        corners,
+        np.ascontiguousarray(box_corners(others.box)),
         others.velocity,
         near & ~old,
     )
-    speed = drive.speed[others.tick]
-    headway = np.where(speed > THW_SPEED, gap / np.maximum(speed, THW_SPEED), np.inf)
-    thw, thw_who = least_by_tick(others.start, headway, others.id)
-    closing = np.maximum(speed - along, 0.0)
-    room = np.maximum(gap, CONTACT_GAP)
-    drac, drac_who = _most(drive, np.where(np.isfinite(gap), closing**2 / (2.0 * room), -np.inf))
-    pace = np.hypot(others.velocity[:, 0], others.velocity[:, 1])
-    needed = required_braking(speed, along, others.accel * along / np.maximum(pace, MOVING), room)
-    grip = drive.friction[others.tick] * drive.platform.friction * GRAVITY
-    btn, btn_who = _most(
-        drive, np.where(np.isfinite(gap), needed / np.minimum(drive.platform.brake_max, grip), -np.inf)
-    )
-    return (
-        _series(
-            drive,
-            "thw",
-            f"gap over speed; limit for more than {THW_LASTING:g} s on end: BKatV, table 2",
-            "s",
-            thw,
-            thw_who,
-            THW_MIN,
-            _kept_distance(drive, thw),
-        ),
-        _series(
-            drive,
-            "drac",
-            "closing speed squared over twice the gap; limit: Archer 2005",
-            "m/s2",
-            drac,
-            drac_who,
-            DRAC_MAX,
-            _below(drac, DRAC_MAX),
-        ),
-        _series(
-            drive,
-            "btn",
-            "required over available deceleration (Brännström, Sjöberg and Coelingh 2008)",
-            "1",
-            btn,
-            btn_who,
-            1.0,
-            _below(btn, 1.0),
-        ),
-    )
 
 
-def _most(drive: Drive, value: Array) -> tuple[Array, Ints]:
-    least, who = least_by_tick(drive.others.start, -value, drive.others.id)
+def _most(drive: Drive, there: Bools, value: Array) -> tuple[Array, Ints]:
+    """The highest value (F,) of each tick's rows that are there, inf where none is, and its id."""
+    least, who = least_by_tick(drive.others.start, np.where(there, -value, np.inf), drive.others.id)
     return np.where(np.isfinite(least), -least, np.inf), who
 
 
@@ -233,8 +215,7 @@ def _pet(drive: Drive, old: Bools) -> MetricResult:
     ego = np.ascontiguousarray(np.column_stack([drive.box, drive.z, drive.seconds]))
     ticks = round(PET_HORIZON / drive.step)
     value, who = encroachment(ego, others.start, others.box, others.z, others.id, moving & ~old, ticks)
-    clause = "post-encroachment time of crossing paths, as driven (Allen, Shin and Cooper 1978)"
-    return _series(drive, "pet", clause, "s", value, who, None, None)
+    return _series(drive, "pet", PET_CLAUSE, "s", value, who, None, None)
 
 
 @kernel("Tuple((f8[::1], i8[::1]))(f8[:, ::1], i8[::1], f8[:, ::1], f8[::1], i8[::1], b1[::1], i8)")

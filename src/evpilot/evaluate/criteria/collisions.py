@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from evpilot.evaluate.drive import Drive
-from evpilot.evaluate.encounters import Encounters
-from evpilot.evaluate.road import Place
+from evpilot.evaluate.facts.drive import Drive
+from evpilot.evaluate.facts.encounters import Encounters
+from evpilot.evaluate.facts.road import Place
 from evpilot.evaluate.verdict import Collision, Contact
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.types import VULNERABLE, ObjectKind

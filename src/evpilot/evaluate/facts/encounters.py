@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.evaluate.drive import LEVEL, Drive
+from evpilot.evaluate.facts.drive import LEVEL, Drive
 from evpilot.geometry.boxes import overlap
 from evpilot.geometry.jit import kernel
 from evpilot.types.state import Array, Bools, Ints

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from evpilot.evaluate.drive import Drive
-from evpilot.evaluate.road import Place, off_course
+from evpilot.evaluate.facts.drive import Drive
+from evpilot.evaluate.facts.road import Place, off_course
 from evpilot.geometry.polyline import project
 from evpilot.types import LaneGraph, Marking, MetricResult, User
 from evpilot.types.state import Array, Bools

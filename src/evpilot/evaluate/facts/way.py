@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.evaluate.drive import Drive
-from evpilot.evaluate.road import Place
+from evpilot.evaluate.facts.drive import Drive
+from evpilot.evaluate.facts.road import Place
 from evpilot.geometry.polyline import arc_length
 from evpilot.maps.route import lane_sequence
 from evpilot.types.state import Array
