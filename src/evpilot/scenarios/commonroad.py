@@ -87,6 +87,7 @@ def _scenario(document: Document, path: Path, problem_id: int | None) -> Scenari
         benchmark_id=document.attribute(root, "benchmarkID"),
         format_version=version,
         first_time_step=first,
+        start_yaw_in_file=_yaw(document, initial),
     )
 
 
@@ -136,11 +137,15 @@ def _value(
     return 0.0 if part is None else values.value(document, part, low, high, unit)
 
 
+def _yaw(document: Document, initial: Element) -> float:
+    """The initial orientation [rad] as the file has it."""
+    return _value(document, initial, "orientation", -values.ANGLE_MAX, values.ANGLE_MAX, "rad", required=True)
+
+
 def _start(document: Document, initial: Element, ground: Ground) -> Array:
     """x, y, z, yaw of the box centre; z is that of the lane below on a map with heights."""
     x, y = values.place(document, document.only(initial, "position"))
-    yaw = _value(document, initial, "orientation", -values.ANGLE_MAX, values.ANGLE_MAX, "rad", required=True)
-    yaw = float(math.pi - np.mod(math.pi - yaw, 2.0 * math.pi))
+    yaw = float(math.pi - np.mod(math.pi - _yaw(document, initial), 2.0 * math.pi))
     return np.array([x, y, ground.height(x, y, yaw), yaw])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from evpilot.files.markup import Document
 from evpilot.scenarios import commonroad_codes as codes
 from evpilot.scenarios import commonroad_values as values
-from evpilot.scenarios.commonroad_boxes import OrientedBox, cover
+from evpilot.scenarios.commonroad_boxes import OrientedBox, box_along, cover
 from evpilot.scenarios.commonroad_ground import Ground
 from evpilot.scenarios.commonroad_map import by_id
 from evpilot.scenarios.scenario import Actor, Behaviour, Motion
@@ -25,7 +25,8 @@ ACCEL_MAX = 1e4  # [m/s2] recordings differentiate noisy positions
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One state as recorded; speed and accel are NaN where it has none."""
+    """One state as recorded; speed and accel are NaN where it has none. reach (2,) [m]: how far along and across the
+    body its place is uncertain."""
 
     step: int
     x: float
@@ -33,6 +34,7 @@ class _Row:
     yaw: float
     speed: float
     accel: float
+    reach: tuple[float, float]
 
 
 class ActorReader:
@@ -122,9 +124,12 @@ class ActorReader:
         first = rows[0].step
         body = self._body_motion(rows)
         signals = self._signals(element, first, len(body))
+        along, across = np.max([row.reach for row in rows], axis=0).tolist()
         for polygon in self._shapes(element):
             # boxes keep the body's direction, so that their yaw is a heading
-            for box in cover(polygon, 0.0):
+            for x, y, yaw, length, width in cover(polygon, 0.0):
+                # a box that covers every place where an uncertain one may be
+                box = (x, y, yaw, length + 2.0 * along, width + 2.0 * across)
                 motion = body.copy()
                 c, s = np.cos(body[:, Motion.YAW]), np.sin(body[:, Motion.YAW])
                 motion[:, Motion.X] += c * box[0] - s * box[1]
@@ -151,13 +156,14 @@ class ActorReader:
 
     def _state(self, state: Element) -> _Row:
         document = self._document
-        x = y = yaw = None
+        x = y = yaw = position = None
         step = -1
         speed = accel = math.nan
         for part in state:
             tag = part.tag
             if tag == "position":
                 x, y = values.place(document, part)
+                position = part
             elif tag == "orientation":
                 yaw = values.value(document, part, -values.ANGLE_MAX, values.ANGLE_MAX, "rad")
             elif tag == "time":
@@ -169,8 +175,15 @@ class ActorReader:
         for name, missing in (("position", x is None), ("orientation", yaw is None), ("time", step < 0)):
             if missing:
                 raise document.error(state, f"has no <{name}>, which is required")
-        assert x is not None and y is not None and yaw is not None
-        return _Row(step, x, y, yaw, speed, accel)
+        assert x is not None and y is not None and yaw is not None and position is not None
+        return _Row(step, x, y, yaw, speed, accel, self._reach(position, yaw))
+
+    def _reach(self, position: Element, yaw: float) -> tuple[float, float]:
+        """How far a position given as a shape extends along and across a direction [m], to either side."""
+        if position[0].tag == "point":
+            return 0.0, 0.0
+        boxes = [box_along(one, yaw) for one in values.shapes(self._document, position, values.REGION_MAX)]
+        return 0.5 * max(box[3] for box in boxes), 0.5 * max(box[4] for box in boxes)
 
     def _body_motion(self, rows: list[_Row]) -> Array:
         """Rows (T, 6) by `Motion`, one for each step; steps left out are interpolated."""

@@ -79,7 +79,8 @@ class Scenario:
     start (4,) x, y, z, yaw of the car's box CENTRE, map frame; start_speed [m/s], start_accel [m/s2], start_yaw_rate
     [rad/s]. dt_ns is the recording's step; last_step the step at which the drive ends at the latest. friction 0..1
     scales the tyres' grip; sight [m] is the visibility. problem_id is the CommonRoad planning problem's id, or 0;
-    benchmark_id and format_version name the CommonRoad scenario, first_time_step is the file's number for step 0.
+    benchmark_id and format_version name the CommonRoad scenario, first_time_step is the file's number for step 0
+    and start_yaw_in_file [rad] its number for start's yaw, which may be whole turns away.
     sha256 covers the source file, or the generated content.
     """
 
@@ -105,3 +106,4 @@ class Scenario:
     benchmark_id: str = ""
     format_version: str = ""
     first_time_step: int = 0
+    start_yaw_in_file: float = 0.0
