@@ -1,7 +1,7 @@
 """A headless Chromium, driven over its pipe with the Chrome DevTools protocol: no further package is needed.
 
-https://chromedevtools.github.io/devtools-protocol/; started with --remote-debugging-pipe, the browser reads messages that
-end in NUL from its descriptor 3 and writes them to 4.
+https://chromedevtools.github.io/devtools-protocol/; with --remote-debugging-pipe the browser reads messages that end in
+NUL from its descriptor 3 and writes them to 4.
 """
 
 import base64

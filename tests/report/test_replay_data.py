@@ -94,8 +94,9 @@ def test_names_are_escaped(drive):
 def test_an_empty_log_is_refused(drive, tmp_path):
     with pytest.raises(EvpilotError, match="no planning tick"):
         replay.write(dataclasses.replace(drive, frames=()), None, tmp_path / "a.html")
+    (tmp_path / "file").write_text("")
     with pytest.raises(EvpilotError, match="cannot be written"):
-        replay.write(drive, None, tmp_path / "none" / "a.html")
+        replay.write(drive, None, tmp_path / "file" / "a.html")
 
 
 def test_events_mark_what_happened(drive):

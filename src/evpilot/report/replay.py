@@ -18,6 +18,7 @@ import numpy as np
 
 from evpilot.evaluate.verdict import Verdict
 from evpilot.files import EvpilotError
+from evpilot.files.writing import write_text
 from evpilot.report import happenings, motion, road, thinking
 from evpilot.report.columns import Columns
 from evpilot.report.sampling import Clock, clock, lanes_driven
@@ -34,16 +35,7 @@ def write(run: RunLog, verdict: Judged, path: str | Path) -> None:
 
     Raises EvpilotError when the run holds no moment to show, or path cannot be written.
     """
-    path = Path(path)
-    text = page(run, verdict)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError as error:
-        raise EvpilotError(f"cannot be written: {error.strerror}", file=path) from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_text(path, page(run, verdict))
 
 
 def page(run: RunLog, verdict: Judged) -> str:

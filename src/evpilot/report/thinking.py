@@ -32,7 +32,7 @@ def plans(run: RunLog, clock: Clock, columns: Columns) -> dict[str, Any]:
     for frame, tick in zip(run.frames, clock.tick, strict=True):
         decision = frame.decision
         if decision is not None and decision.trajectory is not None:
-            points[tick] = _sampled(decision.trajectory, back)
+            points[tick] = sampled(decision.trajectory, back)
         if decision is not None and decision.tail is not None:
             x, y, yaw = decision.tail.pose[-1, [0, 1, 3]]
             stop[tick] = x + (back + nose) * np.cos(yaw), y + (back + nose) * np.sin(yaw), yaw
@@ -50,7 +50,7 @@ def plans(run: RunLog, clock: Clock, columns: Columns) -> dict[str, Any]:
     }
 
 
-def _sampled(plan: Trajectory, back: float) -> Array:
+def sampled(plan: Trajectory, back: float) -> Array:
     """x, y, yaw, speed of the box centre every 0.25 s, (<= 25, 4)."""
     time = np.arange(PLAN_POINTS) * PLAN_STEP
     time = time[time <= plan.time[-1] + 1e-9]
@@ -68,15 +68,15 @@ def predictions(run: RunLog, clock: Clock, columns: Columns) -> dict[str, Any]:
     groups: list[list[tuple[int, float, Array]]] = [[] for _ in range(0, clock.ticks, stride)]
     for tick, frame in made:
         if tick % stride == 0 and frame.decision is not None:
-            groups[tick // stride] = _fans(frame, frame.decision)
-    fans = [fan for group in groups for fan in group]
-    points = np.array([fan[2] for fan in fans]).reshape(-1, 3)
+            groups[tick // stride] = fans(frame, frame.decision)
+    shown = [fan for group in groups for fan in group]
+    points = np.array([fan[2] for fan in shown]).reshape(-1, 3)
     return {
         "stride": stride,
         "points": len(FAN_TIME),
         "start": columns.add(np.cumsum([0, *map(len, groups)])),
-        "id": columns.add([fan[0] for fan in fans]),
-        "p": columns.add([fan[1] for fan in fans], 0.01),
+        "id": columns.add([fan[0] for fan in shown]),
+        "p": columns.add([fan[1] for fan in shown], 0.01),
         "x": columns.add(points[:, 0] - clock.origin[0], 5 * CM),
         "y": columns.add(points[:, 1] - clock.origin[1], 5 * CM),
         "spread": columns.add(points[:, 2], 5 * CM),
@@ -89,7 +89,7 @@ def _predicted(frame: Frame) -> int:
     return 0 if decision is None or decision.predictions is None else int(decision.predictions.prob.size)
 
 
-def _fans(frame: Frame, decision: Decision) -> list[tuple[int, float, Array]]:
+def fans(frame: Frame, decision: Decision) -> list[tuple[int, float, Array]]:
     """(id, probability, (9, 3) x, y, lateral deviation) of each mode worth drawing."""
     all_ = decision.predictions
     if all_ is None:
@@ -185,11 +185,12 @@ def reasons(run: RunLog, clock: Clock) -> list[Span]:
     return [
         Span(k0=int(k0), k1=int(k1), text=text, cause=cause, tone=tone)
         for frame, k0, k1 in zip(run.frames, clock.tick, edge, strict=True)
-        for text, cause, tone in [_reason(frame)]
+        for text, cause, tone in [reason(frame)]
     ]
 
 
-def _reason(frame: Frame) -> tuple[str, int, str]:
+def reason(frame: Frame) -> tuple[str, int, str]:
+    """A frame's phrase, cause and tone, as in `Span`."""
     if frame.decision is None:
         return f"the pilot failed: {frame.fault or 'no answer'}", -1, "fault"
     trace, plan = frame.decision.trace, frame.decision.trajectory

@@ -1,0 +1,1 @@
+"""The parts of a still picture, as SVG."""
