@@ -58,17 +58,9 @@ class Tune(IntEnum):
 
 def pack(trajectory: Trajectory) -> Array:
     """A trajectory as the kernels take it: (T, 7) by `Knot`, time [s] from the trajectory's t_ns."""
-    return np.column_stack(
-        [
-            trajectory.time,
-            trajectory.pose[:, 0],
-            trajectory.pose[:, 1],
-            trajectory.pose[:, 3],
-            trajectory.speed,
-            trajectory.accel,
-            trajectory.curvature,
-        ]
-    )
+    t = trajectory
+    columns = (t.time, t.pose[:, 0], t.pose[:, 1], t.pose[:, 3], t.speed, t.accel, t.curvature)
+    return np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
 
 
 def tuning(platform: Platform) -> Array:

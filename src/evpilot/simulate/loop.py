@@ -16,7 +16,6 @@ from importlib.metadata import version
 
 import numpy as np
 
-import evpilot
 from evpilot.control.kernel import tuning
 from evpilot.files import EvpilotError
 from evpilot.guard.gate import bounds
@@ -79,7 +78,7 @@ def simulate(
         seed=seed,
     )
     header = Header(
-        version=evpilot.__version__,
+        version=version("evpilot"),
         scenario=scenario.name,
         scenario_sha256=scenario.sha256,
         problem_id=scenario.problem_id,

@@ -47,7 +47,7 @@ def decided(decision: Decision, now: int, delay_ns: int) -> Motion:
         held=_held(command),
         tail=pack(decision.tail) if decision.tail is not None else NOTHING,
         tail_ns=now,
-        source=decision.source if command is None else command.source,
+        source=Source(decision.source if command is None else command.source),
     )
 
 
@@ -69,4 +69,4 @@ def way_out(old: Motion, state: Array, wheelbase: float, now: int) -> Motion:
 def _held(command: Command | None) -> Array:
     if command is None:
         return np.zeros(4)
-    return np.array([1.0, command.accel, command.steering, float(command.gear is Gear.REVERSE)])
+    return np.array([1.0, command.accel, command.steering, float(command.gear == Gear.REVERSE)])

@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from evpilot.files import EvpilotError
-from evpilot.types.kinds import Source
+from evpilot.types import checks
+from evpilot.types.kinds import Rejection, Source
 from evpilot.types.lane_graph import LaneGraph
 from evpilot.types.motion import Command, Predictions, Trajectory
 from evpilot.types.platform import Limits, Platform
@@ -67,6 +68,20 @@ class PlanTrace:
     wall_reason: tuple[str, ...]
     counts: Ints
 
+    def validate(self) -> None:
+        """Raise EvpilotError when parts differ in length, a place is not finite, or a reason is no text."""
+        name, r, w = "PlanTrace", len(self.xy), len(self.walls)
+        checks.shaped(name, "xy", self.xy, (r, None, 2))
+        checks.shaped(name, "cost", self.cost, (r,))
+        checks.shaped(name, "rejection", self.rejection, (r,))
+        checks.shaped(name, "walls", self.walls, (w, 3))
+        checks.shaped(name, "counts", self.counts, (len(Rejection),))
+        checks.finite(name, "xy", self.xy)
+        checks.finite(name, "walls", self.walls)
+        texts: tuple[object, ...] = (self.reason, *self.wall_reason)
+        if len(self.wall_reason) != w or not all(isinstance(text, str) for text in texts):
+            raise EvpilotError(f"{texts!r}, must be one text for the reason and one for each wall", place=name)
+
 
 def no_trace(reason: str) -> PlanTrace:
     """A trace that holds only its reason."""
@@ -104,9 +119,10 @@ class Decision:
         """Raise EvpilotError unless it holds exactly one of trajectory and command, each sound."""
         if (self.trajectory is None) == (self.command is None):
             raise EvpilotError("must hold either a trajectory or a command", place="Decision")
-        for part in (self.trajectory, self.tail, self.command, self.predictions):
+        for part in (self.trajectory, self.tail, self.command, self.predictions, self.trace):
             if part is not None:
                 part.validate()
+        checks.within("Decision", "source", float(self.source), min(Source), max(Source), "")
 
 
 class Pilot(Protocol):

@@ -92,3 +92,4 @@ class Command:
         """Raise EvpilotError when a value is not finite or out of range."""
         checks.within("Command", "accel", self.accel, -20.0, 20.0, "m/s2")
         checks.within("Command", "steering", self.steering, -1.6, 1.6, "rad")
+        checks.within("Command", "source", float(self.source), min(Source), max(Source), "")

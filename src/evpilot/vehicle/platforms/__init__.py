@@ -3,15 +3,14 @@
 import dataclasses
 import difflib
 import math
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from evpilot.files import EvpilotError
+from evpilot.files import EvpilotError, read_toml
 from evpilot.types import Platform
 
 FOLDER = Path(__file__).parent
-BYTES_MAX = 65_536  # a platform file holds some thirty lines
+BYTES_MAX = 16_384  # a platform file holds some thirty lines
 
 UNITS = {
     "length": "m",
@@ -64,12 +63,12 @@ def load(key_or_path: str | Path) -> Platform:
     """
     text = str(key_or_path)
     if text.endswith(".toml"):
-        return parse(_read(Path(text)), file=text)
+        return parse(read_toml(text, BYTES_MAX), file=text)
     if text not in names():
         near = _nearest(text, names())
         raise EvpilotError(f"no platform '{text}'{near}; there are: {', '.join(names())}, or the path of a .toml file")
     path = FOLDER / f"{text}.toml"
-    return parse(_read(path), file=str(path))
+    return parse(read_toml(path, BYTES_MAX), file=str(path))
 
 
 def parse(document: dict[str, Any], *, file: str) -> Platform:
@@ -104,20 +103,6 @@ def to_document(platform: Platform) -> dict[str, Any]:
         for field, unit in UNITS.items()
     }
     return {"key": platform.key, "name": platform.name, "values": values}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(BYTES_MAX + 1)
-    except OSError as error:
-        raise EvpilotError(f"cannot be read: {error.strerror}", file=path) from error
-    if len(data) > BYTES_MAX:
-        raise EvpilotError(f"more than {BYTES_MAX} bytes; a platform file is at most that long", file=path)
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise EvpilotError(f"is no TOML: {error}", file=path) from error
 
 
 def _only(table: dict[str, Any], legal: tuple[str, ...], file: str, prefix: str) -> None:
