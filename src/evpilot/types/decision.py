@@ -78,8 +78,8 @@ class PlanTrace:
         checks.shaped(name, "counts", self.counts, (len(Rejection),))
         checks.finite(name, "xy", self.xy)
         checks.finite(name, "walls", self.walls)
-        texts: tuple[object, ...] = (self.reason, *self.wall_reason)
-        if len(self.wall_reason) != w or not all(isinstance(text, str) for text in texts):
+        texts: list[object] = [self.reason, *self.wall_reason]
+        if len(self.wall_reason) != w or any(not isinstance(text, str) for text in texts):
             raise EvpilotError(f"{texts!r}, must be one text for the reason and one for each wall", place=name)
 
 
