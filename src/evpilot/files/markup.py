@@ -132,7 +132,7 @@ def _line(data: bytes, number: int) -> int:
 
 def _refuse_dangerous(path: Path, data: bytes) -> None:
     """What is refused before any parser sees it."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<", b"\0\0"):
         raise EvpilotError("is UTF-16 or UTF-32, allowed are UTF-8, ASCII and Latin-1", file=path, place="line 1")
     for mark, what in ((b"\0", "a NUL byte"), (b"<!DOCTYPE", "a DOCTYPE"), (b"<!ENTITY", "an ENTITY declaration")):
         at = data.find(mark)

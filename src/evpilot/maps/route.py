@@ -87,6 +87,34 @@ def cost_to_go(graph: LaneGraph, goals: Sequence[Goal], lane_change_cost: float 
     return cost
 
 
+def remaining(graph: LaneGraph, lane: int, s: float, cost: Array, spans: tuple[Ints, Array, Array, Ints]) -> float:
+    """The cheapest way [m] from s [m] on a lane: to a goal ahead on it, or on to its successors or neighbours.
+
+    cost (L,) is `cost_to_go`, spans `goal_spans`. Of a neighbour only what is ahead of the same share of its length
+    counts, and a lane change is paid once.
+    """
+    if not len(spans[0]) and not np.any(cost):
+        return 0.0
+    ways = [_along(graph, lane, s, cost, spans)]
+    for step in (0, 1):
+        side, beside, paid = lane, (graph.left_neighbour, graph.right_neighbour)[step], 0.0
+        seen = {lane}
+        while beside[side] >= 0 and (graph.left_same, graph.right_same)[step][side] and int(beside[side]) not in seen:
+            side = int(beside[side])
+            seen.add(side)
+            paid += LANE_CHANGE_COST
+            share = s / float(graph.length[lane])
+            ways.append(paid + _along(graph, side, share * float(graph.length[side]), cost, spans))
+    return min(ways)
+
+
+def _along(graph: LaneGraph, lane: int, s: float, cost: Array, spans: tuple[Ints, Array, Array, Ints]) -> float:
+    own = (spans[0] == lane) & (spans[2] >= s)
+    ahead = float(np.min(np.maximum(spans[1][own] - s, 0.0), initial=np.inf))
+    left = float(graph.length[lane]) - s
+    return min([ahead, *(left + float(cost[after]) for after in graph.successors(lane))])
+
+
 def neighbours(graph: LaneGraph, lane: int) -> list[int]:
     """The lanes beside a lane in the same direction, left first."""
     sides = ((graph.left_neighbour, graph.left_same), (graph.right_neighbour, graph.right_same))
