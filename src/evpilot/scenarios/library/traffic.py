@@ -1,5 +1,6 @@
 """Vehicles: their sizes and characters, who is there at the start, who arrives later, who is parked."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,12 @@ import numpy as np
 from evpilot.scenarios.library.stage import DT, Stage, clear
 from evpilot.scenarios.scenario import Actor, Behaviour
 from evpilot.types import LaneGraph, LaneKind, ObjectKind, Turn, User
-from evpilot.types.state import Ints
+from evpilot.types.state import Array, Ints
 
 HEADWAY_MIN = 1.2  # [s] at the start, from bumper to bumper at the speed of who is behind
 STOP_DECEL = 1.5  # [m/s2] with which everyone can still stop at the next line at the start
 ROUTE_LANES = 60  # a route that wanders longer than this through a town is long enough
+RING_EXITS = (0.33, 0.6, 1.0)  # of those who pass a roundabout's first, second, third exit: who leaves
 TURNS: Mapping[Turn, float] = {Turn.NONE: 3.0, Turn.STRAIGHT: 3.0, Turn.LEFT: 1.0, Turn.RIGHT: 1.5, Turn.U_TURN: 0.0}
 STRAIGHT_ON: Mapping[Turn, float] = {
     Turn.NONE: 1.0,
@@ -85,10 +87,25 @@ def route(graph: LaneGraph, lane: int, rng: np.random.Generator, turns: Mapping[
                 break
             lanes.append(beside)
             continue
-        weight = np.array([turns[Turn(graph.turn[k])] for k in choice])
+        weight = _leaving(graph, lanes, choice) if _in_ring(graph, lanes[-1], choice) else None
+        if weight is None:
+            weight = np.array([turns[Turn(graph.turn[k])] for k in choice])
         share = weight / weight.sum() if weight.sum() > 0.0 else np.full(len(choice), 1.0 / len(choice))
         lanes.append(choice[int(np.searchsorted(np.cumsum(share), rng.random() * 0.999999))])
     return np.array(lanes, np.int64)
+
+
+def _in_ring(graph: LaneGraph, lane: int, choice: Sequence[int]) -> bool:
+    """Whether a lane is part of a roundabout's ring, and one may go round or leave."""
+    return len(choice) > 1 and graph.junction[lane] >= 0 and any(graph.turn[k] == Turn.STRAIGHT for k in choice)
+
+
+def _leaving(graph: LaneGraph, lanes: Sequence[int], choice: Sequence[int]) -> Array:
+    """The weights of going round and of leaving: all leave by the third exit."""
+    number = graph.junction[lanes[-1]]
+    passed = sum(1 for _ in itertools.takewhile(lambda k: graph.junction[k] == number, reversed(lanes))) // 2 - 1
+    leave = RING_EXITS[min(max(passed, 0), len(RING_EXITS) - 1)]
+    return np.array([1.0 - leave if graph.turn[k] == Turn.STRAIGHT else leave for k in choice])
 
 
 def speed_at(graph: LaneGraph, lane: int, s: float, factor: float) -> float:

@@ -7,7 +7,7 @@ from evpilot.scenarios.library.roads.network import KMH, TAPER, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
 from evpilot.scenarios.library.stage import Stage, goal_on, stream
 from evpilot.scenarios.library.traffic import CITY, entries, fill, flow, park
-from evpilot.scenarios.scenario import Scenario
+from evpilot.scenarios.scenario import LightProgram, Scenario
 from evpilot.types import LaneKind, LightState, ObjectKind, Priority, User
 from evpilot.types.state import Array
 
@@ -35,7 +35,7 @@ def tour(seed: int, difficulty: float) -> Scenario:
         seconds=180.0,
     )
     stage.lights = town.programs(stage.stream("lights"))
-    _populate(stage, gap=(11.0 - 5.0 * difficulty, 22.0 - 9.0 * difficulty), strolling=16, crossing=14)
+    _populate(stage, town, gap=(16.0 - 6.0 * difficulty, 30.0 - 10.0 * difficulty), strolling=12, crossing=12)
     _zebra_crossers(stage, zebras)
     _houses(stage, 26)
     goal = goal_on(graph, way_out.backward, -40.0, -14.0)
@@ -76,7 +76,7 @@ def city_blocks(seed: int, difficulty: float) -> Scenario:
         seconds=150.0,
     )
     stage.lights = town.programs(stage.stream("lights"))
-    _populate(stage, gap=(11.0 - 4.0 * difficulty, 22.0 - 8.0 * difficulty), strolling=8, crossing=10)
+    _populate(stage, town, gap=(11.0 - 4.0 * difficulty, 22.0 - 8.0 * difficulty), strolling=8, crossing=10)
     return stage.scenario(
         (goal_on(stage.graph, way_out.backward, 35.0, 60.0),),
         "Blocks with lights at every corner, cars and people all around.",
@@ -117,40 +117,39 @@ def _old_town(rng: np.random.Generator) -> tuple[Town, Road, Road, list[int]]:
     return town, way_in, park_road, zebras
 
 
-def _populate(stage: Stage, gap: tuple[float, float], strolling: int, crossing: int) -> None:
+def _populate(stage: Stage, town: Town, gap: tuple[float, float], strolling: int, crossing: int) -> None:
     """Cars on every street and at every edge, parked cars, people on the pavements and on the crosswalks."""
     graph = stage.graph
     driving = (graph.users & User.CAR > 0) & (graph.junction < 0) & (graph.kind != LaneKind.PARKING)
     for lane in np.flatnonzero(graph.kind == LaneKind.PARKING).tolist():
         park(stage, lane, 0.36, span=(TAPER, float(graph.length[lane]) - TAPER))
-    fill(stage, np.flatnonzero(driving).tolist(), (0.5 * gap[0], gap[1]), mix=CITY)
+    fill(stage, np.flatnonzero(driving).tolist(), (0.6 * gap[0], gap[1]), mix=CITY)
     for lane in entries(graph):
         flow(stage, lane, gap)
     strollers(stage, strolling)
-    _light_crossers(stage, crossing)
+    _light_crossers(stage, town, crossing)
 
 
-def _light_crossers(stage: Stage, count: int) -> None:
+def _light_crossers(stage: Stage, town: Town, count: int) -> None:
     """People who cross an arm at lights while its traffic has red."""
-    graph, rng = stage.graph, stage.stream("crossers")
-    ways = pavements(graph)
+    rng = stage.stream("crossers")
+    ways = pavements(stage.graph)
+    programs = {program.light: program for program in stage.lights}
     options: list[tuple[int, float]] = []
-    for program in stage.lights:
-        lanes = graph.light_lane[graph.light_lane_start[program.light] : graph.light_lane_start[program.light + 1]]
-        marks = [w for w in range(len(graph.crosswalk_start) - 1) if lanes[0] in crossed(stage, w)]
-        cycle = sum(program.durations)
-        red = sum(program.durations[: program.states.index(LightState.RED)])
-        began = np.arange((red - program.offset) % cycle, stage.seconds - 15.0, cycle)
-        options.extend((mark, float(time) + 2.5) for mark in marks for time in began)
+    for found in town.junctions.values():
+        for arm, mark in found.crosswalks.items():
+            for light in found.lights.get(arm, ()):
+                options.extend((mark, time + 2.5) for time in red_begins(programs[light], stage.seconds - 15.0))
     for k in rng.permutation(len(options))[:count].tolist():
         mark, time = options[k]
         cross(stage, ways, mark, time + rng.uniform(0.0, 1.5), rng, wait=8.0)
 
 
-def crossed(stage: Stage, mark: int) -> list[int]:
-    """The lanes that a crosswalk crosses."""
-    start = stage.graph.crosswalk_lane_start
-    return stage.graph.crosswalk_lane[start[mark] : start[mark + 1]].tolist()
+def red_begins(program: LightProgram, until: float) -> list[float]:
+    """When [s] a light turns red."""
+    red = sum(program.durations[: program.states.index(LightState.RED)])
+    cycle = sum(program.durations)
+    return np.arange((red - program.offset) % cycle, until, cycle).tolist()
 
 
 def _zebra_crossers(stage: Stage, zebras: list[int]) -> None:

@@ -41,7 +41,7 @@ def roundabout(seed: int, difficulty: float) -> Scenario:
     roads = [town.edge("ring", turned + 90.0 * k + rng.uniform(-8.0, 8.0), 110.0, CROSSROAD) for k in range(4)]
     town.close()
     stage = _stage(name, seed, difficulty, town, roads[0], s=38.0, speed=9.0, seconds=80.0)
-    _around(stage, town, roads, gap=(7.0 - 3.5 * difficulty, 13.0 - 6.0 * difficulty))
+    _around(stage, town, roads, gap=(9.0 - 4.0 * difficulty, 17.0 - 7.0 * difficulty))
     exit_road = roads[int(rng.integers(1, 4))]
     return stage.scenario(
         (goal_on(stage.graph, exit_road.backward, 45.0, 70.0),),

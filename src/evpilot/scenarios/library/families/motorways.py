@@ -20,6 +20,7 @@ RAMP = Section(forward=1, backward=0, width=3.75, limit=80.0 * KMH)
 BRIDGE = Section(width=3.5, limit=70.0 * KMH, kind=LaneKind.COUNTRY)
 MEDIAN = 4.0  # [m] between the carriageways
 NEARING = 120.0  # [m] over which a ramp runs close beside the motorway, so that there is no room for a shoulder
+TAPER = 60.0  # [m] over which a ramp's lane ends or begins (RAA 2008)
 RAMP_AWAY, RAMP_ASIDE, RAMP_BEND = 300.0, 46.0, math.radians(17.0)  # where a ramp's far end is, seen from its mouth
 
 
@@ -65,10 +66,12 @@ def carriageway(
         cuts += [
             (on_ramp[0] - NEARING, bare),
             (on_ramp[0], replace(bare, auxiliary=LaneKind.ON_RAMP)),
-            (sum(on_ramp), section),
+            (sum(on_ramp), replace(section, flare=(section.width, 0.0))),
+            (sum(on_ramp) + TAPER, section),
         ]
     if off_ramp is not None:
         cuts += [
+            (off_ramp[0] - TAPER, replace(section, flare=(0.0, section.width))),
             (off_ramp[0], replace(bare, auxiliary=LaneKind.OFF_RAMP)),
             (sum(off_ramp), bare),
             (sum(off_ramp) + NEARING, section),
@@ -130,9 +133,9 @@ def motorway(seed: int, difficulty: float) -> Scenario:
     bridge = net.road(_over(line, 1320.0), BRIDGE)
     assert road.entry is not None and road.exit is not None
     stage = _stage(name, seed, difficulty, net, road.entry.forward[0], s=25.0, speed=16.0, seconds=150.0)
-    gap = (2.4 - difficulty, 6.5 - 2.5 * difficulty)
+    gap = (2.6 - difficulty, 8.0 - 3.5 * difficulty)
     _drive(stage, [part.forward[:3] for part in road.parts], gap, MOTORWAY)
-    _drive(stage, [across.first], (1.5, 7.0), MOTORWAY)
+    _drive(stage, [across.first], (3.0, 11.0), MOTORWAY)
     for direction in (bridge.forward, bridge.backward):
         _drive(stage, [direction], (5.0, 14.0), (Mix(pace=(0.85, 1.05)),))
     return stage.scenario(

@@ -15,7 +15,9 @@ from evpilot.types.state import Array
 
 STRAIGHT = math.radians(45.0)  # an arm within this of straight on is reached by going straight
 U_TURN = math.radians(150.0)  # no connector turns further: it would be a U-turn
-CROSSING_GAP = 2.0  # [m] from the junction's area to the crosswalk, for a turning car to wait in
+CROSSING_GAP = 2.0  # [m] from the junction's area to the crosswalk
+YIELD_GAP = 6.0  # [m] likewise where traffic yields: room for a car that waits at the junction's edge
+EDGE_GAP = 0.3  # [m] from a stop line to the junction's area
 STOP_GAP = 1.0  # [m] from the stop line to the crosswalk
 TURN_LIMIT = 30.0 * KMH  # [m/s] on connectors that turn
 PHASES = (LightState.GREEN, LightState.AMBER, LightState.RED, LightState.RED_AMBER)
@@ -54,6 +56,17 @@ class Arm:
     def pavement(self, right: bool) -> int:
         """The pavement on the right or left looking away from the junction, or -1."""
         return self.road.sidewalk[0 if right != self.at_end else 1]
+
+    @property
+    def crossing_gap(self) -> float:
+        """From the end of the road to its crosswalk [m]."""
+        return YIELD_GAP if self.priority == Priority.YIELD else CROSSING_GAP
+
+    @property
+    def line_back(self) -> float:
+        """From the end of the road to its stop line [m]: before the crosswalk, but who yields waits beyond it."""
+        before = self.crosswalk and self.priority != Priority.YIELD
+        return self.crossing_gap + CROSSING + STOP_GAP if before else EDGE_GAP
 
     def edge(self, right: bool) -> float:
         """How far from the line the driving lanes end, on the right or left looking away from the junction [m]."""
@@ -160,27 +173,25 @@ def _connectors(net: Network, one: Arm, other: Arm, number: int) -> tuple[int, .
 
 def zebra(net: Network, arm: Arm) -> int:
     """A zebra across an arm, kerb to kerb."""
-    return net.crosswalk(arm.outward, CROSSING_GAP, arm.edge(right=True), arm.edge(right=False))
+    return net.crosswalk(arm.outward, arm.crossing_gap, arm.edge(right=True), arm.edge(right=False))
 
 
 def stop_lines(net: Network, arm: Arm, lit: bool) -> None:
-    """Where traffic waits: at the lane's end, or before the crosswalk."""
+    """Where traffic waits."""
     kinds = {
         Priority.STOP: StopKind.STOP_SIGN,
         Priority.ALL_WAY_STOP: StopKind.STOP_SIGN,
         Priority.YIELD: StopKind.YIELD_SIGN,
     }
     kind = StopKind.LIGHT if lit else kinds.get(arm.priority)
-    back = CROSSING_GAP + CROSSING + STOP_GAP if arm.crosswalk else 0.3
     if kind is not None:
-        net.stops.extend((lane, net.lanes[lane].line.length - back, kind) for lane in arm.incoming)
+        net.stops.extend((lane, net.lanes[lane].line.length - arm.line_back, kind) for lane in arm.incoming)
 
 
 def _light(net: Network, arm: Arm) -> int:
     """A light on the right of an arm's stop line, facing those who come."""
     line = net.lanes[arm.incoming[-1]]
-    back = CROSSING_GAP + CROSSING + STOP_GAP if arm.crosswalk else 0.3
-    pose = line.line.at(line.line.length - back)
+    pose = line.line.at(line.line.length - arm.line_back)
     beside = 0.5 * line.width + 0.8
     place = np.array(
         [

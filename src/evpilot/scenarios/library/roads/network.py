@@ -29,7 +29,8 @@ class Section:
     """A road's cross-section. forward and backward: driving lanes each way; widths in m, of both sides alike.
 
     The line of the road lies between the directions, or on the left edge of a one-way road. auxiliary: the kind of a
-    further lane on the right (an acceleration or deceleration lane). median separates the directions.
+    further lane on the right (an acceleration or deceleration lane). flare: how much wider [m] the shoulder begins and
+    ends, beside a lane that ends or begins there. median separates the directions.
     """
 
     forward: int = 1
@@ -41,6 +42,7 @@ class Section:
     parking: float = 0.0
     sidewalk: float = 0.0
     shoulder: float = 0.0
+    flare: tuple[float, float] = (0.0, 0.0)
     auxiliary: LaneKind | None = None
     divider: Marking | None = None
 
@@ -226,7 +228,7 @@ class Network:
         return self.strip(
             line,
             edge,
-            edge + section.shoulder,
+            edge + section.shoulder + np.interp(line.arc / line.length, (0.0, 1.0), section.flare),
             forward=forward,
             kind=LaneKind.SHOULDER,
             users=User.EMERGENCY,
