@@ -12,6 +12,7 @@ from evpilot.simulate.traffic.yielding import AWAY, COMER, stops_at
 from evpilot.types.state import Array, Ints
 
 BOOKED_MAX = 16  # lanes that one thing may come along
+HALT_SOON = 2.0  # [s] before its recorded halt ends, a car counts as coming again
 BOOK_REACH = 80.0  # [m] that bookings reach ahead
 
 
@@ -35,11 +36,13 @@ def book_driver(
     event: Array,
     first: Ints,
     lights: Ints,
+    halts: Array,
+    now: float,
     lanes: Ints,
     rows: Array,
     count: int,
 ) -> int:
-    """Book the lanes that a driver will come along, up to a light that stops it."""
+    """Book the lanes that a driver will come along, up to a light, or a recorded halt, that stops it."""
     reach = BOOK_REACH + 3.0 * speed
     stop = np.inf
     for k in range(first[path, 2], first[path + 1, 2]):
@@ -47,6 +50,9 @@ def book_driver(
         if gap > -1.0 and event[k, 1] == LIGHT and stops_at(lights[int(event[k, 2]), int(event[k, 3])], speed, gap):
             stop = event[k, 0]
             break
+    for k in range(halts.shape[0]):
+        if now + HALT_SOON < halts[k, 1] and halts[k, 0] > front - 1.0:
+            stop = min(stop, halts[k, 0] + 0.5)
     for k in range(first[path, 1], first[path + 1, 1]):
         begin = lane_s[k]
         end = lane_s[k + 1] if k + 1 < first[path + 1, 1] else np.inf

@@ -17,6 +17,10 @@ from evpilot.types.state import Array
 DRIVEN = (*VEHICLES, ObjectKind.BICYCLE)
 RECORDED_MIN = 5  # rows from which a recording shows how fast one wants to go
 WANTED_SHARE = 95.0  # percentile of the recorded speeds that one wants to go
+WANTED_MORE = 1.1  # times that: who follows others wants more than it gets
+WANTED_MIN = 6.0  # [m/s] that a recorded vehicle wants at least: who was held up all the time does not show it
+WANTED_MIN_CYCLE = 3.0  # [m/s]
+BOLD_MAX = 2.0
 STANDING = 0.3  # [m/s]
 HALT_TIME = 1.0  # [s] that a recorded halt lasts at least
 HALTS = 3  # halts that a driver remembers
@@ -68,7 +72,8 @@ def _role(actor: Actor, route: list[int], scenario: Scenario, seed: int) -> Role
     mood, gipps = character(seed, actor.id, actor.character)
     recorded = len(actor.motion) >= RECORDED_MIN
     speed = np.abs(actor.motion[:, Motion.SPEED])
-    wanted = max(float(np.percentile(speed, WANTED_SHARE)), 0.1) if recorded else math.inf
+    least = WANTED_MIN_CYCLE if actor.kind == ObjectKind.BICYCLE else WANTED_MIN
+    wanted = max(WANTED_MORE * float(np.percentile(speed, WANTED_SHARE)), least) if recorded else math.inf
     factor = math.inf if recorded else actor.speed_factor
     return Role(
         actor=actor,
@@ -103,6 +108,20 @@ def halt_table(role: Role, path: Path) -> Array:
         if abs(d) < 6.0:
             table[k] = s + 0.5 * role.actor.length, until
     return table
+
+
+def boldness(role: Role, path: Path) -> float:
+    """How much faster than others a role takes curves: as its recording on a path shows, at most BOLD_MAX."""
+    motion = role.actor.motion
+    if len(motion) < RECORDED_MIN:
+        return 1.0
+    line = np.ascontiguousarray(path.point[:, :2])
+    bold = 1.0
+    for x, y, speed in motion[:: max(1, len(motion) // 20), [Motion.X, Motion.Y, Motion.SPEED]]:
+        s, d, _ = project(x, y, line, path.arc, 0, len(path.arc) - 1)
+        if abs(d) < 3.0:
+            bold = max(bold, float(speed) / float(np.interp(s, path.arc, path.point[:, 3])))
+    return min(bold, BOLD_MAX)
 
 
 def chain_for(lanes: Lanes, route: list[int], wanted: float, seconds: float) -> tuple[list[int], list[int]]:

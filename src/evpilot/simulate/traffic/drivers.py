@@ -8,11 +8,14 @@ from evpilot.geometry.jit import kernel
 from evpilot.types.state import Array
 from evpilot.vehicle.driver import GAP_MIN, idm_accel
 
-# Columns of a table of drivers (D, 12).
-WANTED, FACTOR, HEADWAY, ACCEL, BRAKE, S0, POLITE, MARGIN, FAMILY, HALF_LENGTH, HALF_WIDTH, SPARE = range(12)
+# Columns of a table of drivers (D, 13). HEADWAY is what is kept now, HABIT what is kept at length (0: not yet seen),
+# BOLD a factor on the speed in curves.
+WANTED, FACTOR, HEADWAY, ACCEL, BRAKE, S0, POLITE, MARGIN, FAMILY, HALF_LENGTH, HALF_WIDTH, HABIT, BOLD = range(13)
 
 GIPPS_SHARE = 0.3  # of drivers follow Gipps (1981), a family that no stage of the pilot knows
-GIPPS_REACTION = 0.8  # [s]
+GIPPS_REACTION = 0.6  # of the headway
+HEADWAY_MIN = 0.4  # [s] that anyone is seen to keep
+HABIT_TIME = 20.0  # [s] in which a short headway at the start grows to the habit
 BRAKE_LIMIT = 9.0  # [m/s2] the hardest that a car brakes
 MOOD = 0.25  # how far a driver's character strays from what its scenario says
 
@@ -28,7 +31,7 @@ def driver(mood: float, gipps: bool, wanted: float, factor: float, length: float
     """A row of the table of drivers: from hesitant (mood 0) to assertive (1) they keep shorter headways, accelerate
     and brake harder, are less polite, and take shorter gaps (ranges about highway-env's and EPSILON's values,
     reference/planning.md). wanted speed [m/s], factor on the speed limit."""
-    row = np.zeros(12)
+    row = np.zeros(13)
     row[WANTED], row[FACTOR] = wanted, factor
     row[HEADWAY] = 1.9 - 1.0 * mood
     row[ACCEL] = 1.1 + 1.0 * mood
@@ -37,13 +40,14 @@ def driver(mood: float, gipps: bool, wanted: float, factor: float, length: float
     row[POLITE] = 0.6 - 0.5 * mood
     row[MARGIN] = 2.5 - 1.8 * mood
     row[FAMILY] = float(gipps)
+    row[BOLD] = 1.0
     row[HALF_LENGTH], row[HALF_WIDTH] = 0.5 * length, 0.5 * width
     return row
 
 
 @kernel()
 def gipps_accel(
-    speed: float, wanted: float, gap: float, closing: float, s0: float, accel: float, brake: float
+    speed: float, wanted: float, gap: float, closing: float, s0: float, headway: float, accel: float, brake: float
 ) -> float:
     """Acceleration [m/s2] towards the speed that Gipps (1981) takes one reaction time later; arguments as for IDM.
 
@@ -51,7 +55,7 @@ def gipps_accel(
     reaction time is kept.
     """
     top = max(wanted, 0.1)
-    tau = GIPPS_REACTION
+    tau = GIPPS_REACTION * headway
     ratio = speed / top
     free = speed + 2.5 * accel * tau * (1.0 - ratio) * math.sqrt(0.025 + max(ratio, 0.0))
     free = max(free, speed - brake * tau)
@@ -67,7 +71,7 @@ def gipps_accel(
 def follow(row: Array, speed: float, wanted: float, gap: float, closing: float) -> float:
     """Acceleration [m/s2] of a driver (a row of the table) behind something at a gap [m] (inf: free road)."""
     if row[FAMILY] > 0.5:
-        return gipps_accel(speed, wanted, gap, closing, row[S0], row[ACCEL], row[BRAKE])
+        return gipps_accel(speed, wanted, gap, closing, row[S0], row[HEADWAY], row[ACCEL], row[BRAKE])
     return max(
         idm_accel(speed, wanted, max(gap, GAP_MIN), closing, row[S0], row[HEADWAY], row[ACCEL], row[BRAKE]),
         -BRAKE_LIMIT,
@@ -82,3 +86,14 @@ def halt(row: Array, speed: float, wanted: float, gap: float) -> float:
         return -BRAKE_LIMIT if speed > 0.5 else -2.0 * speed
     needed = speed * speed / (2.0 * gap)
     return min(follow(row, speed, wanted, gap + row[S0], speed), -needed if needed > row[BRAKE] else np.inf)
+
+
+@kernel()
+def settle_headway(row: Array, speed: float, gap: float, dt: float) -> None:
+    """Let a driver begin with the headway that it is seen with, if that is shorter than its habit, and return slowly:
+    real traffic is denser than models like it, and would brake all at once."""
+    if row[HABIT] == 0.0:
+        row[HABIT] = row[HEADWAY]
+        if gap < 1e6 and speed > 1.0:
+            row[HEADWAY] = min(row[HABIT], max(HEADWAY_MIN, (gap - row[S0]) / speed))
+    row[HEADWAY] += (row[HABIT] - row[HEADWAY]) * dt / HABIT_TIME

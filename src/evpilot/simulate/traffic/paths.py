@@ -18,6 +18,7 @@ CAP_BRAKE = 2.0  # [m/s2] braking for a curve or a lower limit
 SPEED_FREE = 60.0  # [m/s] where nothing limits
 WAIT_BEFORE = 1.0  # [m] before a conflict without a line where one waits
 LINE_REACH = 15.0  # [m] how far before a conflict's junction lane a stop line may stand to be its waiting place
+DEAD_AHEAD = 500.0  # [m] further ahead nobody minds that a lane ends
 TOUCHING = 0.05  # [m] joints closer than this need no point twice
 
 STOP_SIGN, LIGHT, CROSSWALK = 0, 1, 2  # what `Ways.event` rows are
@@ -91,7 +92,7 @@ def survey(graph: LaneGraph) -> Lanes:
         back=np.array([_straightest(graph.predecessors(k), usable, bend) for k in range(count)], np.int64),
         to_left=sides[0],
         to_right=sides[1],
-        dead=_dead(graph, onward, (sides[0] >= 0) | (sides[1] >= 0)),
+        dead=_dead(graph, onward, sides),
     )
 
 
@@ -104,17 +105,22 @@ def _widths(graph: LaneGraph) -> Array:
     return np.add.reduceat(across, graph.point_start[:-1]) / np.diff(graph.point_start)
 
 
-def _dead(graph: LaneGraph, onward: Ints, leavable: Bools) -> Array:
-    """A lane without successor beside one that can be reached is a lane that ends, not the map's end."""
-    dead = np.full(len(graph), np.inf)
-    ends = (onward < 0) & leavable
-    dead[ends] = graph.length[ends]
+def _dead(graph: LaneGraph, onward: Ints, sides: list[Ints]) -> Array:
+    """A lane without successor beside lanes that go on is a lane that ends; where all end, the map ends."""
+    goes_on = onward >= 0
+    saved = np.zeros(len(graph), np.bool_)
+    for side in sides:
+        reach = goes_on.copy()
+        for _ in range(12):
+            reach = goes_on | ((side >= 0) & reach[side])
+        saved |= reach & ~goes_on
+    dead = np.where(saved, graph.length, np.inf)
     for _ in range(30):
-        follow = np.where(onward >= 0, graph.length + dead[onward], dead)
+        follow = np.where(goes_on, graph.length + dead[onward], dead)
+        follow[follow > DEAD_AHEAD] = np.inf
         if np.array_equal(follow, dead):
             break
-        dead = np.where(onward >= 0, follow, dead)
-        dead[dead > 500.0] = np.inf
+        dead = follow
     return dead
 
 

@@ -10,8 +10,8 @@ from evpilot.maps.index import LaneIndex
 from evpilot.scenarios import Behaviour, Motion, Scenario
 from evpilot.simulate.traffic import motion as col
 from evpilot.simulate.traffic import scene
-from evpilot.simulate.traffic.cast import HALTS, cast, chain_for, halt_table
-from evpilot.simulate.traffic.drivers import WANTED, driver
+from evpilot.simulate.traffic.cast import HALTS, boldness, cast, chain_for, halt_table
+from evpilot.simulate.traffic.drivers import BOLD, WANTED, driver
 from evpilot.simulate.traffic.paths import Ways, red_table, survey
 from evpilot.simulate.traffic.people import Clocks, busy_walks
 from evpilot.simulate.traffic.replay import record
@@ -56,7 +56,7 @@ class ReactiveTraffic:
         self._id = np.array([role.actor.id for role in self._roles], np.int64)
         self._kind = np.array([role.actor.kind for role in self._roles], np.uint8)
         self._size = np.array([[r.actor.length, r.actor.width] for r in self._roles], float).reshape(-1, 2)
-        self._who = np.array([role.row for role in self._roles], float).reshape(-1, 12)
+        self._who = np.array([role.row for role in self._roles], float).reshape(-1, 13)
         self._motion = np.zeros((drivers, 10))
         self._link = np.zeros((drivers, 5), np.int64)
         self._halts = np.zeros((drivers, HALTS, 2))
@@ -182,6 +182,7 @@ class ReactiveTraffic:
         self._motion[i, col.S], self._motion[i, col.D] = s, d
         self._link[i, col.PATH], self._link[i, col.PASSED] = number, -1
         self._halts[i] = halt_table(role, path)
+        self._who[i, BOLD] = boldness(role, path)
         self._rest[i] = rest
         self._need_s[i] = np.inf
         self._link[i, col.NEED] = 0

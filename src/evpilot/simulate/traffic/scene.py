@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, S0, follow
-from evpilot.types.state import Array, Bools, Ints
+from evpilot.types.state import Array, Bools
 
 # Columns of a table of things (O, 13): box, velocity, how far sideways it means to go (map frame), soft: may step
 # anywhere (people).
@@ -133,9 +133,11 @@ def behind_all(row: Array, speed: float, wanted: float, d: float, seen: Array, c
 
 
 @kernel()
-def find_lane(lane: int, lanes: Ints, first: int, last: int) -> int:
-    """The row of a lane in a path's list, or -1."""
-    for k in range(first, last):
-        if lanes[k] == lane:
-            return k
-    return -1
+def gap_ahead(row: Array, d: float, seen: Array, count: int) -> float:
+    """The gap [m] to the next thing ahead in a driver's way, inf with none."""
+    gap = np.inf
+    for k in range(count):
+        one = seen[k]
+        if one[AHEAD] > 0.0 and one[LOW] < d + row[HALF_WIDTH] and one[HIGH] > d - row[HALF_WIDTH]:
+            gap = min(gap, max(one[AHEAD] - one[HALF] - row[HALF_LENGTH], 0.0))
+    return gap

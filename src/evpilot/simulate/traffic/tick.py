@@ -6,7 +6,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.maps.index import ARRAYS, IndexArrays
 from evpilot.simulate.traffic.booking import BOOKED_MAX, book_driver, book_foreign, sorted_by_lane
 from evpilot.simulate.traffic.changes import change_gain
-from evpilot.simulate.traffic.drivers import FACTOR, HALF_LENGTH, WANTED, halt
+from evpilot.simulate.traffic.drivers import BOLD, FACTOR, HALF_LENGTH, WANTED, halt, settle_headway
 from evpilot.simulate.traffic.motion import (
     CHANGING,
     NEED,
@@ -22,7 +22,7 @@ from evpilot.simulate.traffic.motion import (
     move,
     place,
 )
-from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SOFT, SPEED, behind_all, look
+from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SOFT, SPEED, behind_all, gap_ahead, look
 from evpilot.simulate.traffic.yielding import STOPPED, by_right_of_way, by_rules
 from evpilot.types.state import Array, Bools, Ints
 
@@ -41,7 +41,7 @@ WALL_BEFORE = 2.0  # [m] before the end of a lane that one must leave
 def _speed_cap(row: Array, m: Array, point: Array, arc: Array) -> float:
     """The speed [m/s] that a driver wants where it soon will be."""
     k = min(int(np.searchsorted(arc, m[S] + 0.5 * m[V])), arc.shape[0] - 1)
-    return min(row[WANTED], point[k, 3], row[FACTOR] * point[k, 4])
+    return min(row[WANTED], row[BOLD] * point[k, 3], row[FACTOR] * point[k, 4])
 
 
 @kernel()
@@ -121,7 +121,7 @@ def tick(
     """Move all drivers that are here from now [s] to now + dt [s], in place; return the side (D,) to which each begins
     to change lanes (1 left, -1 right).
 
-    motion (D, 10), link (D, 5), who (D, 12), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
+    motion (D, 10), link (D, 5), who (D, 13), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
     drivers first, then all others as they are now. lights (L, 5) is `red_table`, busy (W,) the crosswalks with people.
     ways is `Ways.arrays`; roads: length (L,), successor_start, successor, sides (L, 2) left and right lane to change
     to, their offsets (L, 2) [m], dead (L,), junction (L,). number counts ticks; default is a driver's row for
@@ -146,7 +146,9 @@ def tick(
             wanted[j] = _speed_cap(who[j], motion[j], point[low:high], arc[low:high])
             tops[j] = max(wanted[j], 1.0)
             front = motion[j, S] + who[j, HALF_LENGTH]
-            count = book_driver(j, front, motion[j, V], path, lane, lane_s, event, first, lights, lanes, rows, count)
+            count = book_driver(
+                j, front, motion[j, V], path, lane, lane_s, event, first, lights, halts[j], now, lanes, rows, count
+            )
         elif things[j, SPEED] > 0.2 or j == drivers:
             count = book_foreign(j, things, index, length, successor_start, successor, lights, lanes, rows, count)
     book_start, book = sorted_by_lane(lanes, rows, count, length.shape[0])
@@ -160,6 +162,7 @@ def tick(
         thinks = (number + i) % CHANGE_EVERY == 0 and m[SINCE] > COOL_DOWN and link[i, CHANGING] == 0
         view = 30.0 + 5.0 * m[V]
         found = look(i, m[S], BACK_VIEW if thinks else 10.0, view, own, own_arc, things, here, seen)
+        settle_headway(row, m[V], gap_ahead(row, m[D], seen, found), dt)
         accel = behind_all(row, m[V], wanted[i], m[D], seen, found)
         front = m[S] + row[HALF_LENGTH]
         if first[path + 1, 4] > 0:
@@ -180,7 +183,7 @@ def tick(
             m[STOOD],
         )
         link[i, PASSED], m[STOOD] = passed, stood
-        right, waits = by_right_of_way(
+        right, waits, dares = by_right_of_way(
             i,
             row,
             front,
@@ -195,7 +198,10 @@ def tick(
             things,
             tops,
         )
-        m[WAITED] = m[WAITED] + dt if waits and m[V] < STOPPED else max(0.0, m[WAITED] - 2.0 * dt)
+        if waits and m[V] < STOPPED:
+            m[WAITED] += dt
+        elif not waits and not dares:
+            m[WAITED] = 0.0
         if thinks:
             here_lane, rest = _current(m[S], path, lane, lane_s, first)
             crossing = rest < JUNCTION_FREE and _junction_next(here_lane, path, lane, first, junction)

@@ -23,7 +23,7 @@ STOPPED = 0.3  # [m/s]
 STOP_TIME = 0.8  # [s] at a stop sign
 OTHERS_ACCEL = 1.0  # [m/s2] that one expects of others
 BEHIND_TIME = 0.5  # [s] after the other has left
-GO_TIME = 5.0  # [s] of waiting after which those that stand too are no longer waited for
+GO_TIME = 2.0  # [s] of waiting, and the driver's margin, after which those that stand too are no longer waited for
 STUCK_TIME = 15.0  # [s] after which a jam in the crossing is entered where there is room
 # Columns of the bookings (B, 2): who comes along a lane, and [m] from its front to the lane's start.
 COMER, AWAY = range(2)
@@ -140,13 +140,14 @@ def by_right_of_way(
     book: Array,
     things: Array,
     tops: Array,
-) -> tuple[float, bool]:
-    """The least acceleration [m/s2] that other traffic at crossings and joins allows, and whether we wait for it.
+) -> tuple[float, bool, bool]:
+    """The least acceleration [m/s2] that others at crossings and joins allow, whether we wait for them, and whether
+    we go before them only because they stand too.
 
     book_start (L + 1,), book (B, 2): who comes along each lane; tops (O,) [m/s] how fast each thing would go.
     """
     accel = np.inf
-    waits = False
+    waits, dares = False, False
     length = 2.0 * row[HALF_LENGTH]
     for k in range(first, last):
         near = clash[k, 0] - front
@@ -180,11 +181,15 @@ def by_right_of_way(
                     if inside or room > 1.0:
                         continue
             if inside:
-                if their_leave + 0.3 < enter or (waited > STUCK_TIME and their_speed < STOPPED):
+                if their_leave + 0.3 < enter:
+                    continue
+                if waited > STUCK_TIME and their_speed < STOPPED:
+                    dares = True
                     continue
                 stop = True
             else:
-                if waited > GO_TIME and their_speed < STOPPED:
+                if waited > GO_TIME + row[MARGIN] and their_speed < STOPPED:
+                    dares = True
                     continue
                 their_enter = eta(their_near, their_speed, top, OTHERS_ACCEL)
                 committed = their_speed * their_speed > 2.0 * COMMIT_BRAKE * their_near
@@ -194,4 +199,4 @@ def by_right_of_way(
             if stop and (can_stop or (inside and near > 1.0)):
                 waits = True
                 accel = min(accel, halt(row, speed, wanted, gap))
-    return accel, waits
+    return accel, waits, dares
