@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evpilot.evaluate.criteria.criticality import encroachment, in_the_way, required_braking
 from evpilot.evaluate.expert import ACCEL, BRAKE, HEADWAY, STANDSTILL, drive_alone
-from evpilot.evaluate.facts.area import FAR, LaneArea, inside, outside
+from evpilot.evaluate.facts.area import FAR, LaneArea, indexed
 from evpilot.evaluate.facts.encounters import touch_times
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.geometry.polyline import arc_length
@@ -52,13 +52,13 @@ def ring(radius=20.0, width=3.5, pieces=24) -> LaneArea:
     spokes = np.stack([np.cos(turn), np.sin(turn), 0.0 * turn], axis=1)
     left, right = (radius - 0.5 * width) * spokes, (radius + 0.5 * width) * spokes
     quad = np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1)
-    low, high = np.zeros(2), np.full(2, radius + 0.5 * width)
-    return LaneArea(
-        lane=np.zeros(1, np.int64),
-        start=np.array([0, pieces], np.int64),
-        quad=np.ascontiguousarray(quad),
-        box=np.concatenate([low, high])[None],
-    )
+    return area_of(quad)
+
+
+def area_of(quad) -> LaneArea:
+    """The area of quads that all belong to lane 0."""
+    owner = np.zeros(len(quad), np.int64)
+    return indexed(np.zeros(1, np.int64), quad, owner, np.full(2, -25.0), np.full(2, 45.0))
 
 
 @settings(deadline=None, max_examples=100)
@@ -68,10 +68,10 @@ def test_area_of_a_bend(radius, turn):
     point = np.array([[radius * math.cos(turn), radius * math.sin(turn), 0.0]])
     chord_error = 22.0 * (1.0 - math.cos(0.25 * math.pi / 24))
     beyond = max(radius - 21.75, 18.25 - radius)
-    distance = outside(point, area.start, area.quad, area.box)[0]
+    distance = area.outside(point)[0]
     assert abs(distance - min(max(beyond, 0.0), FAR)) <= chord_error + 1e-9
     if abs(beyond) > chord_error:
-        assert inside(point, area.start, area.quad, area.box)[0, 0] == (beyond < 0.0)
+        assert area.holds(point)[0, 0] == (beyond < 0.0)
 
 
 def test_area_is_of_its_level():
@@ -83,12 +83,7 @@ def test_area_is_of_its_level():
 def test_a_twisted_quadrilateral_still_covers_its_sides():
     # a bend so tight that the right bound runs backwards: both triangles count
     quad = np.array([[[0.0, 2.0, 0.0], [2.0, 2.0, 0.0], [0.9, 0.0, 0.0], [1.1, 0.0, 0.0]]])
-    area = LaneArea(
-        lane=np.zeros(1, np.int64),
-        start=np.array([0, 1], np.int64),
-        quad=quad,
-        box=np.array([[0.0, 0.0, 2.0, 2.0]]),
-    )
+    area = area_of(quad)
     assert area.holds(np.array([[1.0, 1.5, 0.0], [1.0, 0.3, 0.0], [1.9, 0.3, 0.0]]))[:, 0].tolist() == [
         True,
         True,

@@ -11,28 +11,41 @@ from evpilot.types.state import Array, Bools, Ints
 
 LEVEL = 2.5  # [m] what is further above or below is on another road (DESIGN.md)
 FAR = 20.0  # [m] distances outside are cut off here, and lanes further from the drive are left out
+CELL = 8.0  # [m] grid of the quadrilaterals
+CELLS_MAX = 1000  # along a side; a longer drive has larger cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LaneArea:
-    """The lanes near a drive as quadrilaterals between successive pairs of bound points.
+    """The lanes near a drive as quadrilaterals between successive pairs of bound points, in a grid of square cells.
 
-    lane (n,) index in the graph; start (n + 1,) into quad (Q, 4, 3): left, next left, next right, right [m];
-    box (n, 4) low x, low y, high x, high y [m].
+    lane (n,) index in the graph; quad (Q, 4, 3): left, next left, next right, right [m]; owner (Q,) their row in lane.
+    frame (5,): low x, low y, cell size [m], columns, rows; the quads that reach into cell c = column * rows + row are
+    cell_quad[cell_start[c] : cell_start[c + 1]], ascending.
     """
 
     lane: Ints
-    start: Ints
     quad: Array
-    box: Array
+    owner: Ints
+    frame: Array
+    cell_start: Ints
+    cell_quad: Ints
 
     def holds(self, points: Array) -> Bools:
         """Which of the lanes hold each of the points (N, 3): (N, n)."""
-        return inside(np.ascontiguousarray(points), self.start, self.quad, self.box)
+        return inside(
+            np.ascontiguousarray(points),
+            len(self.lane),
+            self.quad,
+            self.owner,
+            self.frame,
+            self.cell_start,
+            self.cell_quad,
+        )
 
     def outside(self, points: Array) -> Array:
         """How far each of the points (N, 3) is from the union of the lanes [m], 0 within, at most `FAR`."""
-        return outside(np.ascontiguousarray(points), self.start, self.quad, self.box)
+        return outside(np.ascontiguousarray(points), self.quad, self.frame, self.cell_start, self.cell_quad)
 
 
 def drivable(graph: LaneGraph) -> Bools:
@@ -52,17 +65,46 @@ def lane_area(graph: LaneGraph, wanted: Bools, xy: Array) -> LaneArea:
     begin = graph.point_start[:-1]
     first = np.minimum.reduceat(np.minimum(graph.left, graph.right)[:, :2], begin)
     last = np.maximum.reduceat(np.maximum(graph.left, graph.right)[:, :2], begin)
-    lanes = np.flatnonzero(wanted & np.all(first <= high, axis=1) & np.all(last >= low, axis=1))
-    quads: list[Array] = []
-    for lane in lanes:
-        rows = graph.points(int(lane))
-        left, right = graph.left[rows], graph.right[rows]
-        quads.append(np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1))
+    lanes = np.flatnonzero(wanted & np.all(first <= high, axis=1) & np.all(last >= low, axis=1)).astype(np.int64)
+    quads = [_quads(graph, int(lane)) for lane in lanes]
+    return indexed(
+        lanes,
+        np.concatenate([np.zeros((0, 4, 3)), *quads]),
+        np.repeat(np.arange(len(lanes)), [len(one) for one in quads]),
+        low,
+        high,
+    )
+
+
+def _quads(graph: LaneGraph, lane: int) -> Array:
+    rows = graph.points(lane)
+    left, right = graph.left[rows], graph.right[rows]
+    return np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1)
+
+
+def indexed(lanes: Ints, quad: Array, owner: Ints, low: Array, high: Array) -> LaneArea:
+    """The area of quads (Q, 4, 3) that belong to lanes[owner], with its grid over the rectangle low..high [m]."""
+    size = max(CELL, float((high - low).max()) / CELLS_MAX)
+    count = np.maximum(np.ceil((high - low) / size).astype(np.int64), 1)
+    corners = quad[:, :, :2]
+    near = np.all((corners.max(axis=1) >= low) & (corners.min(axis=1) <= high), axis=1)
+    quad, owner = quad[near], owner[near]
+    first = np.clip((quad[:, :, :2].min(axis=1) - low) // size, 0, count - 1).astype(np.int64)
+    last = np.clip((quad[:, :, :2].max(axis=1) - low) // size, 0, count - 1).astype(np.int64)
+    span = last - first + 1
+    number = span[:, 0] * span[:, 1]
+    row = np.repeat(np.arange(len(quad)), number)
+    k = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)
+    column = first[row, 0] + k // span[row, 1]
+    cell = column * count[1] + first[row, 1] + k % span[row, 1]
+    order = np.argsort(cell, kind="stable")
     return LaneArea(
-        lane=lanes.astype(np.int64),
-        start=np.concatenate([[0], np.cumsum([len(one) for one in quads])]).astype(np.int64),
-        quad=np.concatenate([np.zeros((0, 4, 3)), *quads]),
-        box=np.concatenate([first[lanes], last[lanes]], axis=1),
+        lane=lanes,
+        quad=np.ascontiguousarray(quad),
+        owner=owner.astype(np.int64),
+        frame=np.array([*low, size, *count], np.float64),
+        cell_start=np.searchsorted(cell[order], np.arange(count[0] * count[1] + 1)).astype(np.int64),
+        cell_quad=row[order].astype(np.int64),
     )
 
 
@@ -91,19 +133,31 @@ def _in_quad(x: float, y: float, z: float, quad: Array) -> bool:
     return False
 
 
-@kernel("b1[:, ::1](f8[:, ::1], i8[::1], f8[:, :, ::1], f8[:, ::1])")
-def inside(points: Array, start: Ints, quad: Array, box: Array) -> Bools:
-    """Which lane (n,) holds which point (N, 3), by exact quadrilaterals on the point's level: (N, n)."""
-    found = np.zeros((points.shape[0], box.shape[0]), np.bool_)
+@kernel()
+def _cell(x: float, y: float, frame: Array) -> int:
+    """The cell that holds a place, or -1."""
+    column = math.floor((x - frame[0]) / frame[2])
+    row = math.floor((y - frame[1]) / frame[2])
+    if not (0 <= column < frame[3] and 0 <= row < frame[4]):
+        return -1
+    return int(column) * int(frame[4]) + int(row)
+
+
+@kernel("b1[:, ::1](f8[:, ::1], i8, f8[:, :, ::1], i8[::1], f8[::1], i8[::1], i8[::1])")
+def inside(
+    points: Array, lanes: int, quad: Array, owner: Ints, frame: Array, cell_start: Ints, cell_quad: Ints
+) -> Bools:
+    """Which lane holds which point (N, 3), by exact quadrilaterals on the point's level: (N, lanes)."""
+    found = np.zeros((points.shape[0], lanes), np.bool_)
     for i in range(points.shape[0]):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        for n in range(box.shape[0]):
-            if x < box[n, 0] or y < box[n, 1] or x > box[n, 2] or y > box[n, 3]:
-                continue
-            for q in range(start[n], start[n + 1]):
-                if _in_quad(x, y, z, quad[q]):
-                    found[i, n] = True
-                    break
+        cell = _cell(x, y, frame)
+        if cell < 0:
+            continue
+        for k in range(cell_start[cell], cell_start[cell + 1]):
+            q = cell_quad[k]
+            if not found[i, owner[q]] and _in_quad(x, y, z, quad[q]):
+                found[i, owner[q]] = True
     return found
 
 
@@ -120,26 +174,39 @@ def _to_segment(x: float, y: float, ax: float, ay: float, bx: float, by: float) 
     return math.sqrt(px * px + py * py)
 
 
-@kernel("f8[::1](f8[:, ::1], i8[::1], f8[:, :, ::1], f8[:, ::1])")
-def outside(points: Array, start: Ints, quad: Array, box: Array) -> Array:
-    """Distance [m] of each point (N, 3) to the union of all lanes on its level: 0 within, at most `FAR`."""
+@kernel()
+def _nearest_in_cell(x: float, y: float, z: float, quads: Ints, quad: Array) -> float:
+    """Distance [m] to the nearest of some quads (K,) on the level; 0 within one, `FAR` when all are further."""
+    best = FAR
+    for q in quads:
+        if _in_quad(x, y, z, quad[q]):
+            return 0.0
+        if abs(quad[q, 0, 2] - z) <= LEVEL:
+            for e in range(4):
+                b = (e + 1) % 4
+                best = min(best, _to_segment(x, y, quad[q, e, 0], quad[q, e, 1], quad[q, b, 0], quad[q, b, 1]))
+    return best
+
+
+@kernel("f8[::1](f8[:, ::1], f8[:, :, ::1], f8[::1], i8[::1], i8[::1])")
+def outside(points: Array, quad: Array, frame: Array, cell_start: Ints, cell_quad: Ints) -> Array:
+    """Distance [m] of each point (N, 3) to the union of all lanes on its level: 0 within, at most `FAR`.
+
+    Cells are searched in rings round the point's own: what lies beyond ring r is at least r cells away.
+    """
     result = np.full(points.shape[0], FAR)
     for i in range(points.shape[0]):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        for n in range(box.shape[0]):
-            near = result[i]
-            if x < box[n, 0] - near or y < box[n, 1] - near or x > box[n, 2] + near or y > box[n, 3] + near:
-                continue
-            for q in range(start[n], start[n + 1]):
-                if abs(quad[q, 0, 2] - z) > LEVEL:
-                    continue
-                if _in_quad(x, y, z, quad[q]):
-                    result[i] = 0.0
-                    break
-                for e in range(4):
-                    b = (e + 1) % 4
-                    distance = _to_segment(x, y, quad[q, e, 0], quad[q, e, 1], quad[q, b, 0], quad[q, b, 1])
-                    result[i] = min(result[i], distance)
-            if result[i] == 0.0:
+        column = math.floor((x - frame[0]) / frame[2])
+        row = math.floor((y - frame[1]) / frame[2])
+        for ring in range(math.ceil(FAR / frame[2]) + 1):
+            for a in range(-ring, ring + 1):
+                # only the ring's own cells: whole columns at both ends, two cells in between
+                for b in range(-ring, ring + 1, 1 if abs(a) == ring else max(2 * ring, 1)):
+                    if 0 <= column + a < frame[3] and 0 <= row + b < frame[4]:
+                        c = int(column + a) * int(frame[4]) + int(row + b)
+                        own = cell_quad[cell_start[c] : cell_start[c + 1]]
+                        result[i] = min(result[i], _nearest_in_cell(x, y, z, own, quad))
+            if result[i] <= ring * frame[2]:
                 break
     return result
