@@ -23,7 +23,6 @@ class MyPilot:
         path = reference_path(self.graph, lane_sequence(self.graph, lane, s + 100.0, self.cost)).table
         here = int(np.argmin(np.hypot(path[:, 0] - x, path[:, 1] - y)))
         ahead = path[here : here + 200]  # the next 100 m: x, y, yaw, curvature, z, speed limit
-
         to_x, to_y = ahead[min(int((3.0 + 0.6 * speed) / SPACING), len(ahead) - 1), :2] - (x, y)
         turn = np.arctan2(to_y, to_x) - yaw
         steering = np.arctan2(2.0 * self.wheelbase * np.sin(turn), np.hypot(to_x, to_y))

@@ -11,9 +11,6 @@ import typer
 
 from evpilot.files import EvpilotError
 
-if TYPE_CHECKING:
-    pass
-
 # Everything else is imported where it is used, so that --help does not wait for it.
 
 BAD_INPUT = 2
@@ -22,7 +19,7 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="evpilot",
     help="Drive, judge and replay an electric car in recorded and simulated traffic.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -73,9 +70,12 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Drive, judge and replay an electric car in recorded and simulated traffic."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()

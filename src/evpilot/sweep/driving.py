@@ -56,9 +56,9 @@ def drive(
     )
     if out is not None:
         from evpilot.evaluate import judge
-        from evpilot.sweep.run_folder import complete_folder, write_records
+        from evpilot.sweep.run_folder import run_folder, write_records
 
-        with complete_folder(Path(out)) as folder:
+        with run_folder(Path(out)) as folder:
             write_records(folder, run, judge(run))
     return run
 

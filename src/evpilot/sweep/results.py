@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evpilot.files import EvpilotError
+from evpilot.files import EvpilotError, write_bytes, write_text
 from evpilot.sweep.journal import Row
 
 SAME = 0.005  # scores that differ by less count as the same
@@ -23,9 +23,10 @@ def write_results(folder: Path, rows: Sequence[Row], conditions: dict[str, objec
     summary = summarise(rows) | {"conditions": conditions, "machine": _machine()}
     columns = sorted({key for row in rows for key in row}, key=_column_order(rows))
     table = pa.table({name: pa.array([row.get(name) for row in rows]) for name in columns})
-    _atomically(folder / "results.parquet", lambda path: pq.write_table(table, path))
-    text = json.dumps(summary, indent=2, allow_nan=False) + "\n"
-    _atomically(folder / "summary.json", lambda path: path.write_text(text, encoding="utf-8"))
+    parquet = pa.BufferOutputStream()
+    pq.write_table(table, parquet)
+    write_bytes(folder / "results.parquet", parquet.getvalue().to_pybytes())
+    write_text(folder / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
     return summary
 
 
@@ -140,14 +141,6 @@ def _column_order(rows: Sequence[Row]) -> Callable[[str], tuple[int, str]]:
     fullest = max(rows, key=len)
     place = {name: number for number, name in enumerate(fullest)}
     return lambda name: (place.get(name, len(place)), name)
-
-
-def _atomically(path: Path, write: Callable[[Path], object]) -> None:
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    write(unfinished)
-    with unfinished.open("rb+") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 def _machine() -> dict[str, object]:

@@ -1,36 +1,26 @@
 """A run's folder: written under a temporary name, renamed when it is complete."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from evpilot import runlog
 from evpilot.evaluate import Verdict
-from evpilot.files import EvpilotError
+from evpilot.files import EvpilotError, whole_folder, write_text
 from evpilot.runlog import RunLog
 
 
 @contextmanager
-def complete_folder(target: Path) -> Generator[Path]:
-    """A new folder to write into; it takes the target's name, and an older one's place, only when nothing failed."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise EvpilotError(f"cannot write here: {error.strerror}", file=target) from error
-    try:
-        yield unfinished
-        unfinished.chmod(0o755)
-        if target.exists():
-            if not (target / "run.mcap").is_file():
-                raise EvpilotError("is there already and is no run's folder; name another one", file=target)
-            shutil.rmtree(target)
-        unfinished.rename(target)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+def run_folder(target: Path) -> Generator[Path]:
+    """A new folder to write a run into; it takes the target's name, and an older run's place, when nothing failed.
+
+    Raises EvpilotError rather than replace anything that is no run's folder.
+    """
+    if target.exists() and not (target / "run.mcap").is_file():
+        raise EvpilotError("is there already and is no run's folder; name another one", file=target)
+    with whole_folder(target) as folder:
+        yield folder
 
 
 def write_records(folder: Path, run: RunLog, verdict: Verdict) -> None:
@@ -55,4 +45,4 @@ def write_records(folder: Path, run: RunLog, verdict: Verdict) -> None:
 
 def write_json(path: Path, value: object) -> None:
     """Write readable JSON; NaN and infinity are a mistake of the caller's."""
-    path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")

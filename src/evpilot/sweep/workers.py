@@ -2,8 +2,9 @@
 
 import multiprocessing
 import os
+import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -16,8 +17,11 @@ from evpilot.sweep.warm import warm_up
 ONE_THREAD = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def run_all(cases: Iterable[Case], settings: Settings, workers: int) -> Iterator[Row]:
-    """Drive all cases in a pool of one-threaded processes; yields each row as it is finished.
+Work = Callable[[Case, Settings], Row]
+
+
+def run_all(cases: Iterable[Case], settings: Settings, workers: int, work: Work = run_case) -> Iterator[Row]:
+    """Drive all cases in a pool of one-threaded processes; yields each row as it is finished. work drives one case.
 
     A case that raises gives an error row. When a process dies, the cases that were under way are driven again, each
     alone in a process of its own, so that only the one that kills it is lost.
@@ -26,19 +30,21 @@ def run_all(cases: Iterable[Case], settings: Settings, workers: int) -> Iterator
     while todo:
         under_way: dict[Future[Row], Case] = {}
         try:
-            yield from _pooled(todo, under_way, settings, workers)
+            yield from _pooled(todo, under_way, settings, workers, work)
         except BrokenProcessPool:
             for case in under_way.values():
-                yield from _alone(case, settings)
+                yield from _alone(case, settings, work)
 
 
-def _pooled(todo: deque[Case], under_way: dict[Future[Row], Case], settings: Settings, workers: int) -> Iterator[Row]:
+def _pooled(
+    todo: deque[Case], under_way: dict[Future[Row], Case], settings: Settings, workers: int, work: Work
+) -> Iterator[Row]:
     """Take from todo and yield rows; raises BrokenProcessPool with the unfinished ones left in under_way."""
     with _one_thread(), _pool(workers) as pool:
         while todo or under_way:
             while todo and len(under_way) < 2 * workers:
-                case = todo.popleft()
-                under_way[pool.submit(run_case, case, settings)] = case
+                under_way[pool.submit(work, todo[0], settings)] = todo[0]
+                todo.popleft()
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in finished:
                 error = future.exception()
@@ -48,9 +54,9 @@ def _pooled(todo: deque[Case], under_way: dict[Future[Row], Case], settings: Set
                 yield future.result() if error is None else error_row(case, error)
 
 
-def _alone(case: Case, settings: Settings) -> Iterator[Row]:
+def _alone(case: Case, settings: Settings, work: Work) -> Iterator[Row]:
     with _one_thread(), _pool(1) as pool:
-        future = pool.submit(run_case, case, settings)
+        future = pool.submit(work, case, settings)
         error = future.exception()
         if isinstance(error, BrokenProcessPool):
             yield error_row(case, ChildProcessError("the process that drove it died"))
@@ -59,7 +65,21 @@ def _alone(case: Case, settings: Settings) -> Iterator[Row]:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=warm_up)
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start)
+
+
+def _start() -> None:
+    """What a new worker does first: see to its own end, and compile or load all kernels."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    warm_up(processes=1)
+
+
+def _end_with_parent() -> None:
+    """A worker whose sweep was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from evpilot.report.terminal.tables import console, drives, linked
 from evpilot.runlog import Frame, RunLog
 from evpilot.scenarios import Scenario, library, load
 from evpilot.sweep.driving import drive_with
-from evpilot.sweep.run_folder import complete_folder, write_records
+from evpilot.sweep.run_folder import run_folder, write_records
 from evpilot.sweep.settings import Settings
 
 
@@ -29,7 +29,7 @@ def drive_and_show(names: Sequence[str], settings: Settings, seed: int, out: Pat
         run = _drive(world, settings, seed)
         verdict = judge(run)
         folder = out / folder_name(run)
-        with complete_folder(folder) as unfinished:
+        with run_folder(folder) as unfinished:
             write_records(unfinished, run, verdict)
             replay.write(run, verdict, unfinished / "replay.html")
         verdicts.append(verdict)

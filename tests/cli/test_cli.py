@@ -1,0 +1,106 @@
+"""What a user meets on the command line: help at once, one line for a mistake, and a run folder that is whole."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evpilot import runlog
+
+EVPILOT = [sys.executable, "-m", "evpilot"]
+
+
+def run(*arguments: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*EVPILOT, *map(str, arguments)], capture_output=True, text=True, cwd=folder, timeout=300)
+
+
+def test_help_names_every_command_and_loads_nothing_heavy() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("drive", "score", "compare", "check", "replay", "scenarios", "platforms"):
+        assert command in done.stdout
+    script = "import sys, evpilot.cli; print([m for m in ('numpy', 'numba', 'pyarrow', 'rich') if m in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("drive", "roundabuot"), "roundabout"),
+        (("drive", "missing.xml"), "missing.xml"),
+        (("drive", "broken.xml"), "broken.xml"),
+        (("drive", "roundabout", "--pilot", "nobody:Nothing"), "nobody"),
+        (("drive", "roundabout", "--pilot", "pilots.py:Nothing"), "Nothing"),
+        (("drive", "roundabout", "--traffic", "wild"), "reactive"),
+        (("drive", "roundabout", "--platform", "tank"), "tank"),
+        (("drive", "roundabout", "--seed", "-1"), "seed"),
+        (("drive", "roundabout", "--fast"), "--fast"),
+        (("score", "nowhere"), "nowhere"),
+        (("score", ".", "--seeds", "3:1"), "3:1"),
+        (("score", ".", "--workers", "0"), "workers"),
+        (("compare", "a", "b"), "a"),
+        (("check", "broken.xml"), "broken.xml"),
+        (("replay", "nowhere"), "nowhere"),
+        (("fly",), "fly"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.xml").write_text("<commonRoad>\n<lanelet")
+    (tmp_path / "pilots.py").write_text("class Mine:\n    pass\n")
+    done = run(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("evpilot: ")
+    assert told in lines[0]
+    assert done.stdout == ""
+
+
+def test_a_drive_leaves_a_whole_folder_whose_hash_is_the_same_in_another_process(tmp_path: Path) -> None:
+    hashes: list[str] = []
+    for out in ("one", "two"):
+        done = run("drive", "four_way_stop", "--pilot", "idm", "--seed", "3", "--out", out, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        (folder,) = (tmp_path / out).iterdir()
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "config.json",
+            "metrics.json",
+            "replay.html",
+            "run.mcap",
+        ]
+        metrics = json.loads((folder / "metrics.json").read_text())
+        hashes.append(metrics["runlog_sha256"])
+        assert runlog.sha256(runlog.read(folder / "run.mcap")) == hashes[-1]
+        config = json.loads((folder / "config.json").read_text())
+        assert (config["seed"], config["scenario"]) == (3, "four_way_stop")
+        assert "replay.html" in done.stdout
+    assert hashes[0] == hashes[1]
+    (folder / "replay.html").unlink()
+    again = run("replay", folder, folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert (folder / "replay.html").stat().st_size > 10_000
+
+
+def test_a_pilot_of_ones_own_drives_from_a_file(tmp_path: Path) -> None:
+    example = Path(__file__).resolve().parents[2] / "examples" / "my_pilot.py"
+    done = run("drive", "curved_road", "--pilot", f"{example}:MyPilot", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "runs").iterdir()
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["faults"] == 0
+    assert metrics["distance_m"] > 100.0
+
+
+def test_check_says_what_a_scenario_asks() -> None:
+    done = run("check", "roundabout")
+    assert done.returncode == 0
+    assert "goal" in done.stdout
+    assert "sound" in done.stdout
+
+
+def test_the_lists_name_what_is_built_in() -> None:
+    assert "roundabout" in run("scenarios").stdout
+    assert "sedan" in run("platforms").stdout

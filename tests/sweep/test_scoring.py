@@ -1,0 +1,132 @@
+"""A sweep gives the same drives with any number of workers, survives bad files and a kill, and writes solutions."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evpilot.files import EvpilotError
+from evpilot.sweep.driving import drive
+from evpilot.sweep.results import read_rows
+from evpilot.sweep.scoring import find_cases, score
+from evpilot.sweep.settings import Settings
+from evpilot.sweep.solutions import states
+
+sys.path.insert(0, str(Path(__file__).parent))
+from road_files import road_file
+
+IDM = Settings(pilot="idm")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three sound files, one of them deeper down, and a broken one."""
+    root = tmp_path_factory.mktemp("scenarios")
+    (root / "deeper").mkdir()
+    for number in (1, 2):
+        road_file(root, number)
+    road_file(root / "deeper", 3)
+    (root / "broken.xml").write_text("<commonRoad")
+    return root
+
+
+def test_one_and_two_workers_give_equal_drives_and_a_broken_file_an_error_row(folder: Path, tmp_path: Path) -> None:
+    one = score(folder, Settings(), workers=1, out=tmp_path / "one")
+    two = score(folder, Settings(), workers=2, out=tmp_path / "two")
+    assert [row["case"] for row in one.rows] == [row["case"] for row in two.rows]
+    for first, second in zip(one.rows, two.rows, strict=True):
+        assert first.get("runlog_sha256") == second.get("runlog_sha256")
+    errors = [row["error"] for row in one.rows if row["error"]]
+    assert len(errors) == 1
+    assert "broken.xml" in errors[0]
+    assert one.summary["scenarios"] == 4
+    assert one.summary["errors"] == 1
+    assert one.summary["collisions_at_fault"] == 0
+    assert len({row["runlog_sha256"] for row in one.rows if not row["error"]}) == 3
+
+
+def test_a_killed_sweep_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "results"
+    command = [sys.executable, "-m", "evpilot", "score", str(folder), "--pilot", "idm", "--seeds", "0:4"]
+    command += ["--out", str(out)]
+    sweep = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    journal = out / "journal.jsonl"
+    deadline = time.monotonic() + 120.0
+    while time.monotonic() < deadline and not (journal.is_file() and journal.read_bytes().count(b"\n") > 3):
+        time.sleep(0.02)
+    os.kill(sweep.pid, signal.SIGKILL)
+    sweep.wait()
+    before = journal.read_bytes()
+    done = before[: before.rfind(b"\n") + 1]
+    assert done.count(b"\n") > 3
+    subprocess.run([*command, "--resume"], check=True, stdout=subprocess.DEVNULL)
+    after = journal.read_bytes()
+    assert after.startswith(done), "what was acknowledged stays as it was"
+    keys = [(row["case"], row["seed"]) for row in map(json.loads, after.splitlines()[1:])]
+    assert len(keys) == len(set(keys)) == 16
+    assert len(read_rows(out)) == 16
+
+
+def test_a_changed_file_is_driven_again_when_a_sweep_is_resumed(tmp_path: Path) -> None:
+    root = tmp_path / "in"
+    root.mkdir()
+    path = road_file(root, 1)
+    first = score(root, IDM, out=tmp_path / "out")
+    path.write_text(road_file(root, 2).read_text())
+    (root / "ZAM_Test-2_1_T-1.xml").unlink()
+    second = score(root, IDM, out=tmp_path / "out", resume=True)
+    assert first.rows[0]["runlog_sha256"] != second.rows[0]["runlog_sha256"]
+
+
+def test_solutions_are_named_like_their_files_and_hold_the_exact_drive(folder: Path, tmp_path: Path) -> None:
+    settings = Settings(pilot="idm", platform="bmw320i", limits="verdict")
+    score(folder, settings, solutions=tmp_path / "solutions", out=tmp_path / "out")
+    written = sorted(path.name for path in (tmp_path / "solutions").iterdir())
+    assert written == [f"ZAM_Test-{number}_1_T-1.xml" for number in (1, 2, 3)]
+    assert "<ksTrajectory" in (tmp_path / "solutions" / written[0]).read_text()
+
+
+def test_a_solutions_states_are_of_the_box_centre_in_every_scenario_step(tmp_path: Path) -> None:
+    from evpilot.scenarios import load
+
+    scenario = load(road_file(tmp_path, 1))
+    run = drive(scenario, pilot="idm", platform="bmw320i", limits="verdict")
+    found = states(run, scenario)
+    assert np.array_equal(found[:, 0], np.arange(len(found)))
+    assert found[0, 1:] == pytest.approx([10.0, 0.0, 0.0, 10.0, 0.0])
+    on_the_road = drive(scenario, pilot="idm")
+    with pytest.raises(EvpilotError, match="exact model"):
+        states(on_the_road, scenario)
+
+
+def test_folders_without_scenarios_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvpilotError, match="no such folder"):
+        find_cases(tmp_path / "nowhere", (0,), None)
+    with pytest.raises(EvpilotError, match="no scenario file"):
+        find_cases(tmp_path, (0,), None)
+    with pytest.raises(EvpilotError, match="seeds"):
+        find_cases("library", (), None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (Settings(traffic="wild"), "replay, reactive, mixed"),
+        (Settings(limits="none"), "road, verdict"),
+        (Settings(platform="tank"), "tank"),
+        (Settings(pilot="nonsense"), "module:Class"),
+        (Settings(pilot="nosuchpackage.pilot:Mine"), "nosuchpackage"),
+        (Settings(pilot="/no/such/file.py:Mine"), "file.py"),
+        (Settings(pilot="evpilot.pilot:NoSuch"), "no such class"),
+        (Settings(sensor="x-ray"), "x-ray"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused_before_the_first_drive(settings: Settings, told: str) -> None:
+    with pytest.raises(EvpilotError, match=told):
+        settings.check()
