@@ -21,6 +21,8 @@ CAR = (4.508, 1.61)  # [m] CommonRoad's BMW 320i, the narrowest of its cars
 RADIUS_MIN = 2.0  # [m] no car turns tighter
 BEND_STEP = 1.0  # [m] over which a bend is measured
 SPEED_MAX = 60.0  # [m/s] faster than any car here
+YAW_RATE_MAX = 1.0  # [rad/s] a car on a road turns slower
+NEAR, DETOUR = 30.0, 10.0  # a goal within NEAR [m] whose way is over DETOUR times as long lies behind
 AGAINST = 0.5 * math.pi  # [rad] a start turned further is against the traffic
 
 
@@ -156,7 +158,33 @@ def _goals_reachable(scenario: Scenario, index: LaneIndex) -> list[Finding]:
     if latest > 0.0 and (way - 150.0) / latest > SPEED_MAX:
         text = f"the goal is {way:.0f} m away and must be reached within {latest:g} s"
         return [Finding(text=text, serious=True)]
-    return []
+    straight = min((_straight(goal, scenario) for goal in scenario.goals), default=math.inf)
+    if straight < NEAR and way > DETOUR * max(straight, 3.0):
+        text = f"the goal is {straight:.0f} m away but the way to it takes {way:.0f} m: it lies behind the car"
+        return [Finding(text=text, serious=True)]
+    return _goals_turned(scenario)
+
+
+def _straight(goal: Goal, scenario: Scenario) -> float:
+    """The straight distance [m] to a goal's regions; inf when it has none."""
+    return min(
+        (float(np.min(np.hypot(*(region - scenario.start[:2]).T))) for region in goal.regions), default=math.inf
+    )
+
+
+def _goals_turned(scenario: Scenario) -> list[Finding]:
+    """Goals whose heading the car cannot have turned to in time, when that holds for all of them."""
+    worst: list[tuple[float, float]] = []
+    for goal in scenario.goals:
+        if goal.yaw is None or goal.time is None:
+            return []
+        middle, half = 0.5 * (goal.yaw[0] + goal.yaw[1]), 0.5 * (goal.yaw[1] - goal.yaw[0])
+        turn = abs(math.remainder(middle - float(scenario.start[3]), 2.0 * math.pi)) - half
+        if turn <= YAW_RATE_MAX * goal.time[1]:
+            return []
+        worst.append((turn, goal.time[1]))
+    turn, time = min(worst)
+    return [Finding(text=f"the goal asks for a turn of {turn:.1f} rad within {time:g} s", serious=True)]
 
 
 def _distance(
