@@ -23,7 +23,7 @@ def plain_table(*columns: str, right: Sequence[str] = ()) -> Table:
     """A table with a line under its head; the columns named in right are set flush right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
     return table
 
 
