@@ -2,12 +2,14 @@
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from evpilot.evaluate import Contact, judge
 from evpilot.files import EvpilotError
+from evpilot.maps.builder import GraphBuilder
 from evpilot.types import Goal, LightState, Marking, ObjectKind, Source
 
 
@@ -116,8 +118,6 @@ def test_off_the_road(made):
 
 
 def test_a_crack_between_lanes_is_no_edge(made):
-    from evpilot.maps.builder import GraphBuilder
-
     builder = GraphBuilder()
     x = [-50.0, 400.0]
     for low, high in ((-3.5, -0.02), (0.02, 3.5)):
@@ -332,8 +332,6 @@ def test_a_single_tick_is_judged_and_an_empty_log_is_refused(made):
     run = made.drive(made.cruise(10.0), seconds=0.02)
     assert len(run.frames) == 1
     assert judge(run).gates["nc"] == 1.0
-    from dataclasses import replace
-
     with pytest.raises(EvpilotError, match="no planning tick"):
         judge(replace(run, frames=()))
 
