@@ -169,12 +169,20 @@ class Cast:
         )  # fmt: skip
 
 
-def ego_profile(t):
-    """Speed and acceleration of the car, and its station."""
-    grid = np.arange(0.0, t + 1e-9, 0.01)
+def profile():
+    """Speed, acceleration and station of the car each 10 ms for ten minutes; the road ends before."""
+    grid = np.arange(0.0, 601.0, 0.01)
     accel = np.where((grid > 5.4) & (grid < 7.0), -3.4, np.where((grid > 8) & (grid < 14), 0.9, 0.0))
     speed = 24.0 + np.cumsum(accel) * 0.01
-    return float(speed[-1]), float(accel[-1]), 30.0 + float(np.sum(speed) * 0.01)
+    station = 30.0 + np.cumsum(speed) * 0.01
+    return speed, accel, np.minimum(station, BLOCK * BLOCKS - 60.0)
+
+
+PROFILE = profile()
+
+
+def ego_profile(t):
+    return tuple(float(column[round(t * 100)]) for column in PROFILE)
 
 
 def poses(road, s, d):

@@ -107,6 +107,30 @@ def test_events_mark_what_happened(drive):
     assert ("yield", "let 7 cross") in kinds
 
 
+def test_a_verdict_brings_ttc_and_contacts(drive, verdict):
+    data = replay.data(drive, verdict)
+    marks = [(t, kind, text) for t, kind, text in data["events"] if kind in ("ttc", "contact")]
+    assert marks == [(6.9, "ttc", "lowest TTC 1.1 s"), (12.0, "contact", "contact with 8, not at fault")]
+    ttc = decode(data["blob"], data["tick"]["ttc"])
+    assert ttc[60] == pytest.approx(2.0, abs=0.01) and np.isnan(ttc[[0, 50, 80]]).all()
+    assert data["head"]["ttcLimit"] == 0.95
+    plain = replay.data(drive, verdict.as_json())
+    assert plain["score"] == data["score"] and not plain["tick"]["judged"]
+
+
+def test_ten_minutes_among_three_hundred(made):
+    run = made.made_drive(seconds=30.0, cars=300)
+    frames = [dataclasses.replace(run.frames[k % 300], t_ns=k * 100_000_000) for k in range(6000)]
+    t_ns = np.arange(60_001, dtype=np.int64) * 10_000_000
+    long = dataclasses.replace(
+        run, frames=tuple(frames), t_ns=t_ns, ego=np.resize(run.ego, (60_001, 10)), command=np.zeros((60_001, 3))
+    )
+    start = time.process_time()
+    text = replay.page(long, None)
+    assert time.process_time() - start < 20.0
+    assert len(text) < 20_000_000
+
+
 def test_the_band_joins_what_differs_only_in_figures_and_drops_flicker():
     spans = [Span(k0=k, k1=k + 1, text=f"follow 7, {40 - k} m", cause=7, tone="") for k in range(20)]
     spans[10] = dataclasses.replace(spans[10], text="brake", tone="yield")

@@ -103,6 +103,19 @@ def test_says_why_and_whom(browser, file):
     page.close()
 
 
+def test_shows_the_verdict_failures_first(browser, drive, verdict, tmp_path):
+    replay.write(drive, verdict, tmp_path / "judged.html")
+    page = browser.open(tmp_path / "judged.html", anchor="#t=6")
+    read = lambda id_: page.run(f"document.getElementById('{id_}').innerText")  # noqa: E731
+    assert read("vscore").startswith("46.5") and read("vword") == "the pilot failed"
+    assert read("gates").splitlines()[0] == "pilot without fault" and "no at fault collisions" in read("gates")
+    assert "Progress" in read("parts") and "0.93 ×5" in read("parts")
+    assert "2.0" in read("now") and "1.4" in read("now")
+    assert page.run("document.getElementById('badge').classList.contains('bad')")
+    assert page.complaints() == []
+    page.close()
+
+
 def test_asks_nothing_of_the_network_and_forbids_it(browser, file):
     page = browser.open(file, anchor="#t=1")
     assert page.requests() == [file.resolve().as_uri() + "#t=1"] or page.requests() == [file.resolve().as_uri()]

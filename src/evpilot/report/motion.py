@@ -7,11 +7,12 @@ import numpy as np
 from evpilot.report.columns import Columns
 from evpilot.report.sampling import Clock
 from evpilot.runlog import Cmd, Ego, Frame, RunLog
-from evpilot.types import ObjectKind
-from evpilot.types.state import Array, Ints
+from evpilot.types import VEHICLES, ObjectKind, Signal, State
+from evpilot.types.state import Array, Bytes, Ints
 
 CM = 0.01  # [m], and [m/s]
 ANGLE = 1e-4  # [rad]
+SLOWS = -0.9  # [m/s2] beyond what coasting does: brake lamps light (UN R13-H 5.2.22, from 0.7 to 1.3)
 UNSEEN = 32  # joins the `Signal` flags: the pilot was not told of this object
 
 
@@ -42,7 +43,7 @@ def objects(run: RunLog, clock: Clock, columns: Columns) -> list[dict[str, Any]]
     ids = np.concatenate([track.id for track in tracks]) if tracks else np.zeros(0, np.int64)
     tick = np.concatenate([np.full(len(t), k) for t, k in zip(tracks, clock.tick, strict=True)]) if tracks else ids
     state = np.concatenate([track.state for track in tracks]) if tracks else np.zeros((0, 7))
-    signals = [track.signals | _unseen(frame) for frame, track in zip(run.frames, tracks, strict=True)]
+    signals = [_shown(frame) for frame in run.frames]
     signal = np.concatenate(signals) if signals else ids
     size = np.concatenate([track.size for track in tracks]) if tracks else np.zeros((0, 2))
     kind = np.concatenate([track.kind for track in tracks]) if tracks else ids
@@ -70,13 +71,15 @@ def objects(run: RunLog, clock: Clock, columns: Columns) -> list[dict[str, Any]]
     return out
 
 
-def _unseen(frame: Frame) -> Any:
-    """The flag for each true object that is not among the tracks that the pilot was given; none with a noisy sensor."""
-    told = frame.observation.tracks
-    objects = frame.truth.objects
+def _shown(frame: Frame) -> Bytes:
+    """The signals of each object, brake lamps also where it slows (recordings rarely hold lamps), and `UNSEEN` for
+    those that are not among the tracks that the pilot was given (nobody is marked under a noisy sensor)."""
+    told, objects = frame.observation.tracks, frame.truth.objects
+    slows = (objects.state[:, State.ACCEL] < SLOWS) & np.isin(objects.kind, VEHICLES)
+    shown = objects.signals | np.where(slows, int(Signal.BRAKE), 0).astype(np.uint8)
     if told is None:
-        return np.zeros(len(objects), np.uint8)
-    return np.where(np.isin(objects.id, told.id[told.valid]), 0, UNSEEN).astype(np.uint8)
+        return shown
+    return shown | np.where(np.isin(objects.id, told.id[told.valid]), 0, UNSEEN).astype(np.uint8)
 
 
 def _spread(values: Array, at: Ints, n: int) -> Array:

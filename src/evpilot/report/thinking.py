@@ -191,8 +191,8 @@ def reasons(run: RunLog, clock: Clock) -> list[Span]:
 
 def reason(frame: Frame) -> tuple[str, int, str]:
     """A frame's phrase, cause and tone, as in `Span`."""
-    if frame.decision is None:
-        return f"the pilot failed: {frame.fault or 'no answer'}", -1, "fault"
+    if frame.decision is None:  # the last frame of a drive asks for no decision
+        return (f"the pilot failed: {frame.fault}", -1, "fault") if frame.fault else ("", -1, "")
     trace, plan = frame.decision.trace, frame.decision.trajectory
     if plan is None:
         soon = 0.0 if frame.decision.command is None else frame.truth.ego.speed + 2 * frame.decision.command.accel

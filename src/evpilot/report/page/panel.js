@@ -2,6 +2,7 @@
 const TICK = "M3 8.5l3.2 3.2L13 4.8", CROSS = "M4 4l8 8M12 4l-8 8", OPEN = "M4 8h8";
 const WHY_WORDS = ["chosen", "would meet a predicted path", "breaks a rule or line", "leaves the comfort band", "slower or costs more energy", "leaves the road"];
 const WHY_ORDER = [0, 1, 2, 5, 3, 4];
+const GATE_WORDS = { nc: "no contact at fault", dac: "on the road", ddc: "right direction", mp: "makes progress" }; // nuPlan's names
 const spaced = (name) => name.replaceAll("_", " ").replace(/\bttc\b/, "time to collision");
 const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
@@ -32,7 +33,7 @@ function showVerdict(drive) {
   $("vword").textContent = word;
   $("badge").classList.toggle("bad", !good);
   $("badgeIcon").setAttribute("d", good ? TICK : CROSS);
-  const gates = Object.entries(score.gates).map(([name, value]) => [spaced(name), value === null ? null : value >= 1]);
+  const gates = Object.entries(score.gates).map(([name, value]) => [GATE_WORDS[name] ?? spaced(name), value === null ? null : value >= 1]);
   if (score.goal !== null) gates.push(["goal reached", score.goal]);
   if (score.faults !== null) gates.push(["pilot without fault", score.faults === 0]);
   const rows = gates.sort((a, b) => (a[1] === false ? 0 : 1) - (b[1] === false ? 0 : 1)).map(([name, passed]) => {
@@ -109,7 +110,7 @@ function nextBest(drive, k) {
     if (props.why[r] === 0) chosen = Math.min(chosen, props.cost[r]);
     else if (props.why[r] === 4) other = Math.min(other, props.cost[r]);
   }
-  return chosen < 1e5 && other < 1e5 ? `Next best costs ${other.toFixed(2)} against ${chosen.toFixed(2)}.` : "";
+  return chosen < 1e5 && other < 1e5 ? `Next best costs ${fixed(other - chosen, 2)} more.` : "";
 }
 
 function showPower(drive, f) {
