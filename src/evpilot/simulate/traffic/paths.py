@@ -2,13 +2,15 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from evpilot.geometry.polyline import arc_length, resample
 from evpilot.maps.right_of_way import turned
 from evpilot.types import Arrow, LaneGraph, LaneKind, Marking, StopKind, Turn, User
-from evpilot.types.state import Array, Bools, Ints
+from evpilot.types.state import Array, Bools, Bytes, Ints
 
 STEP = 2.0  # [m] between the points of a path
 BACK = 60.0  # [m] of lanes behind a driver that its path keeps, to see who follows
@@ -40,6 +42,9 @@ LIMITS = {
     LaneKind.MOTORWAY: 130 / 3.6,
 }
 CLOSED_LINE = (Marking.SOLID, Marking.BROAD_SOLID, Marking.CURB)
+
+
+T = TypeVar("T", np.float64, np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -273,7 +278,7 @@ def _waiting(graph: LaneGraph, whole: list[int], lane_s: Array, place: int, s_in
     return wait
 
 
-def red_table(graph: LaneGraph, index: Ints, state: Array) -> Array:
+def red_table(graph: LaneGraph, index: Ints, state: Bytes) -> Ints:
     """What lights show to each movement out of each lane (L, TURNS): -1 where none rules it, else a `LightState`; where
     several do, the one with the arrow counts, and of equals the last. index (G,), state (G,): lights as they show."""
     table = np.full((len(graph), TURNS), -1, np.int64)
@@ -297,15 +302,9 @@ class Ways:
         self.lanes = lanes
         self.paths: list[Path] = []
         self._number: dict[tuple[int, ...], int] = {}
-        self._buffers = [
-            np.zeros((1024, 5)),
-            np.zeros(1024),
-            np.zeros(64, np.int64),
-            np.zeros(64),
-            np.zeros((64, 4)),
-            np.zeros((64, 8)),
-        ]
-        self._used = [0] * len(self._buffers)
+        self._tables = [np.zeros((1024, 5)), np.zeros(1024), np.zeros(64), np.zeros((64, 4)), np.zeros((64, 8))]
+        self._lane = np.zeros(64, np.int64)
+        self._used = [0] * len(self._tables)
         self._first = np.zeros((64, 5), np.int64)
 
     def add(self, chain: list[int]) -> int:
@@ -319,23 +318,32 @@ class Ways:
         return self._number[key]
 
     def _append(self, path: Path) -> None:
-        for k, part in enumerate((path.point, path.arc, path.lanes, path.lane_s, path.event, path.clash)):
-            end = self._used[k] + len(part)
-            if end > len(self._buffers[k]):
-                grown = np.zeros((2 * end, *self._buffers[k].shape[1:]), self._buffers[k].dtype)
-                grown[: self._used[k]] = self._buffers[k][: self._used[k]]
-                self._buffers[k] = grown
-            self._buffers[k][self._used[k] : end] = part
-            self._used[k] = end
+        parts = (path.point, path.arc, path.lane_s, path.event, path.clash)
+        self._tables = [
+            _grown(table, used, part) for table, used, part in zip(self._tables, self._used, parts, strict=True)
+        ]
+        self._lane = _grown(self._lane, self._used[2], path.lanes)
+        self._used = [used + len(part) for used, part in zip(self._used, parts, strict=True)]
         number = len(self.paths) + 1
         if number >= len(self._first):
             self._first = np.concatenate([self._first, np.zeros_like(self._first)])
-        self._first[number] = (self._used[0], self._used[2], self._used[4], self._used[5], path.wall)
+        self._first[number] = (self._used[0], self._used[2], self._used[3], self._used[4], path.wall)
 
     @property
     def arrays(self) -> tuple[Array, Array, Ints, Array, Array, Array, Ints]:
         """point (Q, 5), arc (Q,), lane (M,), lane_s (M,), event (E, 4), clash (C, 8), and first (W + 1, 5): where path
         w begins in points, lanes, events, clashes (it ends where w + 1 begins), and in row w + 1 whether it ends in a
         wall."""
-        b = self._buffers
-        return b[0], b[1], b[2], b[3], b[4], b[5], self._first
+        point, arc, lane_s, event, clash = self._tables
+        return point, arc, self._lane, lane_s, event, clash, self._first
+
+
+def _grown(table: npt.NDArray[T], used: int, part: npt.NDArray[T]) -> npt.NDArray[T]:
+    """The table with a part written behind its first `used` rows; a larger one when it is full."""
+    end = used + len(part)
+    if end > len(table):
+        larger = np.zeros((2 * end, *table.shape[1:]), table.dtype)
+        larger[:used] = table[:used]
+        table = larger
+    table[used:end] = part
+    return table

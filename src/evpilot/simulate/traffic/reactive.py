@@ -287,7 +287,7 @@ class ReactiveTraffic:
             velocity=np.concatenate([rows[:, scene.VX : scene.VY + 1], velocity])[order],
             cov=np.zeros((len(number), 6, 6)),
             size=np.concatenate([self._size[drivers], self._recording.size[who]])[order],
-            age=age[order],
+            age=np.asarray(age[order], np.float64),
             signals=np.concatenate([lamps, signals])[order],
             valid=np.ones(len(number), np.bool_),
         )

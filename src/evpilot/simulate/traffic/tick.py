@@ -91,7 +91,7 @@ def _junction_next(here_lane: int, path: int, lane: Ints, first: Ints, junction:
     """Whether the lane after this one on a path crosses a junction."""
     for k in range(first[path, 1], first[path + 1, 1] - 1):
         if lane[k] == here_lane:
-            return junction[lane[k + 1]] >= 0
+            return bool(junction[lane[k + 1]] >= 0)
     return False
 
 
