@@ -85,8 +85,9 @@ LANES = (
 )
 
 SIGNS = (
-    '<trafficSign id="20"><trafficSignElement><trafficSignID>274</trafficSignID><additionalValue>13.89</additionalValue>'
-    f"</trafficSignElement><position>{point(1.0, -4.0)}</position><virtual>false</virtual></trafficSign>\n"
+    '<trafficSign id="20"><trafficSignElement><trafficSignID>274</trafficSignID>'
+    "<additionalValue>13.89</additionalValue></trafficSignElement>"
+    f"<position>{point(1.0, -4.0)}</position><virtual>false</virtual></trafficSign>\n"
     '<trafficSign id="21"><trafficSignElement><trafficSignID>205</trafficSignID></trafficSignElement></trafficSign>\n'
 )
 

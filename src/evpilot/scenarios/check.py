@@ -153,12 +153,11 @@ def _goals_reachable(scenario: Scenario, index: LaneIndex) -> list[Finding]:
         behind = any(lane in spans[0] for lane in here)
         text = "the goal lies behind the car" if behind else "no route leads from the start to a goal"
         return [Finding(text=text, serious=True)]
+    straight = min(_straight(goal, scenario) for goal in scenario.goals)
     latest = max(goal.time[1] if goal.time is not None else math.inf for goal in scenario.goals)
-    # a lane change costs no metres, so that the true way is shorter by up to those that the route counts for it
-    if latest > 0.0 and (way - 150.0) / latest > SPEED_MAX:
-        text = f"the goal is {way:.0f} m away and must be reached within {latest:g} s"
+    if straight > SPEED_MAX * (latest + scenario.dt_ns * 1e-9):
+        text = f"the goal is {straight:.0f} m away and must be reached within {latest:g} s"
         return [Finding(text=text, serious=True)]
-    straight = min((_straight(goal, scenario) for goal in scenario.goals), default=math.inf)
     if straight < NEAR and way > DETOUR * max(straight, 3.0):
         text = f"the goal is {straight:.0f} m away but the way to it takes {way:.0f} m: it lies behind the car"
         return [Finding(text=text, serious=True)]
@@ -166,10 +165,11 @@ def _goals_reachable(scenario: Scenario, index: LaneIndex) -> list[Finding]:
 
 
 def _straight(goal: Goal, scenario: Scenario) -> float:
-    """The straight distance [m] to a goal's regions; inf when it has none."""
-    return min(
-        (float(np.min(np.hypot(*(region - scenario.start[:2]).T))) for region in goal.regions), default=math.inf
-    )
+    """The straight distance [m] to the nearest point that bounds a goal."""
+    graph = scenario.graph
+    lanes = [side[graph.points(lane), :2] for lane in goal.lanes for side in (graph.left, graph.right)]
+    points = np.concatenate([*goal.regions, *lanes])
+    return float(np.min(np.hypot(*(points - scenario.start[:2]).T)))
 
 
 def _goals_turned(scenario: Scenario) -> list[Finding]:
