@@ -7,10 +7,12 @@ from evpilot.sweep.warm import warm_up
 
 
 def bar(*, counted: bool = False) -> Progress:
-    """An empty progress display that vanishes when it is done; counted shows "3/60" instead of a share."""
+    """An empty progress display that vanishes when it is done, and shows nothing where stderr is no terminal; counted
+    shows "3/60" instead of a share."""
     share = MofNCompleteColumn() if counted else TextColumn("{task.percentage:>3.0f} %")
     columns = (TextColumn("{task.description}"), BarColumn(), share, TimeElapsedColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def warmed_up() -> None:
