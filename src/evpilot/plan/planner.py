@@ -70,6 +70,7 @@ class Scene:
     ego: Array
     slack: float
     rest: float
+    left: float
 
 
 class Planner:
@@ -141,7 +142,7 @@ class Planner:
         return Scene(
             ways=ways, table=table, corridors=corridors, entries=entries, spans=spans, near=near, zones=zones,
             places=goal_places(ways, self.briefing, seconds), goals=goal_windows(self.briefing, seconds), ego=state,
-            slack=self._slack(ego), rest=rest,
+            slack=self._slack(ego), rest=rest, left=(self.briefing.end_ns - observation.t_ns) * 1e-9,
         )  # fmt: skip
 
     def _slack(self, ego: EgoState) -> float:
@@ -166,7 +167,8 @@ class Planner:
         entries, area = scene.entries, self.road.area
         timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
         until = min((float(high) for high in scene.goals[:, 1] if high > 0.0), default=TIMED)
-        wish = np.array([scene.rest, until, NO_GOAL_COST if timed else 0.0, SCHEDULED_WEIGHT if timed else PROGRESS_WEIGHT])
+        bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, PROGRESS_WEIGHT)
+        wish = np.array([scene.rest, until, bound, weight, scene.left])
         score(
             props, rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob, entries.moving,
             scene.spans, scene.near, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort, scene.goals,

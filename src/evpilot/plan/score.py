@@ -38,11 +38,12 @@ START, COUNT, PENALTY, WALL, HOME = (
 CORRIDOR, OFFSET = int(Prop.CORRIDOR), int(Prop.OFFSET)
 
 CONTACT = 1000.0  # cost of a certain contact in the near future: above everything else together
-REAR_SHARE = 0.5  # who comes from behind can brake, and often does
+REAR_SHARE = 0.8  # who comes from behind can brake, and often does
 OFF_ROAD = 500.0
 BROKEN_RULE = 250.0
 GOAL_BONUS = 120.0
 SOFT_GAP = 0.7  # [m] closer than this to another costs
+AFTER = 0.25  # [s] a drive is judged a little beyond its end
 CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
 
 
@@ -50,6 +51,15 @@ CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the hor
 def certainty(t: float) -> float:
     """How much a predicted contact at a time ahead [s] counts: fully for 2.5 s, then less, never nothing."""
     return 1.0 if t < 2.5 else max(0.2, 1.0 - 0.16 * (t - 2.5))
+
+
+@kernel()
+def steps_until(t: float) -> int:
+    """How many grid steps lie before a time [s], at least two."""
+    count = 2
+    while count < STEPS and TIMES[count] <= t:
+        count += 1
+    return count
 
 
 @kernel()
@@ -80,7 +90,7 @@ def contact_cost(
     own = math.sqrt(length * length + width * width)
     low_x = low_y = np.inf
     high_x = high_y = -np.inf
-    for step in range(STEPS):
+    for step in range(roll.shape[0]):
         low_x, high_x = min(low_x, roll[step, R_X]), max(high_x, roll[step, R_X])
         low_y, high_y = min(low_y, roll[step, R_Y]), max(high_y, roll[step, R_Y])
     for e in range(entries.shape[0]):
@@ -94,7 +104,7 @@ def contact_cost(
         ):
             continue
         soft = 0.0
-        for step in range(STEPS):
+        for step in range(roll.shape[0]):
             c, s = roll[step, R_C], roll[step, R_SI]
             x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
             dx, dy = entries[e, step, 0] - x, entries[e, step, 1] - y
@@ -129,7 +139,7 @@ def road_cost(
     at the start, which every proposal may keep."""
     shift, length, width = body[0], body[1], body[2]
     worst = 0.0
-    for step in range(1, STEPS, 2):
+    for step in range(1, roll.shape[0], 2):
         c, s = roll[step, R_C], roll[step, R_SI]
         x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
         middle = edge_distance(x, y, origin, table, tiles)
@@ -154,7 +164,7 @@ def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
     acceleration, service braking, lateral acceleration, the lateral acceleration that must not be passed [m/s2]."""
     total = 0.0
     last = roll[0, R_V] ** 2 * roll[0, R_K]
-    for step in range(1, STEPS):
+    for step in range(1, roll.shape[0]):
         dt = 0.1 if step <= 20 else 0.2
         a, v = roll[step, R_A], roll[step, R_V]
         lateral = v * v * roll[step, R_K]
@@ -241,7 +251,9 @@ def goal_time(
                 f = (t - probe) / (t - before) if step > 0 else 0.0
                 b = max(step - 1, 0)
                 x = (1.0 - f) * (roll[step, R_X] + shift * roll[step, R_C]) + f * (roll[b, R_X] + shift * roll[b, R_C])
-                y = (1.0 - f) * (roll[step, R_Y] + shift * roll[step, R_SI]) + f * (roll[b, R_Y] + shift * roll[b, R_SI])
+                y = (1.0 - f) * (roll[step, R_Y] + shift * roll[step, R_SI]) + f * (
+                    roll[b, R_Y] + shift * roll[b, R_SI]
+                )
                 if x < boxes[g, 0] or x > boxes[g, 1] or y < boxes[g, 2] or y > boxes[g, 3]:
                     continue
                 yaw = (1.0 - f) * roll[step, R_YAW] + f * roll[b, R_YAW]
@@ -255,9 +267,9 @@ def goal_time(
 
 @kernel()
 def progress_cost(roll: Array, p: Array, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
-    """Cost still to go at the end, and time over the speed limit. wish (4,): what is to go
+    """Cost still to go at the end, and time over the speed limit. wish (5,): what is to go
     [m] where REMAINING is 0, seconds until the first goal's time is up, what a corridor without a goal costs, weight of
-    a metre to go."""
+    a metre to go, seconds until the drive ends."""
     start, count = int(corridor[START]), int(corridor[COUNT])
     end = STEPS - 1
     remaining = sample(table, start, count, roll[end, R_S], REMAINING)
@@ -326,7 +338,7 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
     for z in range(zones.shape[0]):
         if int(zones[z, 0]) != corridor or roll[0, R_S] + front > zones[z, 1]:
             continue
-        for step in range(1, STEPS):
+        for step in range(1, roll.shape[0]):
             t = TIMES[step]
             if t < zones[z, 3]:
                 continue
@@ -341,7 +353,7 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
 def ttc_cost(roll: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, cost: Array) -> None:
     """Cost of closing in on what is ahead on our strip with less than 1.2 s to contact."""
     total = 0.0
-    for step in range(0, STEPS, 2):
+    for step in range(0, roll.shape[0], 2):
         worst = 0.0
         s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
         for i in range(near[0]):
@@ -376,19 +388,21 @@ def score(
         c = int(props[r, CORRIDOR])
         costs[r, :] = 0.0
         firsts[r, 0], firsts[r, 1], firsts[r, 2] = np.inf, -1.0, 0.0
-        contact_cost(rolls[r], body, entries, bounds, half, prob, moving, firsts[r], costs[r])
-        road_cost(rolls[r], body, origin, tile_table, tiles, slack, costs[r])
-        comfort_cost(rolls[r], limits, costs[r])
+        firsts[r, 3] = goal_time(rolls[r], shift, goals, boxes, owned, starts, polygon)
+        # the drive ends at the goal, or when its time is up: what lies behind that is not driven
+        ahead = rolls[r, : steps_until(min(firsts[r, 3], wish[4]) + AFTER)]
+        contact_cost(ahead, body, entries, bounds, half, prob, moving, firsts[r], costs[r])
+        road_cost(ahead, body, origin, tile_table, tiles, slack, costs[r])
+        comfort_cost(ahead, limits, costs[r])
+        zone_cost(ahead, c, front, rear, zones, costs[r])
+        ttc_cost(ahead, spans[c], near[c], prob, front, body[2] + 0.1, costs[r])
         progress_cost(rolls[r], props[r], corridors[c], table, wish, costs[r])
-        zone_cost(rolls[r], c, front, rear, zones, costs[r])
-        ttc_cost(rolls[r], spans[c], near[c], prob, front, body[2] + 0.1, costs[r])
         wall = corridors[c, WALL]
-        if rolls[r, 0, R_S] + front <= wall and rolls[r, STEPS - 1, R_S] + front > wall:
+        if rolls[r, 0, R_S] + front <= wall and ahead[ahead.shape[0] - 1, R_S] + front > wall:
             costs[r, RULE] += BROKEN_RULE
         if wish[2] > 0.0:
             first, count = int(corridors[c, START]), int(corridors[c, COUNT])
             detour = detour_cost(rolls[r], first, count, table, wish)
             costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, detour)
-        firsts[r, 3] = goal_time(rolls[r], shift, goals, boxes, owned, starts, polygon)
         if firsts[r, 3] < firsts[r, 0]:
             costs[r, REACHED] -= GOAL_BONUS - 1.0 * firsts[r, 3]
