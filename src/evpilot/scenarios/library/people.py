@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.geometry.polyline import arc_length
-from evpilot.scenarios.library.stage import DT, Stage
+from evpilot.scenarios.library.stage import DT, Stage, clear
 from evpilot.scenarios.scenario import Actor, Behaviour
 from evpilot.types import LaneGraph, LaneKind, ObjectKind
 from evpilot.types.state import Array
 
 PERSON = (0.5, 0.6, 1.75)  # [m] length, width with arms, height
 PACE = (1.1, 1.6)  # [m/s] of adults (Highway Capacity Manual 2016: 1.2 on average at crossings)
+TRIES = 200  # places drawn for people before the pavements count as full
 MEET = 0.3  # [m] between the ends of pavements that go on in each other
 KERB = 0.7  # [m] from the kerb at which one waits
 
@@ -118,11 +119,20 @@ def strollers(stage: Stage, count: int, purpose: str = "strollers") -> None:
     rng = stage.stream(purpose)
     ways = pavements(stage.graph)
     length = np.array([way.arc[-1] for way in ways])
-    for _ in range(count):
+    tries = 0
+    while count > 0 and tries < TRIES:
+        tries += 1
         k = int(np.searchsorted(np.cumsum(length / length.sum()), rng.random() * 0.999999))
         forward, pace, d = bool(rng.random() < 0.5), rng.uniform(*PACE), rng.uniform(-0.6, 0.6)
         path = ways[k].onward(rng.random() * length[k], pace * (stage.seconds + 2.0), forward, d)
-        walk(stage, path, pace)
+        if _room(stage, path[0]):
+            walk(stage, path, pace)
+            count -= 1
+
+
+def _room(stage: Stage, point: Array) -> bool:
+    """Whether nobody stands at a place at the start."""
+    return clear(stage, (float(point[0]), float(point[1]), 0.0, PERSON[1], PERSON[1], 0.0), 0.0, 0.3)
 
 
 def cross(
@@ -132,9 +142,9 @@ def cross(
     at: float,
     rng: np.random.Generator,
     wait: float = 0.0,
-) -> Actor:
+) -> Actor | None:
     """Someone who comes along a pavement, waits at the kerb for up to `wait` [s], steps onto a crosswalk at a time [s],
-    and walks on along the other side."""
+    and walks on along the other side; None where somebody is in the way at the start."""
     pace = rng.uniform(*PACE)
     over = across(stage, crosswalk, bool(rng.random() < 0.5), rng.uniform(0.25, 0.75), before=0.8)
     ends: list[Array] = []
@@ -149,6 +159,8 @@ def cross(
     if at < kerb / pace:
         first = int(np.searchsorted(arc, kerb - at * pace))
         path, kerb = path[first:], kerb - float(arc[first])
+    if at < kerb / pace + 0.1 and not _room(stage, path[0]):
+        return None
     start = max(0.0, at - kerb / pace - rng.uniform(0.0, 1.0) * wait)
     return walk(stage, path, pace, start=start, hold=(kerb, at))
 

@@ -31,7 +31,7 @@ def tour(seed: int, difficulty: float) -> Scenario:
         graph=graph,
         ego_lane=way_in.forward[0],
         ego_s=22.0,
-        ego_speed=9.0,
+        ego_speed=8.0,
         seconds=180.0,
     )
     stage.lights = town.programs(stage.stream("lights"))
@@ -89,11 +89,11 @@ def _old_town(rng: np.random.Generator) -> tuple[Town, Road, Road, list[int]]:
     wide = float(rng.uniform(-6.0, 6.0))
     east = 165.0 + wide
     town = Town()
-    town.place("mill", (0.0, -125.0), 12.0, Rule.SIGNS)
-    town.place("bank", (east, -125.0), 12.0, Rule.ALL_WAY_STOP)
+    town.place("mill", (0.0, -125.0), 13.0, Rule.SIGNS)
+    town.place("bank", (east, -125.0), 13.0, Rule.ALL_WAY_STOP)
     town.place("west gate", (0.0, 0.0), 17.0, Rule.LIGHTS)
     town.place("east gate", (east, 0.0), 17.0, Rule.LIGHTS)
-    town.place("school", (0.0, 140.0), 12.0, Rule.SIGNS)
+    town.place("school", (0.0, 140.0), 14.5, Rule.SIGNS)
     town.place("fountain", (east, 150.0), 15.5, Rule.ROUNDABOUT)
     way_in = town.edge("mill", 180.0, 110.0, LANE, priority=Priority.YIELD)
     town.street("mill", "west gate", STREET, priority=Priority.PRIORITY)
@@ -109,7 +109,7 @@ def _old_town(rng: np.random.Generator) -> tuple[Town, Road, Road, list[int]]:
     hill = town.street("east gate", "fountain", STREET, zebras=(0.5,))
     town.edge("school", 180.0, 100.0, STREET, priority=Priority.PRIORITY)
     town.edge("school", 90.0, 90.0, LANE, priority=Priority.YIELD)
-    park_road = town.street("school", "fountain", STREET, (28.0, 152.0), priority=Priority.PRIORITY, zebras=(0.42,))
+    park_road = town.street("school", "fountain", STREET, (25.0, 152.0), priority=Priority.PRIORITY, zebras=(0.42,))
     town.edge("fountain", 0.0, 100.0, STREET)
     town.edge("fountain", 90.0, 90.0, LANE)
     town.close()

@@ -186,7 +186,7 @@ def cut_in(seed: int, difficulty: float) -> Scenario:
     net = Network()
     road = carriageway(net, straight((0.0, 0.0), (1500.0, 0.0)), replace(MAIN, limit=100.0 * KMH))
     lane = road.first[1]
-    stage = _stage(name, seed, difficulty, net, lane, s=160.0, speed=25.0, seconds=60.0)
+    stage = _stage(name, seed, difficulty, net, lane, s=160.0, speed=25.0, seconds=80.0)
     side = 1.0 if rng.random() < 0.5 else -1.0
     speed = 25.0 - rng.uniform(1.0, 2.0 + 3.0 * difficulty)
     begin = rng.uniform(2.5, 5.0)
@@ -216,9 +216,13 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
     )
     road = carriageway(net, line, replace(MAIN, forward=2, limit=100.0 * KMH))
     stage = _stage(name, seed, difficulty, net, road.first[1], s=90.0, speed=5.0, seconds=90.0)
-    for lane in road.first:
-        head = 250.0 + rng.uniform(0.0, 30.0)
-        stage.add(ObjectKind.TRUCK, (13.5, 2.5, 3.8), _waves(stage, lane, head, rng, difficulty), Behaviour.REPLAY)
+    head = 250.0 + rng.uniform(0.0, 30.0)
+    speed = _waves(stage, rng, difficulty)
+    for k, lane in enumerate(road.first):
+        way = head - 4.0 * k + np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * DT)])
+        way = way[way < float(stage.graph.length[lane]) - 8.0]
+        motion = _recorded(stage.graph, lane, way, np.zeros(len(way)))
+        stage.add(ObjectKind.TRUCK, (13.5, 2.5, 3.8), motion, Behaviour.REPLAY)
         s = head - 7.0
         while s > 12.0:
             who = _someone(float(rng.uniform(0.2, 0.9)), float(rng.uniform(0.85, 1.05)))
@@ -290,25 +294,21 @@ def _cutting(stage: Stage, lane: int, s: float, d: float, speed: float, begin: f
     return _recorded(stage.graph, lane, way[there], offset[there])
 
 
-def _waves(stage: Stage, lane: int, s: float, rng: np.random.Generator, difficulty: float) -> Array:
-    """The head of a queue: rolls at up to 40 km/h, stops, waits, starts again."""
-    time = np.arange(stage.last_step + 1) * DT
-    knots, speeds, now = [0.0], [5.0], 0.0
-    while now < stage.seconds:
-        for change, speed in ((rng.uniform(3.0, 5.0), rng.uniform(6.0, 11.0)), (rng.uniform(4.0, 9.0), -1.0)):
-            now += change
-            knots.append(now)
-            speeds.append(speeds[-1] if speed < 0.0 else speed)
-        now += speeds[-1] / rng.uniform(1.2, 1.5 + 1.5 * difficulty)
-        knots.append(now)
-        speeds.append(0.0)
-        now += rng.uniform(2.0, 6.0)
-        knots.append(now)
-        speeds.append(0.0)
-    speed = np.interp(time, knots, speeds)
-    way = s + np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * DT)])
-    there = way < float(stage.graph.length[lane]) - 8.0
-    return _recorded(stage.graph, lane, way[there], np.zeros(int(there.sum())))
+def _waves(stage: Stage, rng: np.random.Generator, difficulty: float) -> Array:
+    """The speed (T,) [m/s] of the head of a queue: rolls at up to 40 km/h, stops, waits, starts again."""
+    knots, speeds = [0.0], [5.0]
+    while knots[-1] < stage.seconds:
+        rolling = rng.uniform(6.0, 11.0)
+        brake = rng.uniform(1.2, 1.5 + 1.5 * difficulty)
+        for seconds, speed in (
+            (rng.uniform(3.0, 5.0) + 0.4 * rolling, rolling),
+            (rng.uniform(4.0, 9.0), rolling),
+            (rolling / brake, 0.0),
+            (rng.uniform(2.0, 6.0), 0.0),
+        ):
+            knots.append(knots[-1] + seconds)
+            speeds.append(speed)
+    return np.interp(np.arange(stage.last_step + 1) * DT, knots, speeds)
 
 
 def _stage(

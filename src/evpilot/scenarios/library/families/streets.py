@@ -14,7 +14,7 @@ from evpilot.types import LaneKind, Marking, ObjectKind
 
 HIGH_STREET = Section(sidewalk=3.2, limit=50.0 * KMH)
 SIDE_STREET = Section(width=3.25, sidewalk=2.6, limit=50.0 * KMH, divider=Marking.DASHED)
-NARROW = Section(width=2.9, sidewalk=2.2, limit=30.0 * KMH, divider=Marking.NONE)
+NARROW = Section(width=2.9, sidewalk=3.0, limit=30.0 * KMH, divider=Marking.NONE)
 COUNTRY = Section(width=3.5, limit=100.0 * KMH, kind=LaneKind.COUNTRY, divider=Marking.SOLID)
 
 

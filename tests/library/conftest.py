@@ -1,0 +1,19 @@
+"""Every built-in scenario with five seeds, built once for all tests of this room."""
+
+import functools
+
+import pytest
+
+from evpilot.scenarios import Scenario, library
+
+CASES = [(name, seed) for name in library.names() for seed in range(5)]
+
+
+@functools.cache
+def built(name: str, seed: int) -> Scenario:
+    return library.build(name, seed)
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{case[1]}")
+def scenario(request: pytest.FixtureRequest) -> Scenario:
+    return built(*request.param)
