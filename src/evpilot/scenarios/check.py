@@ -9,7 +9,7 @@ import numpy as np
 
 from evpilot.files import read_xml
 from evpilot.geometry.boxes import boxes_overlap, corners
-from evpilot.geometry.polyline import resample
+from evpilot.geometry.polyline import project, resample
 from evpilot.maps.index import LEVEL, LaneIndex
 from evpilot.maps.route import cost_to_go, goal_spans, remaining
 from evpilot.scenarios import load
@@ -148,7 +148,7 @@ def _goals_reachable(scenario: Scenario, index: LaneIndex) -> list[Finding]:
     spans = goal_spans(graph, scenario.goals)
     if not len(spans[0]):
         return [Finding(text="no goal lies on a lane", serious=True)]
-    way = min(_distance(graph, index, int(lane), scenario, cost, spans) for lane in here)
+    way = min(_distance(graph, int(lane), scenario, cost, spans) for lane in here)
     if not math.isfinite(way):
         behind = any(lane in spans[0] for lane in here)
         text = "the goal lies behind the car" if behind else "no route leads from the start to a goal"
@@ -188,17 +188,13 @@ def _goals_turned(scenario: Scenario) -> list[Finding]:
 
 
 def _distance(
-    graph: LaneGraph,
-    index: LaneIndex,
-    lane: int,
-    scenario: Scenario,
-    cost: Array,
-    spans: tuple[Ints, Array, Array, Ints],
+    graph: LaneGraph, lane: int, scenario: Scenario, cost: Array, spans: tuple[Ints, Array, Array, Ints]
 ) -> float:
-    x, y, _, _ = (float(value) for value in scenario.start)
+    """The way [m] to a goal from the start's place on a lane."""
     rows = graph.points(lane)
-    near = int(np.argmin(np.hypot(*(graph.center[rows, :2] - (x, y)).T)))
-    return remaining(graph, lane, float(graph.arc[rows][near]), cost, spans)
+    center = np.ascontiguousarray(graph.center[rows, :2])
+    s, _, _ = project(float(scenario.start[0]), float(scenario.start[1]), center, graph.arc[rows], 0, len(center) - 1)
+    return remaining(graph, lane, s, cost, spans)
 
 
 def _lanes(graph: LaneGraph) -> list[Finding]:
