@@ -1,0 +1,113 @@
+"""The guard's own idea of where the road is: the union of all lanes, tested corner by corner.
+
+It shares nothing with the planner's distance field: here a place is on the road when a piece of a lane holds it.
+"""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.types import LaneGraph
+from evpilot.types.state import Array, Ints
+
+CELL = 5.0  # [m]
+REACH = 1.0  # [m] distances from the road are cut off here
+CELLS_MAX = 1_000_000
+LEVEL = 2.5  # [m] what is further above or below is another road
+
+AREA = "Tuple((f8[::1], i8[::1], i8[::1], i8[::1], f8[:, :, ::1], f8[::1]))"
+"""The numba type of `Area.arrays`: corner and cell size (3,), grid shape (2,), cell start, piece of each entry, corners
+(Q, 4, 2), height (Q,)."""
+AreaArrays = tuple[Array, Ints, Ints, Ints, Array, Array]
+
+
+class Area:
+    """The lanes of a graph as quadrilaterals between their bounds, on a grid that reaches `REACH` around each."""
+
+    def __init__(self, graph: LaneGraph) -> None:
+        last = graph.point_start[1:] - 1
+        rows = np.setdiff1d(np.arange(len(graph.center)), last)
+        corners = np.stack([graph.left[rows], graph.left[rows + 1], graph.right[rows + 1], graph.right[rows]], axis=1)
+        flat = np.ascontiguousarray(corners[:, :, :2])
+        low, high = flat.min(axis=1) - REACH, flat.max(axis=1) + REACH
+        origin = low.min(axis=0)
+        extent = high.max(axis=0) - origin
+        cell = max(CELL, math.sqrt(float(extent[0] * extent[1]) / CELLS_MAX), float(extent.max()) / CELLS_MAX)
+        first, final = ((edge - origin) // cell for edge in (low, high))
+        shape = (extent // cell).astype(np.int64) + 1
+        wide = (final - first).astype(np.int64) + 1
+        piece = np.repeat(np.arange(len(rows)), wide[:, 0] * wide[:, 1])
+        number = np.arange(len(piece)) - np.repeat(np.cumsum(wide[:, 0] * wide[:, 1]) - wide[:, 0] * wide[:, 1],
+                                                   wide[:, 0] * wide[:, 1])  # fmt: skip
+        column = first[piece, 0].astype(np.int64) + number // wide[piece, 1]
+        owner = column * shape[1] + first[piece, 1].astype(np.int64) + number % wide[piece, 1]
+        order = np.argsort(owner, kind="stable")
+        start = np.searchsorted(owner[order], np.arange(shape[0] * shape[1] + 1)).astype(np.int64)
+        self.arrays: AreaArrays = (
+            np.array([origin[0], origin[1], cell]),
+            shape,
+            start,
+            np.ascontiguousarray(piece[order]),
+            flat,
+            np.ascontiguousarray(corners[:, :, 2].mean(axis=1)),
+        )
+
+
+@kernel()
+def off_piece(x: float, y: float, corners: Array) -> float:
+    """Distance [m] of a place from a quadrilateral (4, 2) taken as two triangles; 0 inside."""
+    nearest = math.inf
+    left, right = 0, 0
+    for i in range(4):
+        ax, ay = corners[i, 0], corners[i, 1]
+        ex, ey = corners[(i + 1) % 4, 0] - ax, corners[(i + 1) % 4, 1] - ay
+        rx, ry = x - ax, y - ay
+        side = ex * ry - ey * rx
+        left += 1 if side >= 0.0 else 0
+        right += 1 if side <= 0.0 else 0
+        share = min(max((rx * ex + ry * ey) / max(ex * ex + ey * ey, 1e-12), 0.0), 1.0)
+        nearest = min(nearest, math.hypot(rx - share * ex, ry - share * ey))
+    if left == 4 or right == 4:
+        return 0.0
+    # a bent piece is not convex: even-odd rule
+    odd = False
+    j = 3
+    for i in range(4):
+        yi, yj = corners[i, 1], corners[j, 1]
+        if (yi > y) != (yj > y) and x < corners[i, 0] + (y - yi) / (yj - yi) * (corners[j, 0] - corners[i, 0]):
+            odd = not odd
+        j = i
+    return 0.0 if odd else nearest
+
+
+@kernel()
+def off_road(x: float, y: float, z: float, area: AreaArrays) -> float:
+    """Distance [m] of a place from the road, 0 on it, at most REACH."""
+    frame, shape = area[0], area[1]
+    column, row = math.floor((x - frame[0]) / frame[2]), math.floor((y - frame[1]) / frame[2])
+    if not (0 <= column < shape[0] and 0 <= row < shape[1]):
+        return REACH
+    cell = int(column) * shape[1] + int(row)
+    best = REACH
+    for entry in range(area[2][cell], area[2][cell + 1]):
+        piece = area[3][entry]
+        if abs(area[5][piece] - z) <= LEVEL:
+            best = min(best, off_piece(x, y, area[4][piece]))
+            if best == 0.0:
+                break
+    return best
+
+
+@kernel()
+def box_off_road(
+    x: float, y: float, z: float, yaw: float, half_length: float, half_width: float, area: AreaArrays
+) -> float:
+    """The largest distance [m] of a box's corners from the road; x, y is its centre."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    worst = 0.0
+    for k in range(4):
+        along = half_length if k < 2 else -half_length
+        across = half_width if k % 2 == 0 else -half_width
+        worst = max(worst, off_road(x + along * c - across * s, y + along * s + across * c, z, area))
+    return worst

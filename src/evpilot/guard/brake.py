@@ -1,0 +1,134 @@
+"""Emergency braking, independent of tracker and planner: the last moment at which braking still helps.
+
+It looks at where the car really goes, on the plan's path and speed, or on along its present arc when there is no plan,
+and brakes when it would certainly meet someone and braking one tick later would be too late. A plan that avoids the
+contact itself, by braking or by steering, is left alone; so is everybody off the path.
+"""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.guard.contact import (
+    STEP,
+    TACCEL,
+    TCURVATURE,
+    TIME,
+    TSPEED,
+    TX,
+    TY,
+    TYAW,
+    arc_ahead,
+    brake_along,
+    first_contact,
+    others_of,
+)
+from evpilot.guard.validator import pack, unsound
+from evpilot.types import Limits, Observation, Platform, Trajectory
+from evpilot.types.state import Array, Bools
+
+DECEL = 8.0  # [m/s2] at most: dry road, what production systems reach (Euro NCAP AEB)
+GRIP_SHARE = 0.85  # of friction
+MARGIN_AHEAD = 0.4  # [m] to keep in front ...
+MARGIN_BESIDE = 0.1  # [m] ... and beside
+LOOK_MIN = 1.0  # [s]
+LOOK_MAX = 6.0  # [s]
+RELEASE_TICKS = 3  # ticks without danger before the brake is let go
+GRAVITY = 9.81  # [m/s2]
+
+
+@kernel("Tuple((f8, i8, f8, i8))(f8[:, ::1], f8, f8, f8, f8, f8[:, ::1], f8[::1], f8[:, ::1])")
+def weigh(
+    motion: Array, speed: float, look: float, wait: float, decel: float, others: Array, car: Array, out: Array
+) -> tuple[float, int, float, int]:
+    """First contact (time [s], row) of a packed trajectory within `look` [s], and of the same when the brakes [m/s2]
+    bite only after `wait` [s]; (inf, -1) for none. out (K, 7) is working space."""
+    when, whom = first_contact(motion, look, others, car)
+    if whom < 0:
+        return when, whom, math.inf, -1
+    brake_along(motion, speed, wait, decel, out)
+    late, late_whom = first_contact(out, look + 10.0, others, car)
+    return when, whom, late, late_whom
+
+
+@kernel("void(f8[:, ::1], f8, f8, f8, f8[:, ::1])")
+def braking(motion: Array, speed: float, wait: float, decel: float, out: Array) -> None:
+    """`contact.brake_along`, for Python."""
+    brake_along(motion, speed, wait, decel, out)
+
+
+class EmergencyBrake:
+    """One drive's emergency brake; `step` once per planning tick. State: whether it brakes, since when it is calm."""
+
+    def __init__(self, platform: Platform, limits: Limits, period_s: float = 0.1) -> None:
+        self._platform = platform
+        self._most = min(DECEL, limits.emergency, platform.brake_max)
+        # dead time until the brakes bite: the next tick, the actuator's lag, half the ramp
+        self._wait = period_s + platform.accel_lag + 0.5 * self._most / max(platform.brake_jerk, 1.0)
+        self._calm = RELEASE_TICKS
+        self._active = False
+        self.cause = -1
+
+    @property
+    def active(self) -> bool:
+        """Whether it brakes now."""
+        return self._active
+
+    def step(self, observation: Observation, plan: Trajectory | None) -> Trajectory | None:
+        """The braking motion to drive instead of the plan, or None when there is no need.
+
+        cause is then the row of the tracks (or detections) that it brakes for. A plan that is no sound trajectory is
+        taken as none.
+        """
+        ego, platform = observation.ego, self._platform
+        decel = min(self._most, GRIP_SHARE * observation.friction * GRAVITY)
+        speed = abs(ego.speed)
+        look = min(max(speed / decel + 2.0 * self._wait + 0.5, LOOK_MIN), LOOK_MAX)
+        usable = plan is not None and not unsound(plan)
+        motion = pack(plan) if plan is not None and usable else arc_ahead(ego, LOOK_MAX, platform.wheelbase)
+        others = others_of(observation)
+        car = np.array(
+            [
+                platform.rear_to_center,
+                0.5 * platform.length,
+                0.5 * platform.width,
+                ego.pose[2],
+                MARGIN_AHEAD,
+                MARGIN_BESIDE,
+            ]
+        )
+        out = np.empty((math.ceil((speed / decel + self._wait + 1.0) / STEP) + 1, 7))
+        when, whom, late, _ = weigh(motion, speed, look, self._wait, decel, others, car, out)
+        danger = whom >= 0 and (late < math.inf or self._active)
+        self._calm = 0 if danger and when < math.inf else self._calm + 1
+        if danger:
+            self._active, self.cause = True, int(np.flatnonzero(valid_rows(observation))[whom])
+        elif self._calm >= RELEASE_TICKS:
+            self._active, self.cause = False, -1
+        if not self._active:
+            return None
+        braking(motion, ego.speed, 0.0, decel, out)
+        return unpack(out, observation)
+
+
+def valid_rows(observation: Observation) -> Bools:
+    """Which rows of the observation's tracks or detections `others_of` holds."""
+    if observation.tracks is not None:
+        return observation.tracks.valid
+    return np.ones(0 if observation.detections is None else len(observation.detections.box), np.bool_)
+
+
+def unpack(motion: Array, observation: Observation) -> Trajectory:
+    """A packed trajectory as a record, starting exactly at the car's pose."""
+    pose = np.empty((len(motion), 4))
+    pose[:, :2], pose[:, 2], pose[:, 3] = motion[:, TX : TY + 1], observation.ego.pose[2], motion[:, TYAW]
+    pose[0] = observation.ego.pose
+    return Trajectory(
+        t_ns=observation.t_ns,
+        time=motion[:, TIME].copy(),
+        pose=pose,
+        speed=motion[:, TSPEED].copy(),
+        accel=motion[:, TACCEL].copy(),
+        curvature=motion[:, TCURVATURE].copy(),
+    )

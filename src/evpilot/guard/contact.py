@@ -1,0 +1,210 @@
+"""The guard's own look at contacts: which others the car would certainly meet on a motion.
+
+"Certainly" means under each of three simple expectations: the other keeps its velocity, it keeps its turn rate, or it
+keeps its braking. A contact that depends on one of them is the planner's business, not a reason to stop the car.
+"""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.angles import wrap
+from evpilot.geometry.jit import kernel
+from evpilot.types import EgoState, Observation
+from evpilot.types.kinds import State
+from evpilot.types.state import Array
+
+# Columns of others (N, 10)
+OX, OY, OZ, OYAW, OVX, OVY, OTURN, OBRAKE, OHALF_LENGTH, OHALF_WIDTH = range(10)
+# Columns of a packed trajectory (T, 7)
+TIME, TX, TY, TYAW, TSPEED, TACCEL, TCURVATURE = range(7)
+
+STEP = 0.1  # [s] between looks
+LEVEL = 2.5  # [m]
+STANDING = 0.1  # [m/s] a car that stands hits nobody
+BRAKING = 0.5  # [m/s2] less is not told from noise
+
+
+@kernel()
+def apart(
+    dx: float, dy: float, ca: float, sa: float, la: float, wa: float, cb: float, sb: float, lb: float, wb: float
+) -> bool:
+    """Whether two boxes do not touch: b's centre is (dx, dy) from a's; cos and sin of the yaws, half lengths and half
+    widths [m]. A line along one of the four edges separates boxes that are apart."""
+    turn_c, turn_s = abs(ca * cb + sa * sb), abs(ca * sb - sa * cb)
+    return (
+        abs(dx * ca + dy * sa) > la + lb * turn_c + wb * turn_s
+        or abs(dy * ca - dx * sa) > wa + lb * turn_s + wb * turn_c
+        or abs(dx * cb + dy * sb) > lb + la * turn_c + wa * turn_s
+        or abs(dy * cb - dx * sb) > wb + la * turn_s + wa * turn_c
+    )
+
+
+@kernel()
+def expected(other: Array, kind: int, t: float) -> tuple[float, float, float]:
+    """Where an other's centre and yaw are after t [s]: kind 0 keeps its velocity, 1 its turn rate, 2 its braking."""
+    x, y, yaw = other[OX], other[OY], other[OYAW]
+    if kind == 1 and abs(other[OTURN]) > 1e-3:
+        turn = min(max(other[OTURN], -1.0), 1.0)
+        s, c = math.sin(turn * t) / turn, (1.0 - math.cos(turn * t)) / turn
+        return x + other[OVX] * s - other[OVY] * c, y + other[OVY] * s + other[OVX] * c, yaw + turn * t
+    far = t
+    if kind == 2 and other[OBRAKE] > BRAKING:
+        speed = math.hypot(other[OVX], other[OVY])
+        until = min(t, speed / other[OBRAKE])
+        far = until - 0.5 * other[OBRAKE] * until * until / max(speed, 1e-6)
+    return x + other[OVX] * far, y + other[OVY] * far, yaw
+
+
+@kernel()
+def row_at(motion: Array, t: float, row: Array, k: int) -> int:
+    """Fill row (7,) with a packed trajectory's state at t [s], looking on from knot k; returns the knot before t."""
+    last = motion.shape[0] - 1
+    while k < last - 1 and motion[k + 1, TIME] <= t:
+        k += 1
+    share = min(max((t - motion[k, TIME]) / (motion[k + 1, TIME] - motion[k, TIME]), 0.0), 1.0)
+    for column in range(7):
+        row[column] = motion[k, column] + share * (motion[k + 1, column] - motion[k, column])
+    row[TYAW] = motion[k, TYAW] + share * wrap(motion[k + 1, TYAW] - motion[k, TYAW])
+    return k
+
+
+@kernel()
+def meets(row: Array, car: Array, other: Array, t: float) -> bool:
+    """Whether the car at a state (7,) touches an other after t [s] under every expectation. car (6,): rear axle to
+    centre, half length, half width, its height above sea z, margins along and across [m]."""
+    c, s = math.cos(row[TYAW]), math.sin(row[TYAW])
+    x, y = row[TX] + car[0] * c, row[TY] + car[0] * s
+    for kind in range(3):
+        ox, oy, yaw = expected(other, kind, t)
+        if apart(ox - x, oy - y, c, s, car[1] + car[4], car[2] + car[5], math.cos(yaw), math.sin(yaw),
+                 other[OHALF_LENGTH], other[OHALF_WIDTH]):  # fmt: skip
+            return False
+    return True
+
+
+@kernel()
+def runs_into_us(row: Array, car: Array, other: Array, t: float) -> bool:
+    """Whether an other that touches the car comes from behind: its centre behind ours, and faster along our heading."""
+    c, s = math.cos(row[TYAW]), math.sin(row[TYAW])
+    ox, oy, _ = expected(other, 0, t)
+    along = (ox - row[TX]) * c + (oy - row[TY]) * s - car[0]
+    pace = other[OVX] * c + other[OVY] * s
+    return along < -0.25 * car[1] and pace > row[TSPEED]
+
+
+@kernel()
+def first_contact(motion: Array, until: float, others: Array, car: Array) -> tuple[float, int]:
+    """When [s] a packed trajectory first certainly meets an other, and whom (row); (inf, -1) when not until then.
+
+    Who touches us already, who runs into us from behind or while we stand, is not met by us, then or later.
+    """
+    row = np.empty(7)
+    begun = np.zeros(others.shape[0], np.bool_)
+    steps = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / STEP + 1e-9)
+    k = 0
+    for step in range(steps + 1):
+        t = step * STEP
+        k = row_at(motion, t, row, k)
+        for i in range(others.shape[0]):
+            if begun[i] or abs(others[i, OZ] - car[3]) > LEVEL:
+                continue
+            gap = math.hypot(others[i, OX] - row[TX], others[i, OY] - row[TY])
+            pace = math.hypot(others[i, OVX], others[i, OVY])
+            if gap > car[0] + car[1] + car[2] + others[i, OHALF_LENGTH] + others[i, OHALF_WIDTH] + pace * t + 1.0:
+                continue
+            if not meets(row, car, others[i], t):
+                continue
+            if step == 0 or abs(row[TSPEED]) <= STANDING or runs_into_us(row, car, others[i], t):
+                begun[i] = True
+            else:
+                return t, i
+    return math.inf, -1
+
+
+@kernel()
+def brake_along(motion: Array, speed: float, wait: float, decel: float, out: Array) -> None:
+    """The motion that stays on a packed trajectory for `wait` [s], then brakes [m/s2] along its path to a standstill.
+
+    out (K, 7): knots every STEP. The speed now is the car's, whatever the trajectory says.
+    """
+    row = np.empty(7)
+    run, pace, at, s, k = 0.0, abs(speed), 0.0, 0.0, 0
+    last = motion.shape[0] - 1
+    knot = 0
+    sign = 1.0 if speed >= 0.0 else -1.0
+    for n in range(out.shape[0]):
+        t = n * STEP
+        while knot < last - 1 and at + chord(motion, knot) < run:
+            at += chord(motion, knot)
+            knot += 1
+        long = chord(motion, knot)
+        share = (run - at) / long if long > 1e-6 else 0.0
+        inside = min(max(share, 0.0), 1.0)
+        for column in range(7):
+            out[n, column] = motion[knot, column] + inside * (motion[knot + 1, column] - motion[knot, column])
+        beyond = run - at - long
+        if beyond > 0.0:
+            # the path is shorter than the way to stop: straight on
+            out[n, TX] = motion[knot + 1, TX] + sign * beyond * math.cos(motion[knot + 1, TYAW])
+            out[n, TY] = motion[knot + 1, TY] + sign * beyond * math.sin(motion[knot + 1, TYAW])
+            inside = 1.0
+        out[n, TYAW] = wrap(motion[knot, TYAW] + inside * wrap(motion[knot + 1, TYAW] - motion[knot, TYAW]))
+        k = row_at(motion, t, row, k)
+        pull = sign * row[TACCEL] if t < wait else -decel
+        after = max(pace + pull * STEP, 0.0)
+        out[n, TIME], out[n, TSPEED], out[n, TACCEL] = t, sign * pace, sign * (after - pace) / STEP
+        s = 0.5 * (pace + after) * STEP
+        run += s
+        pace = after
+
+
+@kernel()
+def chord(motion: Array, k: int) -> float:
+    """Distance [m] between knots k and k + 1."""
+    return math.hypot(motion[k + 1, TX] - motion[k, TX], motion[k + 1, TY] - motion[k, TY])
+
+
+def others_of(observation: Observation) -> Array:
+    """Everything seen (N, 10), map frame: valid tracks, else the raw detections (their turn and braking unknown)."""
+    tracks, seen = observation.tracks, observation.detections
+    if tracks is not None:
+        state = tracks.state[tracks.valid]
+        out = np.empty((len(state), 10))
+        out[:, :4] = state[:, : State.YAW + 1]
+        out[:, OVX : OVY + 1] = tracks.velocity[tracks.valid]
+        out[:, OTURN] = state[:, State.YAW_RATE]
+        out[:, OBRAKE] = -state[:, State.ACCEL] * np.sign(state[:, State.SPEED])
+        out[:, OHALF_LENGTH:] = 0.5 * tracks.size[tracks.valid]
+        return out
+    if seen is None:
+        return np.zeros((0, 10))
+    x, y, z, yaw = observation.ego.pose
+    c, s = math.cos(yaw), math.sin(yaw)
+    out = np.zeros((len(seen.box), 10))
+    out[:, OX] = x + c * seen.box[:, 0] - s * seen.box[:, 1]
+    out[:, OY] = y + s * seen.box[:, 0] + c * seen.box[:, 1]
+    out[:, OZ] = z + seen.box[:, 2]
+    out[:, OYAW] = yaw + seen.box[:, 3]
+    known = np.where(seen.has_velocity[:, None], seen.velocity, 0.0)
+    out[:, OVX] = c * known[:, 0] - s * known[:, 1]
+    out[:, OVY] = s * known[:, 0] + c * known[:, 1]
+    out[:, OHALF_LENGTH:] = 0.5 * seen.box[:, 4:6]
+    return out
+
+
+def arc_ahead(ego: EgoState, seconds: float, wheelbase: float) -> Array:
+    """Where the car goes when steering and speed stay as they are: a packed trajectory (T, 7)."""
+    time = STEP * np.arange(round(seconds / STEP) + 1)
+    x, y, _, yaw = ego.pose
+    bend = math.tan(ego.steering) / wheelbase
+    if abs(ego.speed) > 1.0:
+        bend = ego.yaw_rate / ego.speed
+    out = np.zeros((len(time), 7))
+    out[:, TIME], out[:, TSPEED], out[:, TCURVATURE] = time, ego.speed, bend
+    run = ego.speed * time
+    out[:, TYAW] = yaw + bend * run
+    chord_yaw = yaw + 0.5 * bend * run
+    long = run * np.sinc(0.5 * bend * run / math.pi)
+    out[:, TX], out[:, TY] = x + long * np.cos(chord_yaw), y + long * np.sin(chord_yaw)
+    return out

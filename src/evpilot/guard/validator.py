@@ -1,0 +1,152 @@
+"""Is a plan fit to be driven: numbers, limits, road, contacts, and the way out of it.
+
+Independent of the planner: own projection, own overlap test, own idea of the road. It asks only what is certain, so
+that it never stops a sane drive: a contact counts when it happens under every simple expectation of the other, and a
+plan that meets someone is refused only if braking along its path would not.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from evpilot.guard.area import Area, AreaArrays
+from evpilot.guard.contact import TACCEL, TCURVATURE, TIME, TSPEED, TX, TY, TYAW, others_of
+from evpilot.guard.faults import FAULTS, LIMIT_SLACK, examine
+from evpilot.types import Decision, LaneGraph, Limits, Observation, Platform, Trajectory
+from evpilot.types.state import Array
+
+CONTACT_WINDOW = 1.5  # [s] the plan is looked at so far: later it will be another
+TAIL_WINDOW = 3.0  # [s]
+TAIL_APART = 0.3  # [m] between plan and tail within the first period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a plan is refused: which trajectory, phrase, value and limit in a unit, time [s] into it."""
+
+    part: str
+    phrase: str
+    value: float
+    limit: float
+    unit: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.part} {self.phrase}: {self.value:.3g} {self.unit} at {self.seconds:.1f} s,"
+            f" allowed {self.limit:.3g} {self.unit}"
+        )
+
+
+def pack(trajectory: Trajectory) -> Array:
+    """A trajectory as one array (T, 7): time, x, y, yaw, speed, accel, curvature."""
+    out = np.empty((len(trajectory.time), 7))
+    out[:, TIME], out[:, TX : TY + 1], out[:, TYAW] = trajectory.time, trajectory.pose[:, :2], trajectory.pose[:, 3]
+    out[:, TSPEED], out[:, TACCEL] = trajectory.speed, trajectory.accel
+    out[:, TCURVATURE] = trajectory.curvature
+    return out
+
+
+def unsound(trajectory: Trajectory) -> str:
+    """What makes a trajectory no trajectory: shapes, NaN, times that do not increase; empty when sound."""
+    count = len(trajectory.time)
+    if trajectory.pose.shape != (count, 4):
+        return f"pose has shape {trajectory.pose.shape}, allowed ({count}, 4)"
+    if any(len(part) != count for part in (trajectory.speed, trajectory.accel, trajectory.curvature)):
+        return "its columns differ in length"
+    if count < 2:
+        return f"{count} knots, allowed 2 or more"
+    if not (np.isfinite(pack(trajectory)).all() and np.isfinite(trajectory.pose).all()):
+        return "a value is not finite"
+    if trajectory.time[0] != 0.0 or not np.all(np.diff(trajectory.time) > 0.0):
+        return "its times do not increase from 0"
+    return ""
+
+
+def bounds_of(platform: Platform, limits: Limits) -> Array:
+    """What a plan may ask for (10,), see `knot_fault`: the gate's limits with a little slack, the car's abilities."""
+    return np.array(
+        [
+            platform.speed_max + 0.5,
+            LIMIT_SLACK * min(limits.gate_accel, platform.accel_max),
+            LIMIT_SLACK * limits.emergency,
+            LIMIT_SLACK * math.tan(platform.steering_max) / platform.wheelbase,
+            LIMIT_SLACK * limits.gate_lateral,
+            LIMIT_SLACK * limits.gate_jerk,
+            1.5 * LIMIT_SLACK * limits.gate_lateral_jerk,
+            LIMIT_SLACK * limits.steering_rate,
+            platform.wheelbase,
+            limits.gate_brake,
+        ]
+    )
+
+
+class Validator:
+    """Checks every decision of one drive. Its answers depend on nothing but the arguments."""
+
+    def __init__(self, platform: Platform, limits: Limits, period_s: float, graph: LaneGraph | None = None) -> None:
+        self._platform, self._period = platform, period_s
+        self._bound = bounds_of(platform, limits)
+        self._area = NOWHERE if graph is None else Area(graph).arrays
+
+    def check(self, decision: Decision, observation: Observation) -> str:
+        """Why a decision must not be driven, as one line with value and limit; "" when it may.
+
+        A trajectory needs a tail that starts along it, is itself fit, and ends at a standstill. A command is not
+        looked at: the gate bounds it.
+        """
+        if decision.trajectory is None:
+            return "" if decision.command is not None else "holds neither a trajectory nor a command"
+        wrong = self.check_trajectory(decision.trajectory, observation)
+        return wrong or self._check_tail(decision.trajectory, decision.tail, observation)
+
+    def check_trajectory(
+        self, trajectory: Trajectory, observation: Observation, part: str = "plan", window: float = CONTACT_WINDOW
+    ) -> str:
+        """The same for a trajectory alone; contacts count within `window` [s]."""
+        wrong = unsound(trajectory)
+        if wrong:
+            return f"{part}: {wrong}"
+        if trajectory.t_ns != observation.t_ns:
+            return f"{part}: of time {trajectory.t_ns} ns, now is {observation.t_ns} ns"
+        ego, platform = observation.ego, self._platform
+        state = np.array([ego.pose[0], ego.pose[1], ego.pose[3], ego.speed, ego.pose[2]])
+        car = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width, ego.pose[2], 0.0, 0.0])
+        code, value, limit, seconds = examine(
+            pack(trajectory), state, self._period, self._bound, car, others_of(observation), window, self._area
+        )
+        if not code:
+            return ""
+        phrase, unit = FAULTS[code]
+        return str(Reason(part=part, phrase=phrase, value=value, limit=limit, unit=unit, seconds=seconds))
+
+    def _check_tail(self, plan: Trajectory, tail: Trajectory | None, observation: Observation) -> str:
+        if tail is None:
+            return "plan: has no stopping tail"
+        wrong = self.check_trajectory(tail, observation, "tail", TAIL_WINDOW)
+        if wrong:
+            return wrong
+        if abs(tail.speed[-1]) > 0.1:
+            return f"tail: ends at {tail.speed[-1]:.3g} m/s, allowed a standstill"
+        at = [np.array([np.interp(self._period, one.time, one.pose[:, k]) for k in (0, 1)]) for one in (plan, tail)]
+        apart = float(np.hypot(*(at[0] - at[1])))
+        if not apart <= TAIL_APART:
+            return f"tail: leaves the plan by {apart:.3g} m within its first period, allowed {TAIL_APART} m"
+        return ""
+
+
+NOWHERE: AreaArrays = (
+    np.array([0.0, 0.0, 1.0]),
+    np.zeros(2, np.int64),
+    np.zeros(1, np.int64),
+    np.zeros(0, np.int64),
+    np.zeros((0, 4, 2)),
+    np.zeros(0),
+)
+"""The area of no map: nothing is asked of the road."""
+
+
+def check(trajectory: Trajectory, observation: Observation, platform: Platform, limits: Limits) -> str:
+    """Why a trajectory must not be driven ("" when it may), without map or tail; see `Validator` for all checks."""
+    return Validator(platform, limits, 0.1).check_trajectory(trajectory, observation)

@@ -1,0 +1,163 @@
+"""Emergency braking at all speeds and for all who may be met; never for those who are off the path."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evpilot.guard.brake import EmergencyBrake
+from evpilot.types import ROAD, Detections, EgoState, Lights, ObjectKind, Observation, Tracks, Trajectory, no_tracks
+from evpilot.vehicle import platforms
+
+SEDAN = platforms.load("sedan")
+PERIOD = 0.1
+CAR, WALKER = (4.5, 1.8), (0.6, 0.6)
+
+
+def tracks(x, y, yaw, speed, size=CAR, accel=0.0, turn=0.0) -> Tracks:
+    state = np.array([[x, y, 0.0, yaw, speed, accel, turn]])
+    return replace(
+        no_tracks(0), id=np.array([3]), kind=np.array([ObjectKind.CAR], np.uint8), state=state,
+        velocity=speed * np.array([[math.cos(yaw), math.sin(yaw)]]), cov=np.zeros((1, 6, 6)), size=np.array([size]),
+        age=np.ones(1), signals=np.zeros(1, np.uint8), valid=np.ones(1, np.bool_),
+    )  # fmt: skip
+
+
+def seen(x: float, speed: float, others: Tracks | None, detections: Detections | None = None) -> Observation:
+    ego = EgoState(
+        t_ns=0, pose=np.array([x, 0.0, 0.0, 0.0]), velocity=np.array([speed, 0.0]), accel=np.zeros(2), yaw_rate=0.0,
+        steering=0.0, cov=np.zeros((6, 6)),
+    )  # fmt: skip
+    lights = Lights(t_ns=0, index=np.zeros(0, np.int64), state=np.zeros(0, np.uint8), arrow=np.zeros(0, np.uint8))
+    return Observation(
+        t_ns=0, ego=ego, tracks=others, detections=detections, lights=lights, visible_range=np.full(8, 200.0),
+        friction=1.0, sight=1e4,
+    )  # fmt: skip
+
+
+def straight(x: float, speed: float, accel: float = 0.0) -> Trajectory:
+    time = 0.1 * np.arange(61)
+    until = np.minimum(time, -speed / accel) if accel < 0.0 else time
+    run = speed * until + 0.5 * accel * until**2
+    pose = np.zeros((61, 4))
+    pose[:, 0] = x + run
+    return Trajectory(
+        t_ns=0, time=time, pose=pose, speed=np.maximum(speed + accel * time, 0.0), accel=np.full(61, accel),
+        curvature=np.zeros(61),
+    )  # fmt: skip
+
+
+def run(speed: float, other: tuple, size=CAR, seconds: float = 12.0, planned: bool = True):
+    """A blind plan at constant speed; braking builds up by the car's own lag. Returns least gap [m], speed at contact
+    or None, and when braking began with what time to the place of contact."""
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    x, v, a = 0.0, speed, 0.0
+    ox, oy, yaw, ospeed = other
+    hit, began = None, None
+    front, half_w = SEDAN.rear_to_center + 0.5 * SEDAN.length, 0.5 * SEDAN.width
+    for tick in range(round(seconds / PERIOD)):
+        plan = straight(x, v) if planned else None
+        answer = brake.step(seen(x, v, tracks(ox, oy, yaw, ospeed, size)), plan)
+        wanted = 0.0 if answer is None else float(answer.accel[0])
+        if answer is not None and began is None:
+            began = tick * PERIOD
+        for _ in range(10):
+            a += (wanted - a) * 0.01 / max(SEDAN.accel_lag, 0.01)
+            v = max(v + a * 0.01, 0.0)
+            x += v * 0.01
+            ox, oy = ox + ospeed * math.cos(yaw) * 0.01, oy + ospeed * math.sin(yaw) * 0.01
+            across = abs(oy) - half_w - 0.5 * (size[0] * abs(math.sin(yaw)) + size[1] * abs(math.cos(yaw)))
+            along = ox - x - front - 0.5 * (size[0] * abs(math.cos(yaw)) + size[1] * abs(math.sin(yaw)))
+            if across < 0.0 and -SEDAN.length - 1.0 < along < 0.0 and hit is None and v > 0.1:
+                hit = v
+    return hit, began
+
+
+@pytest.mark.parametrize("planned", [True, False])
+@pytest.mark.parametrize("speed", [2.0, 5.0, 10.0, 20.0, 30.0, 40.0])
+def test_it_stops_before_a_standing_car_and_not_before_it_must(speed, planned):
+    distance = 15.0 + speed * 4.5
+    hit, began = run(speed, (distance, 0.0, 0.0, 0.0), planned=planned)
+    assert hit is None
+    assert began is not None
+    free = distance - 2.25 - SEDAN.rear_to_center - 0.5 * SEDAN.length - speed * began
+    assert free < speed**2 / (2.0 * 6.0) + 0.7 * speed + 1.5
+
+
+@pytest.mark.parametrize("speed", [15.0, 25.0, 35.0])
+def test_it_brakes_for_a_slower_car_ahead(speed):
+    hit, began = run(speed, (70.0, 0.0, 0.0, 6.0))
+    assert hit is None and began is not None
+
+
+@pytest.mark.parametrize("speed", [5.0, 9.0, 14.0])
+@pytest.mark.parametrize("pace", [1.4, 2.2])
+def test_it_brakes_for_a_walker_who_steps_into_the_path(speed, pace):
+    meet = 4.0 * speed
+    hit, began = run(speed, (meet + SEDAN.rear_to_center + 2.0, -4.0 * pace, math.pi / 2, pace), WALKER)
+    assert hit is None and began is not None
+
+
+def test_it_brakes_for_a_crossing_car_and_lessens_the_blow_of_an_oncoming_one():
+    hit, began = run(12.0, (50.0, 28.0, -math.pi / 2, 7.0))
+    assert hit is None and began is not None
+    hit, began = run(15.0, (90.0, 0.0, math.pi, 10.0))
+    assert began is not None
+    assert hit is None or hit < 8.0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (40.0, 2.2, 0.0, 0.0),  # parked beside the path
+        (60.0, 3.5, math.pi, 14.0),  # oncoming in its lane
+        (-8.0, 0.0, 0.0, 16.0),  # overtaking from behind: not ours
+        (40.0, -6.0, math.pi / 2, 0.0),  # waits at the side
+        (15.0, 0.0, 0.0, 12.0),  # drives ahead at our speed
+        (10.0, 3.2, 0.0, 13.0),  # passes beside
+        (60.0, -40.0, math.pi / 2, 5.0),  # crosses long after us
+    ],
+)
+def test_it_leaves_harmless_others_alone(other):
+    _, began = run(12.0, other, seconds=3.0)
+    assert began is None
+
+
+def test_a_plan_that_brakes_or_steers_clear_itself_is_left_alone():
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    wall = tracks(30.0, 0.0, 0.0, 0.0)
+    assert brake.step(seen(0.0, 12.0, wall), straight(0.0, 12.0, -3.5)) is None
+    swerve = straight(0.0, 12.0)
+    aside = swerve.pose.copy()
+    aside[:, 1] = 3.0 / (1.0 + np.exp(-(aside[:, 0] - 12.0) / 2.0))
+    aside[:, 3] = np.arctan(np.gradient(aside[:, 1], aside[:, 0]))
+    assert brake.step(seen(0.0, 12.0, wall), replace(swerve, pose=aside)) is None
+
+
+def test_it_lets_go_when_the_danger_is_gone():
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    assert brake.step(seen(0.0, 12.0, tracks(18.0, 0.0, 0.0, 0.0)), straight(0.0, 12.0)) is not None
+    assert brake.active and brake.cause == 0
+    answers = [brake.step(seen(0.0, 8.0, no_tracks(0)), straight(0.0, 8.0)) for _ in range(4)]
+    assert answers[0] is not None
+    assert answers[-1] is None
+    assert not brake.active
+
+
+def test_raw_detections_serve_as_well():
+    box = np.array([[18.0, 0.0, 0.0, 0.0, 4.5, 1.8]])
+    raw = Detections(
+        t_ns=0, box=box, velocity=np.zeros((1, 2)), has_velocity=np.zeros(1, np.bool_),
+        kind=np.ones(1, np.uint8), score=np.ones(1),
+    )  # fmt: skip
+    answer = EmergencyBrake(SEDAN, ROAD).step(seen(100.0, 12.0, None, raw), straight(100.0, 12.0))
+    assert answer is not None
+    answer.validate()
+    assert answer.accel[0] < -6.0
+    assert answer.speed[-1] == 0.0
+
+
+def test_a_broken_plan_counts_as_none():
+    broken = replace(straight(0.0, 12.0), speed=np.full(61, np.nan))
+    assert EmergencyBrake(SEDAN, ROAD).step(seen(0.0, 12.0, tracks(18.0, 0.0, 0.0, 0.0)), broken) is not None
