@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from evpilot import runlog
+from evpilot.cli import main
 
 EVPILOT = [sys.executable, "-m", "evpilot"]
 
@@ -47,16 +48,33 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         (("fly",), "fly"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     (tmp_path / "broken.xml").write_text("<commonRoad>\n<lanelet")
     (tmp_path / "pilots.py").write_text("class Mine:\n    pass\n")
-    done = run(*arguments, folder=tmp_path)
-    assert done.returncode == 2
-    lines = done.stderr.splitlines()
-    assert len(lines) == 1, done.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["evpilot", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capfd.readouterr()
+    assert ended.value.code == 2
+    lines = said.err.splitlines()
+    assert len(lines) == 1, said.err
     assert lines[0].startswith("evpilot: ")
     assert told in lines[0]
-    assert done.stdout == ""
+    assert said.out == ""
+
+
+def test_a_mistake_shows_no_traceback_in_a_process_of_its_own(tmp_path: Path) -> None:
+    done = run("drive", "missing.xml", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("evpilot: missing.xml: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_drive_leaves_a_whole_folder_whose_hash_is_the_same_in_another_process(tmp_path: Path) -> None:
@@ -75,7 +93,7 @@ def test_a_drive_leaves_a_whole_folder_whose_hash_is_the_same_in_another_process
         hashes.append(metrics["runlog_sha256"])
         assert runlog.sha256(runlog.read(folder / "run.mcap")) == hashes[-1]
         config = json.loads((folder / "config.json").read_text())
-        assert (config["seed"], config["scenario"]) == (3, "four_way_stop")
+        assert (config["seed"], config["traffic"]) == (3, "reactive")
         assert "replay.html" in done.stdout
     assert hashes[0] == hashes[1]
     (folder / "replay.html").unlink()

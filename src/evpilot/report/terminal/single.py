@@ -43,7 +43,7 @@ def drive_and_show(names: Sequence[str], settings: Settings, seed: int, out: Pat
 def folder_name(run: RunLog) -> str:
     """The name of a run's folder: what tells it from other runs, in letters that every file system takes."""
     head = run.header
-    name = f"{head.scenario}-{head.traffic}-{head.seed}"
+    name = f"{head.scenario.removesuffix(f'-{head.seed}')}-{head.traffic}-{head.seed}"
     if head.pilot.rpartition(":")[2] not in ("evpilot", "EvPilot"):
         name += "-" + head.pilot.rpartition(":")[2]
     return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name).lstrip(".")
