@@ -36,5 +36,5 @@ def make(kind: str, scenario: Scenario, seed: int, ego_length: float, ego_width:
     if kind == "reactive":
         return ReactiveTraffic(scenario, seed)
     if kind == "mixed":
-        return ReactiveTraffic(scenario, seed, drawn(scenario, seed))
+        return ReactiveTraffic(scenario, seed, drawn(scenario, seed), yielding=True)
     raise EvpilotError(f"traffic {kind!r}, allowed {', '.join(KINDS)}")

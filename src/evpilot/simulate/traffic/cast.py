@@ -32,24 +32,27 @@ SPEED_GUESS = 40.0  # [m/s] bound on how far a driver gets where nothing limits 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Role:
     """A driver's part: its actor, the lanes still to follow by the route (the first is the present path's), when it
-    may appear [ns], its row in the table of drivers, whether it keeps to recorded halts."""
+    may appear [ns], its row in the table of drivers, where and until when its recording halted, whether it
+    still moves as recorded."""
 
     actor: Actor
     route: list[int]
     appears_ns: int
     row: Array
     halts: list[tuple[float, float, float]] = field(default_factory=list[tuple[float, float, float]])
+    held: bool = False
 
 
 def cast(scenario: Scenario, lanes: Lanes, index: LaneIndex, seed: int, replaying: frozenset[int]) -> list[Role]:
-    """The roles of all actors that drive by a model, sorted by id: those on a lane that are not in `replaying`."""
+    """The roles of all actors that can drive by a model, those on a lane, sorted by id; those in `replaying` are held
+    back until their recording would run into somebody."""
     roles: list[Role] = []
     for actor in sorted(scenario.actors, key=lambda one: one.id):
-        if actor.kind not in DRIVEN or actor.behaviour == Behaviour.STATIC or actor.id in replaying:
+        if actor.kind not in DRIVEN or actor.behaviour == Behaviour.STATIC:
             continue
         route = _route(actor, lanes, index)
         if route:
-            roles.append(_role(actor, route, scenario, seed))
+            roles.append(_role(actor, route, scenario, seed, actor.id in replaying))
     return roles
 
 
@@ -68,7 +71,7 @@ def _route(actor: Actor, lanes: Lanes, index: LaneIndex) -> list[int]:
     return [start]
 
 
-def _role(actor: Actor, route: list[int], scenario: Scenario, seed: int) -> Role:
+def _role(actor: Actor, route: list[int], scenario: Scenario, seed: int, held: bool) -> Role:
     mood, gipps = character(seed, actor.id, actor.character)
     recorded = len(actor.motion) >= RECORDED_MIN
     speed = np.abs(actor.motion[:, Motion.SPEED])
@@ -81,6 +84,7 @@ def _role(actor: Actor, route: list[int], scenario: Scenario, seed: int) -> Role
         appears_ns=actor.first_step * scenario.dt_ns,
         row=driver(mood, gipps, wanted, factor, actor.length, actor.width),
         halts=_halts(actor, scenario) if recorded else [],
+        held=held,
     )
 
 

@@ -7,10 +7,12 @@ import numpy as np
 from evpilot.geometry.boxes import overlap
 from evpilot.geometry.jit import kernel
 from evpilot.simulate.traffic.replay import Recording
-from evpilot.simulate.traffic.scene import COS, HALF_L, HALF_W, SIN, SOFT, SPEED, VX, VY, X, Y
+from evpilot.simulate.traffic.scene import COS, HALF_L, HALF_W, LEVEL, SIN, SOFT, SPEED, VX, VY, X, Y, Z
 from evpilot.types import ObjectKind
 from evpilot.types.state import Array, Bools, Ints
 
+HIT_TIME = 2.0  # [s] before it would run into a reacting one, a recorded vehicle leaves its recording
+HIT_ROOM = (0.5, 0.1)  # [m] along and across, that are too near
 LOOK_TIME = 2.0  # [s] along its recording that one looks
 ROOM = 0.4  # [m] that one leaves to a car
 COMING_TIME = 0.4  # [s] that a car is taken to go on
@@ -53,6 +55,33 @@ def blocked_at(path: Array, half_length: float, half_width: float, things: Array
                 first = k
                 break
     return first
+
+
+@kernel("b1[::1](f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8, f8[:, ::1], b1[::1])")
+def will_hit(state: Array, row: Ints, left: Ints, half: Array, dt: float, things: Array, minds: Bools) -> Bools:
+    """Which recorded vehicles (M,) would run into a thing that they mind within HIT_TIME, were it to keep its velocity.
+
+    state (R, 7) holds the recordings, row (M,) where each is now, left (M,) its rows to come; half (M, 2) half sizes.
+    """
+    found = np.zeros(row.shape[0], np.bool_)
+    rows = int(HIT_TIME / dt)
+    for m in range(row.shape[0]):
+        for j in range(things.shape[0]):
+            one = things[j]
+            away = math.hypot(one[X] - state[row[m], 0], one[Y] - state[row[m], 1])
+            if not minds[j] or away > 80.0 or abs(one[Z] - state[row[m], 2]) > LEVEL:
+                continue
+            for k in range(min(rows, left[m])):
+                own = state[row[m] + k]
+                x, y = one[X] + k * dt * one[VX], one[Y] + k * dt * one[VY]
+                c, s = math.cos(own[3]), math.sin(own[3])
+                long, wide = half[m, 0] + HIT_ROOM[0], half[m, 1] + HIT_ROOM[1]
+                if overlap(own[0], own[1], c, s, long, wide, x, y, one[COS], one[SIN], one[HALF_L], one[HALF_W]):
+                    found[m] = k > 0
+                    break
+            if found[m]:
+                break
+    return found
 
 
 @kernel()

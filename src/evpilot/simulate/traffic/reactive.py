@@ -13,9 +13,9 @@ from evpilot.simulate.traffic import scene
 from evpilot.simulate.traffic.cast import HALTS, boldness, cast, chain_for, halt_table
 from evpilot.simulate.traffic.drivers import BOLD, WANTED, driver
 from evpilot.simulate.traffic.paths import Ways, red_table, survey
-from evpilot.simulate.traffic.people import Clocks, busy_walks
+from evpilot.simulate.traffic.people import Clocks, busy_walks, will_hit
 from evpilot.simulate.traffic.replay import record
-from evpilot.simulate.traffic.routes import connect, split
+from evpilot.simulate.traffic.routes import connect, split, start_lane
 from evpilot.simulate.traffic.tick import tick
 from evpilot.types import VULNERABLE, EgoState, Lights, ObjectKind, Signal, Tracks
 from evpilot.types.state import Array, Ints
@@ -31,17 +31,21 @@ class ReactiveTraffic:
     """Drivers with models (IDM and MOBIL, some of Gipps's family) who react to the car and to each other.
 
     Every vehicle on a lane drives from its start state along its route; one that would appear inside another waits
-    until its place is free. `replaying` holds the ids of actors that move exactly as recorded. All others (people,
-    bicycles and cars off the lanes) keep to their recorded paths but stop before they run into a car.
+    until its place is free. `replaying` holds the ids of actors that move exactly as recorded; with `yielding`, those
+    of them that are on a lane drive on by a model when they would otherwise run into one that reacts. All others
+    (people, bicycles and cars off the lanes) keep to their recorded paths but stop before they run into a car.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, replaying: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, replaying: frozenset[int] = frozenset(), yielding: bool = False
+    ) -> None:
         self._scenario = scenario
         self._lanes = survey(scenario.graph)
         self._index = LaneIndex(scenario.graph)
         self._ways = Ways(self._lanes)
         self._roles = cast(scenario, self._lanes, self._index, seed, replaying)
         self._recording = record(scenario)
+        self._yielding = yielding
         self._t_ns = -1
         self._count = 0
         self._make_drivers()
@@ -63,7 +67,8 @@ class ReactiveTraffic:
         self._rest: list[list[int]] = [[] for _ in self._roles]
         self._need_s = np.full(drivers, np.inf)
         self._appeared = np.zeros(drivers, np.int64)
-        self._waiting = np.ones(drivers, np.bool_)
+        self._waiting = np.array([not role.held for role in self._roles], np.bool_)
+        self._actor = np.searchsorted(self._recording.id, self._id)
         self._things = np.zeros((drivers + 1 + others, 13))
         self._things[:, scene.COS] = 1.0
         self._here = np.zeros(len(self._things), np.bool_)
@@ -71,7 +76,7 @@ class ReactiveTraffic:
     def _make_others(self, replaying: frozenset[int]) -> None:
         """Everyone who is not a driver: rows of `things` after the drivers' and the car's."""
         recording = self._recording
-        self._other = ~np.isin(recording.id, self._id)
+        self._other = ~np.isin(recording.id, self._id[self._waiting])
         exact = recording.fixed | np.isin(recording.id, np.array(sorted(replaying), np.int64))
         self._clocks = Clocks(recording, self._other & ~exact, 0)
         first = len(self._roles) + 1
@@ -102,6 +107,8 @@ class ReactiveTraffic:
         self._place_ego(ego, ego_size)
         self._place_others()
         self._enter(t_ns, late)
+        if self._yielding:
+            self._hand_over(t_ns)
         self._see_lights(lights)
         return self._tracks(t_ns)
 
@@ -235,19 +242,56 @@ class ReactiveTraffic:
             length, width = role.actor.length + room, role.actor.width
             if not self._free(np.array([start[0], start[1], start[Motion.YAW], length, width]), float(start[2])):
                 continue
-            row = self._things[i]
-            row[scene.X : scene.Z + 1] = start[:3]
-            row[scene.COS], row[scene.SIN] = math.cos(start[Motion.YAW]), math.sin(start[Motion.YAW])
-            self._motion[i] = 0.0
-            self._motion[i, col.V] = max(float(start[Motion.SPEED]), 0.0)
-            self._motion[i, col.YAW] = start[Motion.YAW]
-            self._motion[i, col.SINCE] = 10.0
-            row[scene.SPEED] = self._motion[i, col.V]
-            row[scene.VX], row[scene.VY] = row[scene.SPEED] * row[scene.COS], row[scene.SPEED] * row[scene.SIN]
-            self._follow(i, role.route)
-            self._waiting[i] = False
-            self._here[i] = True
+            self._begin(i, start[:4], float(start[Motion.SPEED]), role.route)
             self._appeared[i] = t_ns
+
+    def _begin(self, i: int, pose: Array, speed: float, route: list[int]) -> None:
+        """Put a driver on the road at a pose (4,) with a speed [m/s]."""
+        row = self._things[i]
+        row[scene.X : scene.Z + 1] = pose[:3]
+        row[scene.COS], row[scene.SIN] = math.cos(pose[3]), math.sin(pose[3])
+        self._motion[i] = 0.0
+        self._motion[i, col.V] = row[scene.SPEED] = max(speed, 0.0)
+        self._motion[i, col.YAW] = pose[3]
+        self._motion[i, col.SINCE] = 10.0
+        row[scene.VX], row[scene.VY] = row[scene.SPEED] * row[scene.COS], row[scene.SPEED] * row[scene.SIN]
+        self._follow(i, route)
+        self._waiting[i] = False
+        self._here[i] = True
+
+    def _hand_over(self, t_ns: int) -> None:
+        """Let those drive on by a model whose recording would run into somebody who reacts."""
+        recording, drivers = self._recording, len(self._roles)
+        present = np.isin(self._actor, self._others[0])
+        held = np.flatnonzero(present & self._other[self._actor])
+        if not len(held):
+            return
+        actor = self._actor[held]
+        step = t_ns // recording.dt_ns - recording.first[actor]
+        minds = self._here.copy()
+        minds[drivers:] = False
+        hit = will_hit(
+            recording.state,
+            recording.row[actor] + step,
+            recording.count[actor] - step,
+            0.5 * recording.size[actor],
+            recording.dt_ns * 1e-9,
+            self._things,
+            minds,
+        )
+        who, state, velocity, signals = self._others
+        for i in held[hit].tolist():
+            now = state[np.searchsorted(who, self._actor[i])]
+            lane = start_lane(self._lanes, self._index, now, float(now[3]))
+            if lane < 0:
+                continue
+            route = self._roles[i].route
+            self._begin(i, now[:4], float(now[4]), route[route.index(lane) :] if lane in route else [lane])
+            self._appeared[i] = recording.first[self._actor[i]] * recording.dt_ns
+            self._other[self._actor[i]] = False
+            self._here[drivers + 1 + self._actor[i]] = False
+        keep = self._other[who]
+        self._others = who[keep], state[keep], velocity[keep], signals[keep]
 
     def _free(self, box: Array, z: float) -> bool:
         near = self._here & (np.abs(self._things[:, scene.Z] - z) < scene.LEVEL)
