@@ -4,19 +4,19 @@ numba's cache looks only at the file that holds a function and misses an edit in
 module's cache folder is keyed by the sources of the module and of all evpilot modules that it imports.
 """
 
+import ast
 import functools
 import hashlib
 import os
-import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numba.core.config as numba_config
 
 PACKAGE = Path(__file__).resolve().parents[1]
-IMPORT = re.compile(r"^\s*(?:from|import)\s+evpilot\.([\w.]+)(?:\s+import\s+\(?([\w, \n]+))?", re.MULTILINE)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,13 +36,20 @@ def _source(module: str) -> str:
     return ""
 
 
+def _names(source: str) -> Iterator[str]:
+    """Every dotted name that a source imports; what is imported from a module may be a module, too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 @functools.cache
 def _imported(module: str) -> frozenset[str]:
-    found: set[str] = set()
-    for target, names in IMPORT.findall(_source(module)):
-        found.add(target)
-        found.update(f"{target}.{name.split(' as ')[0].strip()}" for name in names.split(",") if name.strip())
-    return frozenset(name for name in found if _source(name))
+    names = (name.removeprefix("evpilot.") for name in _names(_source(module)) if name.startswith("evpilot."))
+    return frozenset(name for name in names if _source(name))
 
 
 def imported_modules(module: str) -> tuple[str, ...]:
@@ -57,6 +64,7 @@ def imported_modules(module: str) -> tuple[str, ...]:
     return tuple(sorted(seen))
 
 
+@functools.cache
 def source_key(module: str) -> str:
     """A hash over the sources of a module and all that it imports, numba's version and Python's."""
     digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
@@ -74,7 +82,7 @@ def kernel(*signature: Any) -> Callable[[F], F]:
 
     def compiled(function: F) -> F:
         module = function.__module__.removeprefix("evpilot.")
-        numba.config.CACHE_DIR = str(cache_root() / source_key(module))  # pyright: ignore[reportAttributeAccessIssue]
+        numba_config.CACHE_DIR = str(cache_root() / source_key(module))  # pyright: ignore[reportAttributeAccessIssue]
         return cast(F, numba.njit(*signature, cache=True)(function))
 
     return compiled

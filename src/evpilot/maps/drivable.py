@@ -117,7 +117,7 @@ def _fill(quads: Array, origin: Array, table: Ints, tiles: Floats32) -> None:
 
 @kernel()
 def _close_cracks(table: Ints, tiles: Floats32) -> None:
-    """Cells between two inside cells (across, along or on a diagonal) become inside: lanes seldom meet to the millimetre."""
+    """Cells between two inside cells (across, along or on a diagonal) become inside: lanes seldom meet exactly."""
     before = tiles.copy()
     for ti in range(table.shape[0]):
         for tj in range(table.shape[1]):

@@ -12,7 +12,7 @@ COARSE, COARSE_STEP = 30, 0.2  # [s] and the rest
 
 def time_grid() -> Array:
     """Times [s] of the planner's states (51,): every 0.1 s for 2 s, then every 0.2 s up to 8 s."""
-    fine = np.arange(FINE + 1) * FINE_STEP
+    fine = np.arange(FINE + 1, dtype=np.float64) * FINE_STEP
     return np.concatenate([fine, fine[-1] + np.arange(1, COARSE + 1) * COARSE_STEP])
 
 

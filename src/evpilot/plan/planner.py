@@ -171,8 +171,8 @@ class Planner:
         wish = np.array([scene.rest, until, bound, weight, scene.left])
         score(
             props, rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob, entries.moving,
-            scene.spans, scene.near, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort, scene.goals,
-            self._owned, self._starts, self._polygon, wish, scene.zones, scene.places, costs, firsts,
+            scene.spans, scene.near, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort,
+            scene.goals, self._owned, self._starts, self._polygon, wish, scene.zones, scene.places, costs, firsts,
         )  # fmt: skip
         if self._last is not None:
             other = props[:, Prop.CORRIDOR] != self._last_corridor(scene)

@@ -18,6 +18,7 @@ RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.
 GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
 GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
 ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
+STOP_LOOK = 150.0  # [m] a place to stop that is further away says nothing about now
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 
@@ -50,9 +51,9 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
     if limits.exact:
         laws.extend(((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0), (Law.RAMP, -6.0, 8.0, 0.0, 0.0, 0.0)))
-    for place in (way.scalars[Corridor.WALL], way.scalars[Corridor.END]):
-        if place - way.scalars[Corridor.S] < 150.0:
-            laws.append((Law.STOP, float(place), 2.0, 0.0, 0.0, 0.0))
+    places = (float(way.scalars[Corridor.WALL]), float(way.scalars[Corridor.END]))
+    near = (place for place in places if place - way.scalars[Corridor.S] < STOP_LOOK)
+    laws.extend((Law.STOP, place, 2.0, 0.0, 0.0, 0.0) for place in near)
     return laws
 
 
@@ -90,8 +91,8 @@ def _arrival_laws(
         if distance <= 0.1:
             continue
         for t in _arrival_times(goal, distance, speed, seconds):
-            for pace in _arrival_speeds(goal, distance, speed, t):
-                laws.append(arrive(distance, t, pace, speed, accel))
+            paces = _arrival_speeds(goal, distance, speed, t)
+            laws.extend(arrive(distance, t, pace, speed, accel) for pace in paces)
     return laws
 
 

@@ -27,7 +27,7 @@ UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
 
 @kernel("void(f8[:, ::1], f8, f8)")
 def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
-    """Fill column CAP of a table (P, 10) [m/s]: the limit, curves at a lateral acceleration, and braking towards both in time."""
+    """Fill column CAP of a table (P, 10) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
     cap, limit, curvature = 6, 5, 3
     after = np.inf
     for row in range(table.shape[0] - 1, -1, -1):
@@ -95,7 +95,7 @@ class Road:
             s, d, heading = self._frenet(int(lane), x, y)
             turn = abs(wrap(yaw - heading))
             if turn < HEADING_MAX and graph.users[lane] & User.CAR:
-                ranked.append((min(self.cost[lane], 1e6) - s + 4.0 * abs(d) + 20.0 * turn, abs(d), int(lane)))
+                ranked.append((min(float(self.cost[lane]), 1e6) - s + 4.0 * abs(d) + 20.0 * turn, abs(d), int(lane)))
         ranked.sort()
         lanes = [lane for _, _, lane in ranked]
         return lanes or [max(int(best), 0)]

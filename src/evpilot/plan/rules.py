@@ -9,7 +9,7 @@ from evpilot.plan.columns import GRID, Corridor, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.road import Way
 from evpilot.types import Briefing, LaneGraph, LightState, ObjectKind, Observation, StopKind, Tracks
-from evpilot.types.state import Array
+from evpilot.types.state import Array, Ints
 
 LOOK = 120.0  # [m] ahead
 AMBER_BRAKE = 3.0  # [m/s2] an amber light is for those who can stop at this (the usual timing of amber)
@@ -145,7 +145,7 @@ def _wall(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
     return Wall(corridor=c, s=s, x=float(row[0]), y=float(row[1]), yaw=float(row[2]), reason=reason, cause_id=cause_id)
 
 
-def _about_to_cross(graph: LaneGraph, w: int, way: Way, s: float, tracks: Tracks, walkers: Array) -> int:
+def _about_to_cross(graph: LaneGraph, w: int, way: Way, s: float, tracks: Tracks, walkers: Ints) -> int:
     """The first walker who is on a crossing and not yet past our path, or steps towards it; -1 for none."""
     polygon = graph.crosswalk[graph.crosswalk_start[w] : graph.crosswalk_start[w + 1], :2]
     row = way.table[min(int(s / 0.5), len(way.table) - 1)]
