@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from evpilot import runlog
 from evpilot.files import EvpilotError
 from evpilot.report import picture
 from evpilot.report.palette import palette, ramp
@@ -65,3 +66,19 @@ def test_the_palette_is_the_pages():
     assert palette()["ego"] == "#0B57D0" and palette(True)["ego"] == "#5BA4FF"
     assert palette(True)["font"] == palette()["font"]
     assert ramp(0.0) == palette()["r0"].lower() and ramp(2.0) == palette()["r3"].lower()
+
+
+def test_from_the_command_line(drive, tmp_path, monkeypatch, capsys):
+    runlog.write(drive, tmp_path / "run.mcap")
+    monkeypatch.setattr("sys.argv", ["picture", str(tmp_path), str(tmp_path / "a.svg"), "--dark"])
+    picture.main()
+    words = [e.text for e in ElementTree.parse(tmp_path / "a.svg").iter(f"{SVG}text")]
+    assert any("2" in word for word in words)
+    for bad, said in (
+        ([str(tmp_path), str(tmp_path / "a.png")], ".svg"),
+        ([str(tmp_path / "x"), "a.svg"], "cannot be read"),
+    ):
+        monkeypatch.setattr("sys.argv", ["picture", *bad])
+        with pytest.raises(SystemExit) as ended:
+            picture.main()
+        assert ended.value.code == 2 and said in capsys.readouterr().err

@@ -1,11 +1,13 @@
 """A still picture of a moment of a drive: SVG in the colours of the replay page, for a README or a report."""
 
+import argparse
 import html
 import math
 from pathlib import Path
 
 import numpy as np
 
+from evpilot import runlog
 from evpilot.files import EvpilotError
 from evpilot.files.writing import write_text
 from evpilot.report.palette import palette
@@ -13,10 +15,12 @@ from evpilot.report.still.captions import captions
 from evpilot.report.still.ground import lights, roads, walls
 from evpilot.report.still.road_users import numbers, road_users
 from evpilot.report.still.thoughts import thoughts
-from evpilot.report.still.view import View, centre, phrase
+from evpilot.report.still.view import View, cause, centre, phrase
 from evpilot.runlog import Ego, Frame, RunLog
 
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
+
+NEAR, SUBJECT, FAST = 45.0, 12.0, 8.0  # [m], [others], [m/s]: what makes a moment worth a picture
 
 
 def write(
@@ -89,3 +93,37 @@ def _heading(run: RunLog, frame: Frame) -> float:
     near = np.abs(run.t_ns - frame.t_ns) < 1_500_000_000
     yaw = run.ego[near, Ego.YAW]
     return math.atan2(float(np.sin(yaw).mean()), float(np.cos(yaw).mean()))
+
+
+def striking_moment(run: RunLog) -> float:
+    """When [s] there is most to see: others near a moving car, and a reason that is about one of them."""
+    best, moment = -1.0, 0.0
+    for frame in run.frames:
+        near = np.hypot(*(frame.truth.objects.state[:, :2] - frame.truth.ego.pose[:2]).T) < NEAR
+        worth = float(near.sum()) + (SUBJECT if cause(frame) >= 0 else 0.0) + min(frame.truth.ego.speed, FAST)
+        if frame.decision is not None and worth > best:
+            best, moment = worth, (frame.t_ns - int(run.t_ns[0])) * 1e-9
+    return moment
+
+
+def main() -> None:
+    """Draw a recorded run: `python -m evpilot.report.picture RUN OUT.svg [--at SECONDS] [--dark] [--span METRES]`."""
+    parser = argparse.ArgumentParser(prog="python -m evpilot.report.picture", description="Draw a moment of a drive.")
+    parser.add_argument("run", type=Path, help="a run's folder, or its run.mcap")
+    parser.add_argument("out", type=Path, help="the picture, an .svg")
+    parser.add_argument("--at", type=float, help="seconds since the start; by default where there is most to see")
+    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--span", type=float, default=120.0, help="how many metres it is wide")
+    asked = parser.parse_args()
+    try:
+        if asked.out.suffix != ".svg":
+            raise EvpilotError("pictures are written as .svg", file=asked.out)
+        run = runlog.read(asked.run / "run.mcap" if asked.run.is_dir() else asked.run)
+        at = striking_moment(run) if asked.at is None else asked.at
+        write(run, at, asked.out, dark=asked.dark, span=asked.span)
+    except EvpilotError as error:
+        parser.exit(2, f"{error}\n")
+
+
+if __name__ == "__main__":
+    main()

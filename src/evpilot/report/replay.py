@@ -116,7 +116,7 @@ def _head(run: RunLog, clocks: Clock, ttc_limit: float | None) -> dict[str, Any]
         "command": " ".join(part for part in command if part),
         "dt": clocks.dt,
         "n": clocks.ticks,
-        "duration": clocks.duration,
+        "duration": round(clocks.duration, 6),
         "startNs": clocks.start_ns,
         "comfort": [-brief.limits.brake, brief.limits.accel],
         "ttcLimit": ttc_limit,

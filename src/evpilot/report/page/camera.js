@@ -2,16 +2,24 @@
 const AVERAGED = 1.5; // [s] the look-ahead turns with the heading's mean over this time to either side
 const camera = { follow: true, headUp: false, zoom: 1, x: 0, y: 0, rot: 0, scale: 1, matrix: [1, 0, 0, 1, 0, 0], w: 0, h: 0, dpr: 1 };
 
-/** Pixels per metre that suit a drive (slow ones closer), and the turn that lets a straight drive run to the right. */
+/** The heading that most of the way is driven in (within 12 degrees), by distance. */
+function mainHeading(ego) {
+  const way = new Float64Array(72), step = Math.PI / 36;
+  let length = 0;
+  for (let i = 1; i < ego.n; i++) {
+    const d = Math.hypot(ego.x[i] - ego.x[i - 1], ego.y[i] - ego.y[i - 1]), bin = Math.round(ego.yaw[i] / step);
+    length += d;
+    for (let j = -2; j <= 2; j++) way[(((bin + j) % 72) + 72) % 72] += d;
+  }
+  return length < 5 ? ego.yaw[0] : way.indexOf(Math.max(...way)) * step;
+}
+
+/** Pixels per metre that suit a drive (slow ones closer), and the turn that lets most of it run to the right. */
 function chooseView(ego) {
   const speeds = Float32Array.from(ego.v).sort();
   const brisk = speeds[Math.floor(0.8 * (speeds.length - 1))] || 0;
   camera.base = lerp(12.5, 8.4, clamp((brisk - 8) / 22, 0, 1));
-  const last = ego.n - 1, dx = ego.x[last] - ego.x[0], dy = ego.y[last] - ego.y[0];
-  let length = 0;
-  for (let i = 1; i < ego.n; i++) length += Math.hypot(ego.x[i] - ego.x[i - 1], ego.y[i] - ego.y[i - 1]);
-  const straight = length < 5 || Math.hypot(dx, dy) > 0.88 * length;
-  camera.home = straight ? -(length < 5 ? ego.yaw[0] : Math.atan2(dy, dx)) : 0;
+  camera.home = -mainHeading(ego);
 }
 
 function meanHeading(ego, t) {

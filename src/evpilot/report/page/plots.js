@@ -197,7 +197,8 @@ const CURVES = {
     }
     curve(c, drive, row, row.hi);
     stroke(c, pal.ink, 1.8);
-    if (!narrow()) {
+    const hidden = row.values.slice(0, Math.ceil(row.values.length * 0.14)).some((v) => v > row.hi * 0.6 && v <= row.hi);
+    if (!narrow() && !hidden) {
       c.textAlign = "left";
       c.font = `11px ${pal.font}`;
       c.fillStyle = pal.ink3;

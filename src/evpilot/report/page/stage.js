@@ -1,5 +1,6 @@
 /* The bird's-eye view: what the pilot expects, weighs and chooses, on the road, at one time. */
 const FAN_REACH = 105; // [m]
+const OFF_ROAD = 5; // Rejection.ROAD
 const layers = { pred: true, prop: true, tail: true, label: true };
 
 /** The rows of a table with a "start" column that belong to group i. */
@@ -47,10 +48,11 @@ function proposalPaths(drive, scene) {
   return paths;
 }
 
+/** What was not taken, thin and grey; what leaves the road only when it is singled out. */
 function drawProposals(g, drive, scene, only) {
   const px = 1 / camera.scale, tones = [pal.prop, pal.pred, pal.warn, pal.caution, pal.prop, pal.prop];
   proposalPaths(drive, scene).forEach((path, why) => {
-    if (why === 0 || (only !== null && only !== why)) return;
+    if (why === 0 || (only === null ? why === OFF_ROAD : only !== why)) return;
     g.globalAlpha = only === null ? (pal.dark ? 0.4 : 0.42) : 0.8;
     line(g, path, only === null ? pal.prop : tones[why], Math.max(0.05, 0.9 * px));
   });

@@ -7,7 +7,7 @@ from evpilot.report.palette import palette, ramp
 from evpilot.report.still.captions import ramp_ends
 from evpilot.report.still.view import View, cause, held, line
 from evpilot.runlog import Ego, Frame, RunLog
-from evpilot.types import Trajectory
+from evpilot.types import Rejection, Trajectory
 from evpilot.types.state import Array
 
 
@@ -18,7 +18,7 @@ def thoughts(run: RunLog, frame: Frame, view: View) -> list[str]:
         return []
     out: list[str] = []
     if decision.trace is not None and len(decision.trace.cost):
-        rejected = decision.trace.xy[decision.trace.rejection != 0]
+        rejected = decision.trace.xy[~np.isin(decision.trace.rejection, (Rejection.CHOSEN, Rejection.ROAD))]
         paths = "".join(view.path(xy) for xy in rejected[:: max(1, len(rejected) // 90)])
         out.append(line(paths, colours["prop"], 0.9, ' opacity="0.42"') if paths else "")
     warned = cause(frame) if held(frame) else -1
