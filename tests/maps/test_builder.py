@@ -150,7 +150,7 @@ def test_explicit_stop_line_keeps_its_place_and_takes_the_lights_kind():
 def test_crosswalk_finds_its_lanes_and_spans():
     builder = GraphBuilder()
     one = straight(builder, 0.0, 50.0, 0.0)
-    other = straight(builder, 50.0, 0.0, 3.5, kind=LaneKind.COUNTRY)
+    other = straight(builder, -50.0, 0.0, -3.5, np.pi, kind=LaneKind.COUNTRY)
     builder.crosswalk([(20.0, -5.0), (24.0, -5.0), (24.0, 10.0), (20.0, 10.0)])
     builder.crosswalk([(20.0, -5.0), (24.0, -5.0), (24.0, 10.0), (20.0, 10.0)], lanes=[one])
     graph = builder.build()

@@ -34,7 +34,7 @@ def test_lane_change_has_its_price():
 
 def test_opposite_neighbour_is_no_way():
     builder = GraphBuilder()
-    one, other = straight(builder, 0.0, 100.0, 0.0), straight(builder, 100.0, 0.0, 3.5)
+    one, other = straight(builder, 0.0, 100.0, 0.0), straight(builder, -100.0, 0.0, -3.5, np.pi)
     builder.opposite(one, other)
     graph = builder.build()
     assert np.isinf(cost_to_go(graph, [Goal(lanes=(other,))])[one])
@@ -107,7 +107,7 @@ def test_sequence_follows_the_cheapest_lanes_then_the_straightest():
 
 def test_sequence_on_a_ring_ends():
     builder = GraphBuilder()
-    a, b = straight(builder, 0.0, 50.0, 0.0), straight(builder, 50.0, 0.0, 30.0)
+    a, b = straight(builder, 0.0, 50.0, 0.0), straight(builder, -50.0, 0.0, -30.0, np.pi)
     builder.connect(a, b)
     builder.connect(b, a)
     graph = builder.build()

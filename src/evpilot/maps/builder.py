@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evpilot.files import EvpilotError
+from evpilot.maps.beside import infer_neighbours
 from evpilot.maps.conflicts import find_conflicts
 from evpilot.maps.regions import lane_spans
 from evpilot.maps.right_of_way import find_yields, infer_junctions, infer_turns, spread_priority
@@ -214,15 +215,18 @@ class GraphBuilder:
         self._crosswalks.append(_Crosswalk(_points(polygon, "crosswalk"), None if lanes is None else tuple(lanes)))
         return len(self._crosswalks) - 1
 
-    def build(self) -> LaneGraph:
+    def build(self, *, find_neighbours: bool = False) -> LaneGraph:
         """The graph, with predecessors, arc lengths, conflicts, turns, and who yields, worked out.
 
+        find_neighbours fills in neighbours by geometry for lanes that have none, for sources that often leave them out.
         Where no lane names a junction, junctions are inferred from lanes that cross. A sign or light without a stop
         line gets one at its lane's end. Raises EvpilotError on a map with no lanes.
         """
         if not self._lanes:
             raise EvpilotError("the map has no lanes; a scenario needs at least one")
         graph = self._plain()
+        if find_neighbours:
+            graph = infer_neighbours(graph)
         start, conflict, span = find_conflicts(graph)
         graph = replace(graph, conflict_start=start, conflict=conflict, conflict_span=span)
         if np.all(graph.junction < 0):

@@ -23,6 +23,7 @@ BEND_STEP = 1.0  # [m] over which a bend is measured
 SPEED_MAX = 60.0  # [m/s] faster than any car here
 YAW_RATE_MAX = 1.0  # [rad/s] a car on a road turns slower
 NEAR, DETOUR = 30.0, 10.0  # a goal within NEAR [m] whose way is over DETOUR times as long lies behind
+LANE_CHANGES = 150.0  # [m] that the route may count for lane changes
 AGAINST = 0.5 * math.pi  # [rad] a start turned further is against the traffic
 
 
@@ -158,7 +159,7 @@ def _goals_reachable(scenario: Scenario, index: LaneIndex) -> list[Finding]:
     if straight > SPEED_MAX * (latest + scenario.dt_ns * 1e-9):
         text = f"the goal is {straight:.0f} m away and must be reached within {latest:g} s"
         return [Finding(text=text, serious=True)]
-    if straight < NEAR and way > DETOUR * max(straight, 3.0):
+    if straight < NEAR and way > DETOUR * straight + LANE_CHANGES:
         text = f"the goal is {straight:.0f} m away but the way to it takes {way:.0f} m: it lies behind the car"
         return [Finding(text=text, serious=True)]
     return _goals_turned(scenario)

@@ -48,7 +48,7 @@ class MapReader:
         self._add_stops()
         for number, element in enumerate(by_id(document, root.findall("intersection")).values()):
             self._add_intersection(number, element)
-        self.graph: LaneGraph = self._builder.build()
+        self.graph: LaneGraph = self._builder.build(find_neighbours=True)
 
     def lane_of(self, element: Element) -> int:
         """The lane to which an element's ref attribute points."""
