@@ -1,9 +1,14 @@
-"""Where the recorded scenarios are, for the tests that use them."""
+"""Where the recorded scenarios are, for the tests that use them; how examples are drawn."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# a loaded machine is no failure, and a failure is one every time
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -21,7 +21,9 @@ class EvPilot:
         self._planner = Planner(briefing, index)
 
     def step(self, observation: Observation) -> Decision:
-        """One planning tick: from what is seen to where to drive."""
+        """One planning tick: from what is seen to where to drive. Raises EvpilotError on an observation with a value
+        that is not finite or out of range: it is refused at the door, never clipped."""
+        observation.validate()
         tracks = self._tracks(observation)
         predictions = self._predictor.predict(tracks, observation.lights, observation.ego)
         plan = self._planner.plan(observation, tracks, predictions)

@@ -27,6 +27,8 @@ class Predictions:
     def validate(self) -> None:
         """Raise EvpilotError when a value is missing, not finite, or probabilities do not sum to 1."""
         name, n, t = "Predictions", len(self.track_id), len(self.time)
+        checks.shaped(name, "track_id", self.track_id, (n,))
+        checks.shaped(name, "time", self.time, (t,))
         checks.shaped(name, "prob", self.prob, (n, None))
         m = self.prob.shape[1]
         checks.shaped(name, "pose", self.pose, (n, m, t, 4))
@@ -34,6 +36,7 @@ class Predictions:
         for field, value in (("pose", self.pose), ("pos_cov", self.pos_cov), ("prob", self.prob), ("time", self.time)):
             checks.finite(name, field, value)
         checks.within(name, "time", float(t), 1, KNOTS_MAX, "knots")
+        checks.within(name, "time[0]", self.time[:1], 0.0, 0.0, "s")
         checks.increasing(name, "time", self.time)
         checks.unique(name, "track_id", self.track_id)
         checks.within(name, "prob", self.prob, 0.0, 1.0, "")

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from evpilot.files import EvpilotError
 from evpilot.types import checks
+from evpilot.types.kinds import LightState, ObjectKind
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -81,6 +83,8 @@ class Detections:
             checks.shaped(name, field, value, (n,))
         checks.finite(name, "box", self.box)
         checks.finite(name, "velocity", self.velocity[self.has_velocity])
+        checks.within(name, "kind", self.kind, min(ObjectKind), max(ObjectKind), "")
+        checks.within(name, "box.position", self.box[:, :3], -POSITION_MAX, POSITION_MAX, "m")
         checks.within(name, "velocity", self.velocity[self.has_velocity], -SPEED_MAX, SPEED_MAX, "m/s")
         checks.within(name, "box.size", self.box[:, 4:6], 1e-3, 500.0, "m")
         checks.within(name, "score", self.score, 0.0, 1.0, "")
@@ -121,9 +125,10 @@ class Tracks:
         ):
             checks.shaped(name, field, value, shape)
             checks.finite(name, field, value)
-        for field, value in (("kind", self.kind), ("signals", self.signals), ("valid", self.valid)):
+        for field, value in (("id", self.id), ("kind", self.kind), ("signals", self.signals), ("valid", self.valid)):
             checks.shaped(name, field, value, (n,))
         checks.unique(name, "id", self.id)
+        checks.within(name, "kind", self.kind, min(ObjectKind), max(ObjectKind), "")
         checks.within(name, "state.position", self.state[:, :3], -POSITION_MAX, POSITION_MAX, "m")
         checks.within(name, "state.speed", self.state[:, 4], -SPEED_MAX, SPEED_MAX, "m/s")
         checks.within(name, "velocity", self.velocity, -SPEED_MAX, SPEED_MAX, "m/s")
@@ -156,10 +161,11 @@ class Lights:
     arrow: Bytes
 
     def validate(self) -> None:
-        """Raise EvpilotError when lengths differ or a light appears twice."""
-        for field, value in (("state", self.state), ("arrow", self.arrow)):
+        """Raise EvpilotError when lengths differ, a light appears twice, or a state is none of `LightState`."""
+        for field, value in (("index", self.index), ("state", self.state), ("arrow", self.arrow)):
             checks.shaped("Lights", field, value, (len(self.index),))
         checks.unique("Lights", "index", self.index)
+        checks.within("Lights", "state", self.state, min(LightState), max(LightState), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -197,11 +203,17 @@ class Observation:
     sight: float
 
     def validate(self) -> None:
-        """Raise EvpilotError when a part is bad or of another time."""
+        """Raise EvpilotError when a part is bad, or the car's state or the lights are of another time."""
+        for part, t_ns in (("ego", self.ego.t_ns), ("lights", self.lights.t_ns)):
+            if t_ns != self.t_ns:
+                raise EvpilotError(f"{t_ns} ns, must be the observation's {self.t_ns} ns", place=f"Observation.{part}")
         self.ego.validate()
         if self.tracks is not None:
             self.tracks.validate()
         if self.detections is not None:
             self.detections.validate()
         self.lights.validate()
+        checks.shaped("Observation", "visible_range", self.visible_range, (None,))
+        checks.within("Observation", "visible_range", self.visible_range, 0.0, np.inf, "m")
         checks.within("Observation", "friction", self.friction, 0.01, 2.0, "")
+        checks.within("Observation", "sight", self.sight, 0.0, np.inf, "m")
