@@ -1,5 +1,6 @@
 """Polylines: length, resampling, projection and places along them, each against plain NumPy."""
 
+import itertools
 import math
 
 import numpy as np
@@ -20,7 +21,7 @@ LINES = (
 def nearest(x: float, y: float, line: np.ndarray) -> float:
     """Distance to a polyline, by a plain loop."""
     best = math.inf
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in itertools.pairwise(line):
         share = min(1.0, max(0.0, float(np.dot([x, y] - a, b - a) / np.dot(b - a, b - a))))
         best = min(best, math.hypot(*(np.array([x, y]) - a - share * (b - a))))
     return best
