@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from evpilot.files import EvpilotError
 from evpilot.report import replay
 from evpilot.report.columns import Columns
-from evpilot.report.thinking import Span, band
+from evpilot.report.thinking import Span, band, steady
 
 
 def decode(blob, place):
@@ -118,8 +118,8 @@ def test_a_verdict_brings_ttc_and_contacts(drive, verdict):
     assert plain["score"] == data["score"] and not plain["tick"]["judged"]
 
 
-def test_ten_minutes_among_three_hundred(made):
-    run = made.made_drive(seconds=30.0, cars=300)
+def test_ten_minutes_among_sixty(made):
+    run = made.made_drive(seconds=30.0, cars=60)
     frames = [dataclasses.replace(run.frames[k % 300], t_ns=k * 100_000_000) for k in range(6000)]
     t_ns = np.arange(60_001, dtype=np.int64) * 10_000_000
     long = dataclasses.replace(
@@ -138,3 +138,10 @@ def test_the_band_joins_what_differs_only_in_figures_and_drops_flicker():
     assert [(span.k0, span.k1, span.text) for span in joined] == [(0, 20, "follow 7, 40 m")]
     spans[10:16] = [dataclasses.replace(span, text="brake", tone="yield") for span in spans[10:16]]
     assert [span.k0 for span in band(spans, 0.1)] == [0, 10, 16]
+
+
+def test_proposals_end_where_the_car_loses_its_path():
+    xy = np.array([[[0, 0], [5, 0], [10, 1], [15, 3], [20, 6]], [[0, 0], [5, 0], [10, 0], [10, 9], [0, 9]]], float)
+    shown = steady(xy)
+    assert np.array_equal(shown[0], xy[0])
+    assert shown[1].tolist() == [[0, 0], [5, 0], [10, 0], [10, 0], [10, 0]]

@@ -149,6 +149,7 @@ def test_reduced_motion_does_not_play(browser, file):
         {"seconds": 1.0, "cars": 3, "traced": False},
         {"seconds": 2.0, "cars": 20, "origin": (691_608.0, 5_336_000.0)},
         {"seconds": 3.0, "cars": 10, "period": 0.2},
+        {"seconds": 1.0, "cars": 300},
     ],
 )
 def test_odd_drives_open(browser, made, tmp_path, options):

@@ -20,6 +20,7 @@ FAN_NEAR = 100.0  # [m]
 FAN_LEAST = 0.05  # modes less likely are not drawn
 NUMBERS_MAX = 600_000  # of predictions, and of proposals, on one page; longer drives show them at a lower rate
 PROPOSAL_POINTS = 16
+LOST = 1.0  # [rad]
 SLOWER = 0.6  # [m/s] a plan that is slower by this in 2 s holds the car back
 SHORT = 0.4  # [s] a reason that lasts less does not cut the decision band
 
@@ -142,9 +143,22 @@ def _trace(frame: Frame) -> PlanTrace | None:
     return None if frame.decision is None else frame.decision.trace
 
 
+def steady(xy: Array) -> Array:
+    """Proposals (R, K, 2) up to where they turn by more than a radian from knot to knot, their last place repeated.
+
+    There the car that was rolled out has lost its path; what follows was never meant, and the log keeps it.
+    """
+    step = np.diff(xy, axis=1)
+    turn = np.diff(np.arctan2(step[..., 1], step[..., 0]), axis=1)
+    lost = (np.abs(np.mod(turn + np.pi, 2 * np.pi) - np.pi) > LOST) & (np.hypot(step[:, 1:, 0], step[:, 1:, 1]) > 1.0)
+    first = np.where(lost.any(axis=1), lost.argmax(axis=1) + 1, xy.shape[1] - 1)
+    row = np.minimum(np.arange(xy.shape[1]), first[:, None])
+    return np.take_along_axis(xy, row[..., None], axis=1)
+
+
 def _fewer(xy: Array, points: int) -> Array:
     """Proposals (R, K, 2) at a number of points, evenly chosen along K."""
-    return xy[:, np.round(np.linspace(0, xy.shape[1] - 1, points)).astype(np.int64)]
+    return steady(xy)[:, np.round(np.linspace(0, xy.shape[1] - 1, points)).astype(np.int64)]
 
 
 def walls(run: RunLog, clock: Clock, columns: Columns) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def thoughts(run: RunLog, frame: Frame, view: View) -> list[str]:
     out: list[str] = []
     if decision.trace is not None and len(decision.trace.cost):
         rejected = decision.trace.xy[~np.isin(decision.trace.rejection, (Rejection.CHOSEN, Rejection.ROAD))]
-        paths = "".join(view.path(xy) for xy in rejected[:: max(1, len(rejected) // 90)])
+        paths = "".join(view.path(xy) for xy in thinking.steady(rejected)[:: max(1, len(rejected) // 90)])
         out.append(line(paths, colours["prop"], 0.9, ' opacity="0.42"') if paths else "")
     warned = cause(frame) if held(frame) else -1
     sizes = dict(zip(frame.truth.objects.id.tolist(), frame.truth.objects.size[:, 1].tolist(), strict=True))

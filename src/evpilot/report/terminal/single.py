@@ -7,7 +7,7 @@ from pathlib import Path
 from evpilot import runlog
 from evpilot.evaluate import Verdict, judge
 from evpilot.files import EvpilotError
-from evpilot.report import replay
+from evpilot.report import picture, replay
 from evpilot.report.terminal.progress import bar
 from evpilot.report.terminal.tables import console, drives, linked
 from evpilot.runlog import Frame, RunLog
@@ -51,15 +51,27 @@ def folder_name(run: RunLog) -> str:
 
 def replay_run(run: Path, out: Path | None, show: bool) -> None:
     """Judge a recorded run, write its replay page, and open it when asked to."""
-    record = run / "run.mcap" if run.is_dir() else run
-    if not record.is_file():
-        raise EvpilotError("there is no such run; name a run's folder or its run.mcap", file=run)
+    record = _record(run)
     log = runlog.read(record)
     page = out or record.with_name("replay.html")
     replay.write(log, judge(log), page)
     console().print("replay:", linked(page))
     if show:
         webbrowser.open(page.resolve().as_uri())
+
+
+def draw_moment(run: Path, seconds: float, out: Path) -> None:
+    """Draw a moment of a recorded run as SVG."""
+    picture.write(runlog.read(_record(run)), seconds, out)
+    console().print("picture:", linked(out))
+
+
+def _record(run: Path) -> Path:
+    """The record of a run named by its folder or its file; raises EvpilotError when there is none."""
+    record = run / "run.mcap" if run.is_dir() else run
+    if not record.is_file():
+        raise EvpilotError("there is no such run; name a run's folder or its run.mcap", file=run)
+    return record
 
 
 def _drive(world: Scenario, settings: Settings, seed: int) -> RunLog:
