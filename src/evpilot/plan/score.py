@@ -38,11 +38,12 @@ START, COUNT, PENALTY, WALL, HOME = (
 CORRIDOR, OFFSET = int(Prop.CORRIDOR), int(Prop.OFFSET)
 
 CONTACT = 1000.0  # cost of a certain contact in the near future: above everything else together
-REAR_SHARE = 0.8  # who comes from behind can brake, and often does
+REAR_SHARE, REAR_FADE = 1.2, 0.3  # [-, 1/s] who comes from behind can brake, the more the later
 OFF_ROAD = 500.0
 BROKEN_RULE = 250.0
 GOAL_BONUS = 120.0
 SOFT_GAP = 0.7  # [m] closer than this to another costs
+LATE = 0.4  # cost of a metre that will be missing when a goal's time is up
 AFTER = 0.25  # [s] a drive is judged a little beyond its end
 CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
 
@@ -119,8 +120,10 @@ def contact_cost(
                 closing = abs(roll[step, R_V] - entries[e, step, 4])
                 harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 10.0))
                 # from behind: its centre lies behind our rear bumper
-                from_behind = dx * c + dy * s < -length
-                cost[REAR if from_behind else COLLISION] += REAR_SHARE * harm if from_behind else harm
+                if dx * c + dy * s < -length:
+                    cost[REAR] += harm * min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
+                else:
+                    cost[COLLISION] += harm
                 if prob[e] > 0.3 and t < first[0]:
                     first[0], first[1], first[2] = t, e, prob[e]
                 break
@@ -293,9 +296,9 @@ def detour_cost(roll: Array, start: int, count: int, table: Array, wish: Array) 
     step = STEPS - 1
     while step > 1 and TIMES[step] > wish[1]:
         step -= 1
-    rest = max(sample(table, start, count, roll[step, R_S], REMAINING) + wish[0], 0.0)
-    left = max(wish[1] - TIMES[step], 0.5)
-    return wish[2] + 1.0 * min(max(0.0, rest / left - roll[step, R_V]), 40.0)
+    rest = sample(table, start, count, roll[step, R_S], REMAINING) + wish[0]
+    late = max(0.0, rest - max(wish[1] - TIMES[step], 0.0) * max(roll[step, R_V], 3.0))
+    return wish[2] + LATE * min(late, 150.0)
 
 
 @kernel()
