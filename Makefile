@@ -26,6 +26,8 @@ help:
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(INSTALL) hatchling editables
 	@$(INSTALL) --no-build-isolation -e .
+	@echo "== compiling the kernels, once for each version"
+	@$(BIN)/python -m evpilot.sweep.warm
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp
@@ -37,7 +39,6 @@ drive: .venv/run.stamp
 	@$(BIN)/evpilot drive
 
 warm: .venv/run.stamp
-	@echo "== compile the kernels"
 	@$(BIN)/python -m evpilot.sweep.warm
 
 test: .venv/dev.stamp warm
