@@ -239,6 +239,8 @@ def main() -> int:
                 args.keep.mkdir(parents=True, exist_ok=True)
                 (args.keep / f"{args.seed}_{number}.xml").write_bytes(data)
                 print(f"mutant {args.seed}:{number}: {result}", flush=True)
+            if (number + 1) % 10_000 == 0:
+                print(f"{number + 1} mutants: {dict(sorted(tally.items()))}", flush=True)
     seconds = time.perf_counter() - begin
     print(f"{args.count} mutants in {seconds:.0f} s: {dict(sorted(tally.items()))}")
     return 1 if tally["FOUND"] else 0

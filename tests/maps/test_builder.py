@@ -6,7 +6,7 @@ from made_maps import arc, bridge, crossing, motorway, straight
 
 from evpilot.files import EvpilotError
 from evpilot.maps.builder import GraphBuilder
-from evpilot.types import Arrow, LaneKind, Priority, StopKind, Turn
+from evpilot.types import Arrow, LaneKind, Priority, StopKind, Turn, User
 
 
 def conflict(graph, a, b):
@@ -194,3 +194,25 @@ def test_a_map_without_lanes_is_refused():
 def test_bad_speed_limit_is_refused():
     with pytest.raises(EvpilotError, match="speed limit"):
         straight(GraphBuilder(), 0.0, 1.0, 0.0, speed_limit=0.0)
+
+
+def test_crosswalk_lane_is_no_junction_and_goes_first():
+    builder = GraphBuilder()
+    road = straight(builder, 0.0, 50.0, 0.0)
+    walk = builder.lane(
+        [(20.0, -5.0), (20.0, 5.0)], [(23.0, -5.0), (23.0, 5.0)], kind=LaneKind.CROSSWALK, users=User.PEDESTRIAN
+    )
+    graph = builder.build()
+    assert graph.junction.tolist() == [-1, -1]
+    assert yields(graph, road, walk) and not yields(graph, walk, road)
+
+
+def test_lanes_across_a_named_junction_belong_to_it_and_others_get_new_numbers():
+    builder = GraphBuilder()
+    named = straight(builder, -10.0, 10.0, 0.0, junction=0)
+    across = straight(builder, -10.0, 10.0, 0.0, 0.5 * np.pi)
+    far = [straight(builder, 100.0, 120.0, 0.0)]
+    far.append(builder.lane([(108.0, -10.0), (108.0, 10.0)], [(111.0, -10.0), (111.0, 10.0)]))
+    graph = builder.build()
+    assert graph.junction[[named, across]].tolist() == [0, 0]
+    assert graph.junction[far].tolist() == [1, 1]

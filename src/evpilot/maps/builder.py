@@ -219,7 +219,7 @@ class GraphBuilder:
         """The graph, with predecessors, arc lengths, conflicts, turns, and who yields, worked out.
 
         find_neighbours fills in neighbours by geometry for lanes that have none, for sources that often leave them out.
-        Where no lane names a junction, junctions are inferred from lanes that cross. A sign or light without a stop
+        Junctions that the source does not name are inferred from lanes that cross. A sign or light without a stop
         line gets one at its lane's end. Raises EvpilotError on a map with no lanes.
         """
         if not self._lanes:
@@ -229,8 +229,7 @@ class GraphBuilder:
             graph = infer_neighbours(graph)
         start, conflict, span = find_conflicts(graph)
         graph = replace(graph, conflict_start=start, conflict=conflict, conflict_span=span)
-        if np.all(graph.junction < 0):
-            graph = replace(graph, junction=infer_junctions(graph))
+        graph = replace(graph, junction=infer_junctions(graph))
         graph = replace(graph, turn=infer_turns(graph))
         graph = replace(graph, priority=spread_priority(graph))
         graph = replace(graph, conflict_yields=find_yields(graph))

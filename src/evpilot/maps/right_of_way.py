@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evpilot.types import LaneGraph, LaneKind, Priority, Turn
+from evpilot.types import LaneGraph, LaneKind, Priority, Turn, User
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
 TURN_MIN = 0.4  # [rad] less is straight on
@@ -86,24 +86,36 @@ def _approach(graph: LaneGraph) -> tuple[Ints, Array, Array]:
 
 
 def infer_junctions(graph: LaneGraph) -> Ints:
-    """junction (L,) of a map whose source names none: groups of short lanes that cross each other."""
+    """junction (L,), filled in where the source names none: groups of short lanes for vehicles that cross each other.
+
+    A lane that crosses one of a named junction belongs to that junction; other groups get new numbers.
+    """
     own = _owners(graph)
-    short = graph.length < JUNCTION_LANE_MAX
+    able = (graph.length < JUNCTION_LANE_MAX) & ((graph.users & User.VEHICLE) != 0)
     here = heading(graph, own, 0.5 * (graph.conflict_span[:, 0] + graph.conflict_span[:, 1]))
     there = heading(graph, graph.conflict, 0.5 * (graph.conflict_span[:, 2] + graph.conflict_span[:, 3]))
     angle = np.abs(_wrapped(there - here))
-    crossing = (angle > CROSSING_MIN) & (angle < np.pi - CROSSING_MIN) & short[own] & short[graph.conflict]
-    group = np.arange(len(graph))
+    crossing = (angle > CROSSING_MIN) & (angle < np.pi - CROSSING_MIN) & able[own] & able[graph.conflict]
+    # named junctions come first, so that a group takes the name of the junction it touches
+    lanes = len(graph)
+    group = np.where(graph.junction >= 0, graph.junction, lanes + np.arange(lanes))
     pairs = list(zip(own[crossing].tolist(), graph.conflict[crossing].tolist(), strict=True))
     changed = True
     while changed:
-        before = group.copy()
+        changed = False
         for a, b in pairs:
-            group[a] = group[b] = min(group[a], group[b])
-        changed = bool(np.any(before != group))
-    junction = np.full(len(graph), -1, np.int64)
+            low = min(int(group[a]), int(group[b]))
+            for lane in (a, b):
+                if group[lane] > low and graph.junction[lane] < 0:
+                    group[lane] = low
+                    changed = True
+    junction = graph.junction.copy()
     member = np.unique(own[crossing])
-    junction[member] = np.unique(group[member], return_inverse=True)[1]
+    member = member[junction[member] < 0]
+    fresh = group[member] >= lanes
+    junction[member[~fresh]] = group[member[~fresh]]
+    numbers = np.unique(group[member[fresh]], return_inverse=True)[1]
+    junction[member[fresh]] = int(junction.max(initial=-1)) + 1 + numbers
     return junction
 
 
@@ -122,10 +134,11 @@ def spread_priority(graph: LaneGraph) -> Bytes:
 def find_yields(graph: LaneGraph) -> Bools:
     """conflict_yields (C,): whether traffic on the own lane lets the other's pass.
 
-    In this order: lanes that part from one predecessor follow each other; a stream of lower rank by signs waits; a
-    slip road waits for the road it joins; where lights rule both, and between oncoming streams, who turns left waits
-    for who does not; else right before left (StVO section 8 (1), section 9 (3)); of streams that join at a small angle
-    the one that bends more waits. An all-way stop keeps right before left among streams that stopped together.
+    In this order: lanes that part from one predecessor follow each other; vehicles wait for a crosswalk; a stream of
+    lower rank by signs waits; a slip road waits for the road it joins; where lights rule both, and between oncoming
+    streams, who turns left waits for who does not; else right before left (StVO section 8 (1), section 9 (3)); of
+    streams that join at a small angle the one that bends more waits. An all-way stop keeps right before left among
+    streams that stopped together.
     """
     if not len(graph.conflict):
         return np.zeros(0, np.bool_)
@@ -149,5 +162,7 @@ def find_yields(graph: LaneGraph) -> Bools:
     joins = ~from_right & ~from_left & (np.abs(angle) <= CROSSING_MIN) & (bend[own] > bend[other] + 0.05)
     oncoming = np.abs(angle) >= ONCOMING_MIN
     signless = np.where(lit[own] & lit[other] | oncoming, turning, from_right | joins)
+    walk = (graph.kind == LaneKind.CROSSWALK).astype(np.int64)
+    walk = walk[other] - walk[own]
     waits = np.where(rank != 0, rank < 0, np.where(slip != 0, slip > 0, signless))
-    return waits & ~parting
+    return np.where(walk != 0, walk > 0, waits) & ~parting
