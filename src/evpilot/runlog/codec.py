@@ -184,14 +184,15 @@ def _put_bytes(data: bytes, out: list[bytes]) -> None:
 
 def _put_array(value: npt.NDArray[Any], out: list[bytes]) -> None:
     array = np.asarray(value, order="C")
-    dtype = array.dtype.newbyteorder("<")
-    code = dtype.str[1:]
-    if code not in DTYPES or array.ndim > DIMENSIONS_MAX:
+    text = array.dtype.str
+    if text[1:] not in DTYPES or array.ndim > DIMENSIONS_MAX:
         raise EvpilotError(f"an array of {array.dtype}, allowed {', '.join(sorted(DTYPES))}", place="array")
-    out.append(code.encode())
+    if text[0] == ">":
+        array = array.astype("<" + text[1:])
+    out.append(text[1:].encode())
     out.append(struct.pack(f"<B{array.ndim}I", array.ndim, *array.shape))
-    raw = array.astype(dtype, copy=False).reshape(-1).view(np.uint8)
-    out.append(raw.reshape(-1, dtype.itemsize).T.tobytes())
+    wide = array.itemsize
+    out.append(array.tobytes() if wide == 1 else array.reshape(-1).view(np.uint8).reshape(-1, wide).T.tobytes())
 
 
 class Decoder:
