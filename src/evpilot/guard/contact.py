@@ -1,7 +1,8 @@
 """The guard's own look at contacts: which others the car would certainly meet on a motion.
 
-"Certainly" means under each of three simple expectations: the other keeps its velocity, it keeps its turn rate, or it
-keeps its braking. A contact that depends on one of them is the planner's business, not a reason to stop the car.
+"Certainly" means under each of a few simple expectations: the other keeps its velocity, it keeps its turn rate, it
+keeps its braking; and who comes towards us may still move over to either side. A contact that depends on one of them
+is the planner's business, not a reason to stop the car.
 """
 
 import math
@@ -22,6 +23,9 @@ TIME, TX, TY, TYAW, TSPEED, TACCEL, TCURVATURE = range(7)
 STEP = 0.1  # [s] between looks
 LEVEL = 2.5  # [m]
 STANDING = 0.1  # [m/s] a car that stands hits nobody
+MOVE_OVER = 1.5  # [m/s2] how oncoming traffic gives way sideways ...
+MOVE_OVER_MAX = 1.75  # [m] ... half a lane at most
+ONCOMING = 1.0  # [m/s] towards us
 BRAKING = 0.5  # [m/s2] less is not told from noise
 
 
@@ -75,8 +79,12 @@ def meets(row: Array, car: Array, other: Array, t: float) -> bool:
     centre, half length, half width, its height above sea z, margins along and across [m]."""
     c, s = math.cos(row[TYAW]), math.sin(row[TYAW])
     x, y = row[TX] + car[0] * c, row[TY] + car[0] * s
-    for kind in range(3):
-        ox, oy, yaw = expected(other, kind, t)
+    towards = -other[OVX] * c - other[OVY] * s
+    aside = min(0.5 * MOVE_OVER * t * t, MOVE_OVER_MAX)
+    for kind in range(5 if towards > ONCOMING else 3):
+        ox, oy, yaw = expected(other, min(kind, 2), t)
+        if kind > 2:
+            ox, oy = ox - (2 * kind - 7) * aside * s, oy + (2 * kind - 7) * aside * c
         if apart(ox - x, oy - y, c, s, car[1] + car[4], car[2] + car[5], math.cos(yaw), math.sin(yaw),
                  other[OHALF_LENGTH], other[OHALF_WIDTH]):  # fmt: skip
             return False

@@ -26,8 +26,9 @@ from evpilot.types.state import Array
 POSITION_SLACK = 0.5  # [m] start to car, and one period's way on top
 YAW_SLACK = 0.2  # [rad]
 SPEED_SLACK = 1.5  # [m/s]
-LIMIT_SLACK = 1.1  # a plan is a forecast: the gate bounds what is really driven
+LIMIT_SLACK = 1.25  # a plan is a forecast: the gate bounds what is really driven
 JERK_WINDOW = 0.5  # [s] mean over it, as UN R79 measures lateral jerk
+MOTION_WINDOW = 3.0  # [s] what comes later is planned anew, many times
 ROAD_WINDOW = 2.0  # [s]
 YAW_DRIFT = 0.1  # [rad] between heading and integrated curvature ...
 YAW_DRIFT_SHARE = 0.2  # ... and so much of all that was turned
@@ -135,8 +136,10 @@ def step_fault(a: Array, b: Array, moved: float) -> Fault:
 
 @kernel()
 def motion_fault(motion: Array, bound: Array) -> Fault:
-    """The first fault of a packed trajectory (T, 7) in itself."""
+    """The first fault of a packed trajectory (T, 7) in itself, within MOTION_WINDOW."""
     last = motion.shape[0] - 1
+    while last > 1 and motion[last, TIME] > MOTION_WINDOW:
+        last -= 1
     for k in range(last + 1):
         fault = knot_fault(motion[k], bound)
         if fault[0]:
@@ -217,4 +220,4 @@ def examine(
         fault = road_fault(motion, max(ROAD_WINDOW, window), car, area)
         if fault[0]:
             return fault
-    return contact_fault(motion, window, others, car, ego[3], bound[2] / LIMIT_SLACK)
+    return contact_fault(motion, window, others, car, ego[3], bound[2])

@@ -20,6 +20,8 @@ CONTACT_WINDOW = 1.5  # [s] the plan is looked at so far: later it will be anoth
 TAIL_WINDOW = 3.0  # [s]
 TAIL_APART = 0.3  # [m] between plan and tail within the first period
 
+LATERAL_BOUND, JERK_BOUND, LATERAL_JERK_BOUND = 4, 5, 6  # places in `bounds_of`
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
@@ -70,7 +72,7 @@ def bounds_of(platform: Platform, limits: Limits) -> Array:
         [
             platform.speed_max + 0.5,
             LIMIT_SLACK * min(limits.gate_accel, platform.accel_max),
-            LIMIT_SLACK * limits.emergency,
+            limits.emergency + 0.2,
             LIMIT_SLACK * math.tan(platform.steering_max) / platform.wheelbase,
             LIMIT_SLACK * limits.gate_lateral,
             LIMIT_SLACK * limits.gate_jerk,
@@ -102,9 +104,14 @@ class Validator:
         return wrong or self._check_tail(decision.trajectory, decision.tail, observation)
 
     def check_trajectory(
-        self, trajectory: Trajectory, observation: Observation, part: str = "plan", window: float = CONTACT_WINDOW
+        self,
+        trajectory: Trajectory,
+        observation: Observation,
+        part: str = "plan",
+        window: float = CONTACT_WINDOW,
+        hard: bool = False,
     ) -> str:
-        """The same for a trajectory alone; contacts count within `window` [s]."""
+        """The same for a trajectory alone; contacts count within `window` [s]. A hard one, a way out, may jerk."""
         wrong = unsound(trajectory)
         if wrong:
             return f"{part}: {wrong}"
@@ -113,8 +120,13 @@ class Validator:
         ego, platform = observation.ego, self._platform
         state = np.array([ego.pose[0], ego.pose[1], ego.pose[3], ego.speed, ego.pose[2]])
         car = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width, ego.pose[2], 0.0, 0.0])
+        bound = self._bound.copy()
+        # a car that is in a bend too fast cannot help it at once
+        bound[LATERAL_BOUND] = max(bound[LATERAL_BOUND], LIMIT_SLACK * abs(ego.speed * ego.yaw_rate))
+        if hard:
+            bound[JERK_BOUND] = bound[LATERAL_JERK_BOUND] = np.inf
         code, value, limit, seconds = examine(
-            pack(trajectory), state, self._period, self._bound, car, others_of(observation), window, self._area
+            pack(trajectory), state, self._period, bound, car, others_of(observation), window, self._area
         )
         if not code:
             return ""
@@ -124,7 +136,7 @@ class Validator:
     def _check_tail(self, plan: Trajectory, tail: Trajectory | None, observation: Observation) -> str:
         if tail is None:
             return "plan: has no stopping tail"
-        wrong = self.check_trajectory(tail, observation, "tail", TAIL_WINDOW)
+        wrong = self.check_trajectory(tail, observation, "tail", TAIL_WINDOW, hard=True)
         if wrong:
             return wrong
         if abs(tail.speed[-1]) > 0.1:
