@@ -27,7 +27,7 @@ from evpilot.scenarios.check import examine
 from evpilot.scenarios.commonroad import read
 
 SECONDS_MAX = 2.0
-MEMORY_MAX = 1024 * 1024  # [kB]
+MEMORY_MAX = 1024**3  # [bytes] above what the interpreter holds at the start
 NUMBERS = [
     "nan",
     "inf",
@@ -79,6 +79,11 @@ BIG = re.compile(
     re.DOTALL,
 )
 
+
+def _tag(rng: random.Random, text: str) -> str:
+    return rng.choice(TAG.findall(text) or ["a"]).lstrip("</")
+
+
 Mutation = Callable[[random.Random, str], str]
 
 
@@ -123,7 +128,7 @@ def scale_numbers(rng: random.Random, text: str) -> str:
 
 def change_tag(rng: random.Random, text: str) -> str:
     begin, end = _piece(rng, text, TAG)
-    other = rng.choice(TAG.findall(text)).lstrip("</")
+    other = _tag(rng, text)
     return (
         text[:begin]
         + text[begin:end].rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
@@ -132,8 +137,8 @@ def change_tag(rng: random.Random, text: str) -> str:
 
 
 def rename_element(rng: random.Random, text: str) -> str:
-    tag = rng.choice(TAG.findall(text)).lstrip("</")
-    other = rng.choice(TAG.findall(text)).lstrip("</")
+    tag = _tag(rng, text)
+    other = _tag(rng, text)
     return re.sub(rf"(</?){tag}\b", rf"\g<1>{other}", text)
 
 
@@ -214,9 +219,14 @@ def outcome(path: Path) -> str:
     spent = time.process_time() - begin
     if spent > SECONDS_MAX:
         return f"took {spent:.1f} s ({result[:80]})"
-    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MEMORY_MAX:
-        return f"more than {MEMORY_MAX} kB ({result[:80]})"
     return result
+
+
+def limit_memory() -> None:
+    """Let the process have MEMORY_MAX more than it has now, so that a greedy mutant ends in MemoryError."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + MEMORY_MAX
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def main() -> int:
@@ -227,6 +237,7 @@ def main() -> int:
     args = parser.parse_args()
     seeds = (small_file.small_2020a(), small_file.small_2018b())
     tally: Counter[str] = Counter()
+    limit_memory()
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mutant.xml"

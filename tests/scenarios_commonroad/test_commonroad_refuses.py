@@ -84,6 +84,10 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "one point": (swap(small.point(0.0, 0.0) + small.point(20.0, 0.0), ""), "1 points, a bound needs at least 2"),
     "zero length": (swap("<x>160.0</x>", "<x>60.0</x>", 2), "is 0 m long"),
     "a lane around the world": (swap("<x>160.0</x>", "<x>9e6</x>", 2), "m long, allowed 0.001 to 50000 m"),
+    "a lane of a kilometre across": (
+        swap(small.point(20.0, 0.0), small.point(20.0, 1000.0)),
+        "m wide, allowed at most",
+    ),
     "dangling successor": (swap('<successor ref="4"/>', '<successor ref="99"/>'), "ref 99 is no lanelet"),
     "dangling neighbour": (swap('adjacentLeft ref="2"', 'adjacentLeft ref="99"'), "ref 99 is no lanelet"),
     "dangling sign": (swap('trafficSignRef ref="20"', 'trafficSignRef ref="99"'), "ref 99 is no traffic sign"),

@@ -8,6 +8,7 @@ from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Ints
 
 PIECES_MAX = 400_000  # caps memory on a map of absurd extent; the pieces then get longer
+ENTRIES_MAX = 4_000_000  # of pieces in cells, likewise
 GRID_MAX = 1_000_000  # likewise for grid cells, which then get wider
 
 
@@ -77,11 +78,15 @@ def grid(corners: Array, size: float) -> Grid:
     origin = low.min(axis=0)
     extent = high.max(axis=0) - origin
     size = max(size, float(np.sqrt(extent[0] * extent[1] / GRID_MAX)), float(extent.max()) / GRID_MAX)
-    shape = np.floor(extent / size).astype(np.int64) + 1
-    first = np.minimum(np.floor((low - origin) / size).astype(np.int64), shape - 1)
-    last = np.minimum(np.floor((high - origin) / size).astype(np.int64), shape - 1)
-    wide = last - first + 1
-    count = wide[:, 0] * wide[:, 1]
+    while True:
+        shape = np.floor(extent / size).astype(np.int64) + 1
+        first = np.minimum(np.floor((low - origin) / size).astype(np.int64), shape - 1)
+        last = np.minimum(np.floor((high - origin) / size).astype(np.int64), shape - 1)
+        wide = last - first + 1
+        count = wide[:, 0] * wide[:, 1]
+        if int(count.sum()) <= ENTRIES_MAX or not np.any(count > 1):
+            break
+        size *= 2.0
     owner = np.repeat(np.arange(len(corners)), count)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     tall = wide[owner, 1]

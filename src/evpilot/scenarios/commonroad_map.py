@@ -18,6 +18,7 @@ Cycle = tuple[list[tuple[LightState, int]], int]
 
 LANES_MAX = 20_000
 LENGTH_MAX = 50_000.0  # [m] of one lane
+WIDTH_MAX = 200.0  # [m] between two points that face each other
 SPEED_LIMIT_MAX = 120.0  # [m/s]
 
 
@@ -82,6 +83,9 @@ class MapReader:
         length = float(np.sum(np.hypot(*np.diff(0.5 * (left + right)[:, :2], axis=0).T)))
         if not 1e-3 < length <= LENGTH_MAX:
             raise document.error(element, f"is {length:g} m long, allowed 0.001 to {LENGTH_MAX:g} m")
+        width = float(np.max(np.hypot(*(left - right)[:, :2].T)))
+        if width > WIDTH_MAX:
+            raise document.error(element, f"is {width:g} m wide, allowed at most {WIDTH_MAX:g} m")
         kind = self._kind(element)
         users, against = self._users(element, kind)
         self._builder.lane(
