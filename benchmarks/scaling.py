@@ -15,8 +15,7 @@ from evpilot.pilot import EvPilot
 from evpilot.plan import planner as planning
 from evpilot.scenarios import Scenario, load
 from evpilot.sweep.driving import drive
-from evpilot.types import Briefing, LaneGraph, Marking, Observation, Tracks, User
-from evpilot.types.state import State
+from evpilot.types import Briefing, LaneGraph, Marking, Observation, State, Tracks, User
 
 AGENTS = (10, 30, 100, 300)
 CANDIDATES = (100, 300, 1000, 3000)
