@@ -5,6 +5,8 @@ import time
 import numpy as np
 import pytest
 
+from evpilot import sweep
+from evpilot.evaluate import judge
 from evpilot.report import replay
 
 
@@ -159,5 +161,21 @@ def test_odd_drives_open(browser, made, tmp_path, options):
     state = page.state()
     assert state["cars"] == len(run.frames[int(0.5 / options.get("period", 0.1))].truth.objects)
     assert state["ego"][0] == pytest.approx(278, abs=60)
+    assert page.complaints() == []
+    page.close()
+
+
+def test_a_real_drive_with_its_verdict(browser, tmp_path):
+    run = sweep.drive("crossing")
+    verdict = judge(run)
+    replay.write(run, verdict, tmp_path / "real.html")
+    assert (tmp_path / "real.html").stat().st_size < 3_000_000
+    tick = len(run.frames) // 2
+    t = (run.frames[tick].t_ns - run.frames[0].t_ns) * 1e-9
+    page = browser.open(tmp_path / "real.html", anchor=f"#t={t}")
+    state = page.state()
+    assert state["ids"] == sorted(run.frames[tick].truth.objects.id.tolist())
+    assert state["reason"] == run.frames[tick].decision.trace.reason
+    assert page.run("document.getElementById('vscore').innerText").startswith(f"{verdict.score * 100:.1f}")
     assert page.complaints() == []
     page.close()
