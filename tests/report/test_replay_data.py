@@ -16,6 +16,7 @@ from evpilot.files import EvpilotError
 from evpilot.report import replay
 from evpilot.report.columns import Columns
 from evpilot.report.thinking import Span, band, steady
+from evpilot.types import no_trace
 
 
 def decode(blob, place):
@@ -145,3 +146,17 @@ def test_proposals_end_where_the_car_loses_its_path():
     shown = steady(xy)
     assert np.array_equal(shown[0], xy[0])
     assert shown[1].tolist() == [[0, 0], [5, 0], [10, 0], [10, 0], [10, 0]]
+
+
+@pytest.mark.parametrize("shape", [(0, 2, 2), (0, 9, 2), (4, 2, 2), (1, 1, 2)])
+def test_few_proposals_or_short_ones(shape):
+    assert np.array_equal(steady(np.ones(shape)), np.ones(shape))
+
+
+def test_a_pilot_that_gives_only_its_reason(drive):
+    frames = tuple(
+        dataclasses.replace(f, decision=dataclasses.replace(f.decision, trace=no_trace("drive on"), predictions=None))
+        for f in drive.frames[:20]
+    )
+    data = replay.data(dataclasses.replace(drive, frames=frames), None)
+    assert data["band"] == [[0, 20, "drive on", -1, ""]]

@@ -148,6 +148,8 @@ def steady(xy: Array) -> Array:
 
     There the car that was rolled out has lost its path; what follows was never meant, and the log keeps it.
     """
+    if xy.shape[1] < 3:
+        return xy
     step = np.diff(xy, axis=1)
     turn = np.diff(np.arctan2(step[..., 1], step[..., 0]), axis=1)
     lost = (np.abs(np.mod(turn + np.pi, 2 * np.pi) - np.pi) > LOST) & (np.hypot(step[:, 1:, 0], step[:, 1:, 1]) > 1.0)
