@@ -23,17 +23,12 @@ def in_polygon(points: Array, polygon: Array) -> Bools:
 def lane_spans(graph: LaneGraph, polygon: Array) -> tuple[Ints, Array, Array]:
     """Lanes (M,) that a polygon (K, 2) [m] covers, spans (M, 2) [m] on them, and the covered share (M,) of their width
     where it covers most."""
-    low, high = polygon.min(axis=0), polygon.max(axis=0)
     lanes: list[int] = []
     spans: list[tuple[float, float]] = []
     shares: list[float] = []
-    for lane in range(len(graph)):
+    for lane in _near(graph, polygon):
         rows = graph.points(lane)
         left, right, arc = graph.left[rows, :2], graph.right[rows, :2], graph.arc[rows]
-        if np.any(np.maximum(left.max(axis=0), right.max(axis=0)) < low):
-            continue
-        if np.any(np.minimum(left.min(axis=0), right.min(axis=0)) > high):
-            continue
         s, covered = _covered(left, right, arc, polygon)
         some = np.flatnonzero(covered > 0.0)
         if len(some):
@@ -41,6 +36,16 @@ def lane_spans(graph: LaneGraph, polygon: Array) -> tuple[Ints, Array, Array]:
             spans.append((float(s[some[0]]), float(s[some[-1]])))
             shares.append(float(covered.max()))
     return np.array(lanes, np.int64), np.array(spans).reshape(-1, 2), np.array(shares)
+
+
+def _near(graph: LaneGraph, polygon: Array) -> list[int]:
+    """Lanes whose bounding box meets that of a polygon."""
+    begin = graph.point_start[:-1]
+    sides = (graph.left[:, :2], graph.right[:, :2])
+    high = np.maximum(*(np.maximum.reduceat(side, begin) for side in sides))
+    low = np.minimum(*(np.minimum.reduceat(side, begin) for side in sides))
+    meets = np.all((high >= polygon.min(axis=0)) & (low <= polygon.max(axis=0)), axis=1)
+    return np.flatnonzero(meets).tolist()
 
 
 def _covered(left: Array, right: Array, arc: Array, polygon: Array) -> tuple[Array, Array]:

@@ -25,16 +25,14 @@ RANK = {
 
 def turned(graph: LaneGraph) -> Array:
     """How far each lane's centre line turns from end to end (L,) [rad], left positive, full turns counted."""
-    step = np.diff(graph.center[:, :2], axis=0)
-    yaw = np.arctan2(step[:, 1], step[:, 0])
-    moved = np.hypot(step[:, 0], step[:, 1]) > 1e-6
-    lanes = len(graph)
-    result = np.zeros(lanes)
-    for lane in range(lanes):
-        rows = slice(int(graph.point_start[lane]), int(graph.point_start[lane + 1]) - 1)
-        own = np.unwrap(yaw[rows][moved[rows]])
-        result[lane] = own[-1] - own[0] if len(own) else 0.0
-    return result
+    return np.array([turned_by(graph, lane) for lane in range(len(graph))])
+
+
+def turned_by(graph: LaneGraph, lane: int) -> float:
+    """How far one lane's centre line turns from end to end [rad], left positive, full turns counted."""
+    step = np.diff(graph.center[graph.points(lane), :2], axis=0)
+    yaw = np.arctan2(step[:, 1], step[:, 0])[np.hypot(step[:, 0], step[:, 1]) > 1e-6]
+    return float(np.sum(_wrapped(np.diff(yaw))))
 
 
 def heading(graph: LaneGraph, lane: Ints, s: Array) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evpilot.maps.regions import lane_spans
-from evpilot.maps.right_of_way import heading, turned
+from evpilot.maps.right_of_way import heading, turned_by
 from evpilot.types import Goal, LaneGraph, User
 from evpilot.types.state import Array, Ints
 
@@ -127,14 +127,15 @@ def lane_sequence(graph: LaneGraph, lane: int, length: float, cost: Array) -> In
     cost (L,) is `cost_to_go`; among successors of no finite cost, and between equals, the straightest is best. A lane
     is never listed twice.
     """
-    bend = np.abs(turned(graph)) if np.any(np.diff(graph.successor_start) > 1) else np.zeros(len(graph))
     sequence = [int(lane)]
     reached = float(graph.length[lane])
     while reached < length:
         choice = [int(k) for k in graph.successors(sequence[-1]) if int(k) not in sequence]
         if not choice:
             break
-        best = min(choice, key=lambda k: (float(cost[k]), not graph.users[k] & User.CAR, float(bend[k]), k))
+        least = min((float(cost[k]), not graph.users[k] & User.CAR) for k in choice)
+        equal = [k for k in choice if (float(cost[k]), not graph.users[k] & User.CAR) == least]
+        best = equal[0] if len(equal) == 1 else min(equal, key=lambda k: (abs(turned_by(graph, k)), k))
         sequence.append(best)
         reached += float(graph.length[best])
     return np.array(sequence, np.int64)
