@@ -31,6 +31,7 @@ SIGNAL_GAIN = 2.0
 BEND_COST = 0.7  # turning off is rarer than going on
 BEND_MIN = 0.5  # [rad] a turn, not a bend of the road
 HASTE_SIGMA = 1.5  # [m/s] faster than the bend ahead allows
+HASTE_MAX = 2.5  # not everybody slows down for bends
 FREE_COST = 6.0  # leaving all lanes
 START_MAX = 4  # lanes that an object may be on or move into
 MARGIN = 6.0  # a start lane this much less likely than the best is not followed
@@ -70,7 +71,7 @@ def way_cost(table: Array, speed: float, signals: int) -> float:
     """Evidence on a way from its shape (STATIONS, 6): turning is rarer, signalled, and not done too fast."""
     bend = table[STATIONS - 1, TYAW] - table[0, TYAW]
     haste = max(0.0, speed - table[0, TCAP] - 0.5) / HASTE_SIGMA
-    cost = min(0.5 * haste * haste, 6.0)
+    cost = min(0.5 * haste * haste, HASTE_MAX)
     if abs(bend) > BEND_MIN:
         return cost + BEND_COST + lamp_cost(signals, bend)
     return cost + lamp_cost(signals, 0.0)

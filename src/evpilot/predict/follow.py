@@ -15,14 +15,14 @@ HEADWAYS = (0.6, 1.1, 1.8)
 TYPES = len(SPEED_SHARES) * len(HEADWAYS)
 
 STANDSTILL_GAP = 2.0  # [m]
-ACCEL = 1.5  # [m/s2] PDM-Closed
+ACCEL = 2.0  # [m/s2] others, EPSILON
 BRAKE = 3.0  # [m/s2] PDM-Closed
 ACCEL_SIGMA = 0.8  # [m/s2] spread of what drivers do about what the model says
 FORGET = 8.0  # [s] a driver is who they were in about the last so many seconds
 EVIDENCE = 1.0  # [s] observations closer in time than this say the same again
 SHARE_SIGMA = 0.25  # prior spread of the speed share about 1
 NO_LIMIT = 14.0  # [m/s] taken where the map knows no limit: 50 km/h
-CAP_BRAKE = 3.0  # [m/s2] at most, for a bend
+CAP_BRAKE = 1.5  # [m/s2] at most, for a bend
 EGO_BRAKE = 2.0  # [m/s2] others are trusted to brake for us no harder than this
 HOLD = 1.0  # [s] time constant with which the present acceleration gives way to the model
 TIMES = (0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0)

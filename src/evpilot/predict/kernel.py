@@ -39,6 +39,7 @@ from evpilot.predict.memory import (
     VY_F,
     Memory,
     recall,
+    trusted_accel,
 )
 from evpilot.predict.pose import along_way, onwards, spread
 from evpilot.predict.roads import ROAD, RoadArrays
@@ -297,7 +298,7 @@ def predict(
         if moves[i] == WALK:
             speed[i] = math.hypot(velocity[i, 0], velocity[i, 1])
         elif moves[i] != STAY:
-            speed[i], accel[i] = row[4], trace[ACCEL_F]
+            speed[i], accel[i] = row[4], trusted_accel(trace)
     for i in range(count):
         meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
         get_to_know(i, speed, limit[i], mode[i], new, period)

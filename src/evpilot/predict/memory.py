@@ -10,14 +10,20 @@ from evpilot.predict.follow import TYPES, prior
 from evpilot.predict.routes import HOPS_MAX
 from evpilot.types.state import Array, Ints
 
-# Columns of `trace` (N, 10): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the driver
+# Columns of `trace` (N, TRACE): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the driver
 # then saw: limit, gap to the lead and closing speed; how long it is known [s]
-ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, PACE_B = range(10)
+ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, NOISE, ACCEL_B = range(11)
+TRACE = 11
 
+ACCEL_SMOOTHING = 0.15  # [s] ...
+ACCEL_SMOOTHING_NOISY = 0.8  # [s] ... and so much more where the noise is 1 m2/s4
+NOISE_SMOOTHING = 1.5  # [s]
+NOISE_FIRST = 0.3  # [m2/s4] taken before anything is known
+TRUE_SPREAD = 1.0  # [m2/s4] variance of what drivers really do; noise above it is distrusted
 SMOOTHING = 0.25  # [s] time constant of the filters: recordings jitter from step to step
 
 MEMORY = "Tuple((i8[::1], f8[:, ::1], f8[:, ::1], i8[:, :, ::1], i8[:, ::1], f8[:, ::1]))"
-"""The numba type of a memory: id (N,), trace (N, 10), weight (N, TYPES), past ways (N, MODES, HOPS_MAX), their hops and
+"""The numba type of a memory: id (N,), trace (N, TRACE), weight (N, TYPES), past ways (N, MODES, HOPS_MAX), their hops and
 probabilities (N, MODES)."""
 Memory = tuple[Ints, Array, Array, Ints, Ints, Array]
 
@@ -26,7 +32,7 @@ def blank(count: int) -> Memory:
     """Memory of `count` objects, all unknown."""
     return (
         np.zeros(count, np.int64),
-        np.zeros((count, 10)),
+        np.zeros((count, TRACE)),
         np.zeros((count, TYPES)),
         np.zeros((count, MODES, HOPS_MAX), np.int64),
         np.zeros((count, MODES), np.int64),
@@ -45,7 +51,10 @@ def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, p
         if row < old[0].shape[0] and old[0][row] == ids[i]:
             new[1][i], new[2][i] = old[1][row], old[2][row]
             new[3][i], new[4][i], new[5][i] = old[3][row], old[4][row], old[5][row]
-            trace[ACCEL_F] += fresh * (state[i, 5] - trace[ACCEL_F])
+            jitter = state[i, 5] - trace[ACCEL_B]
+            trace[NOISE] += (1.0 - math.exp(-period / NOISE_SMOOTHING)) * (0.5 * jitter * jitter - trace[NOISE])
+            slow = ACCEL_SMOOTHING + ACCEL_SMOOTHING_NOISY * min(trace[NOISE], 1.0)
+            trace[ACCEL_F] += (1.0 - math.exp(-period / slow)) * (state[i, 5] - trace[ACCEL_F])
             trace[TURN_F] += fresh * (state[i, 6] - trace[TURN_F])
             trace[VX_F] += fresh * (velocity[i, 0] - trace[VX_F])
             trace[VY_F] += fresh * (velocity[i, 1] - trace[VY_F])
@@ -55,4 +64,11 @@ def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, p
             new[5][i] = 0.0
             trace[ACCEL_F], trace[TURN_F] = state[i, 5], state[i, 6]
             trace[VX_F], trace[VY_F] = velocity[i, 0], velocity[i, 1]
-            trace[KNOWN] = 0.0
+            trace[KNOWN], trace[NOISE] = 0.0, NOISE_FIRST
+        trace[ACCEL_B] = state[i, 5]
+
+
+@kernel()
+def trusted_accel(trace: Array) -> float:
+    """The filtered acceleration [m/s2], the less of it the more it jitters (Wiener's gain)."""
+    return trace[ACCEL_F] * TRUE_SPREAD / (TRUE_SPREAD + trace[NOISE])

@@ -17,7 +17,7 @@ STATIONS = 64  # rows of a way's table
 # Columns of a way's table (STATIONS, 6): place, heading, speed that curves allow, speed limit
 TX, TY, TZ, TYAW, TCAP, TLIMIT = range(6)
 
-CURVE_ACCEL = 2.5  # [m/s2] what drivers accept across: 85th percentile of turns, Bosetti et al. 2014
+CURVE_ACCEL = 3.5  # [m/s2] what brisk drivers accept across
 CURVE_BRAKE = 1.5  # [m/s2] how they slow down for a bend
 CURVE_SPEED_MIN = 2.5  # [m/s] nobody is slower in a bend for the bend's sake
 CURVE_WINDOW = 3.0  # [m] to each side: kinks where lanes meet are no bends
