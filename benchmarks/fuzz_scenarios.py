@@ -1,6 +1,6 @@
 """Random mutants of small CommonRoad files: each must be read and looked at, or refused with EvpilotError.
 
-Usage: python benchmarks/fuzz_scenarios.py [--count N] [--seed S] [--keep DIR]
+Usage: python benchmarks/fuzz_scenarios.py [--count N] [--seed S] [--keep DIR] [--file FILE ...]
 
 Anything else is a finding: another exception, more than 2 s, or more than 1 GB. The file of each finding is kept. The
 mutant being read is always on disk, so that a crash of the interpreter leaves its cause behind.
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "scenario
 
 import small_file
 
-from evpilot.files import EvpilotError
+from evpilot.files import EvpilotError, read_text
 from evpilot.scenarios.check import examine
 from evpilot.scenarios.commonroad import read
 
@@ -234,8 +234,10 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("fuzz_findings"), help="where files of findings go")
+    parser.add_argument("--file", type=Path, action="append", help="a sound file to change instead of the made ones")
     args = parser.parse_args()
-    seeds = (small_file.small_2020a(), small_file.small_2018b())
+    made = (small_file.small_2020a(), small_file.small_2018b())
+    seeds = tuple(read_text(file) for file in args.file) if args.file else made
     tally: Counter[str] = Counter()
     limit_memory()
     begin = time.perf_counter()
