@@ -96,8 +96,8 @@ def wanted_accel(table: Array, spacing: float, run: float, speed: float, share: 
 def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, run: Array, pace: Array) -> None:
     """All objects drive their ways at once, each behind its lead.
 
-    tables (N, M, STATIONS, 6); mode (N, M, COLUMNS) what each way holds; speed, accel (N,) now; driver (N, 2) speed
-    share and headway [s]. A lead counts with its likeliest way. The last row is the ego: nobody brakes hard for it.
+    tables (N, M, STATIONS, 6); mode (N, M, COLUMNS) what each way holds; speed, accel (N,) now; driver (N, 3) speed
+    share, headway [s], and by how much it is known to exceed the limit. A lead counts with its likeliest way. The last row is the ego: nobody brakes hard for it.
     Fills run and pace (N, M, KNOTS): distance [m] and speed [m/s].
     """
     count, modes = mode.shape[0], mode.shape[1]
@@ -132,7 +132,7 @@ def drive(
     if mode[SPACING] <= 0.0:
         return held
     run, speed = x[i, m], v[i, m]
-    wanted, bend = wanted_accel(table, mode[SPACING], run, speed, driver[0])
+    wanted, bend = wanted_accel(table, mode[SPACING], run, speed, driver[0] * driver[2])
     model = min(idm_accel(speed, wanted, math.inf, 0.0, STANDSTILL_GAP, driver[1], ACCEL, BRAKE), bend)
     other = int(mode[LEAD])
     if other >= 0:

@@ -29,6 +29,7 @@ from evpilot.predict.meet import enter, find_lead, find_wall
 from evpilot.predict.memory import (
     ACCEL_F,
     CLOSING_B,
+    FASTEST,
     GAP_B,
     KNOWN,
     LIMIT_B,
@@ -260,7 +261,7 @@ def predict(
     recall(ids, state, velocity, old, new, period)
     found, place = np.zeros(NEAR_MAX, np.int64), np.zeros((NEAR_MAX, 4))
     speed, accel, limit = np.zeros(count + 1), np.zeros(count + 1), np.zeros(count + 1)
-    driver, moves = np.zeros((count + 1, 2)), np.zeros(count, np.int64)
+    driver, moves = np.zeros((count + 1, 3)), np.zeros(count, np.int64)
     entries = 0
     for i in range(count + 1):
         row = state[i] if i < count else ego
@@ -295,6 +296,8 @@ def predict(
             limit[i] = known_limit(tables[i, 0, 0, TLIMIT], row[4])
             if moves[i] == RIDE:
                 limit[i] = min(limit[i], CYCLE_SPEED)
+            driver[i, 2] = max(1.0, trace[FASTEST] / limit[i])
+            limit[i] *= driver[i, 2]
         if moves[i] == WALK:
             speed[i] = math.hypot(velocity[i, 0], velocity[i, 1])
         elif moves[i] != STAY:

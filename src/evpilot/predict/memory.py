@@ -12,14 +12,15 @@ from evpilot.types.state import Array, Ints
 
 # Columns of `trace` (N, TRACE): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the driver
 # then saw: limit, gap to the lead and closing speed; how long it is known [s]
-ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, NOISE, ACCEL_B = range(11)
-TRACE = 11
+ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, NOISE, ACCEL_B, FASTEST = range(12)
+TRACE = 12
 
 ACCEL_SMOOTHING = 0.15  # [s] ...
 ACCEL_SMOOTHING_NOISY = 0.8  # [s] ... and so much more where the noise is 1 m2/s4
 NOISE_SMOOTHING = 1.5  # [s]
 NOISE_FIRST = 0.3  # [m2/s4] taken before anything is known
 TRUE_SPREAD = 1.0  # [m2/s4] variance of what drivers really do; noise above it is distrusted
+PACE_MEMORY = 15.0  # [s] how long a driver's highest speed tells what it wants
 SMOOTHING = 0.25  # [s] time constant of the filters: recordings jitter from step to step
 
 MEMORY = "Tuple((i8[::1], f8[:, ::1], f8[:, ::1], i8[:, :, ::1], i8[:, ::1], f8[:, ::1]))"
@@ -59,12 +60,13 @@ def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, p
             trace[VX_F] += fresh * (velocity[i, 0] - trace[VX_F])
             trace[VY_F] += fresh * (velocity[i, 1] - trace[VY_F])
             trace[KNOWN] += period
+            trace[FASTEST] = max(state[i, 4], trace[FASTEST] * math.exp(-period / PACE_MEMORY))
         else:
             prior(new[2][i])
             new[5][i] = 0.0
             trace[ACCEL_F], trace[TURN_F] = state[i, 5], state[i, 6]
             trace[VX_F], trace[VY_F] = velocity[i, 0], velocity[i, 1]
-            trace[KNOWN], trace[NOISE] = 0.0, NOISE_FIRST
+            trace[KNOWN], trace[NOISE], trace[FASTEST] = 0.0, NOISE_FIRST, state[i, 4]
         trace[ACCEL_B] = state[i, 5]
 
 
