@@ -44,7 +44,10 @@ BROKEN_RULE = 250.0
 GOAL_BONUS = 120.0
 SOFT_GAP = 0.7  # [m] closer than this to another costs
 LATE = 0.4  # cost of a metre that will be missing when a goal's time is up
+TTC_LOW, TTC_COST = 1.6, 20.0  # [s, 1/s] nuPlan fails a drive below 0.95 s
 AFTER = 0.25  # [s] a drive is judged a little beyond its end
+FOLLOW_GAP, FOLLOW_TIME = 1.5, 0.8  # [m], [s] behind somebody, below UN R157's 1.0 s and more: tight, yet no tailgating
+FOLLOW_COST = 8.0  # for a second bumper to bumper
 CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
 
 
@@ -118,7 +121,7 @@ def contact_cost(
             )  # fmt: skip
             if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
                 closing = abs(roll[step, R_V] - entries[e, step, 4])
-                harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 10.0))
+                harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 25.0))
                 # from behind: its centre lies behind our rear bumper
                 if dx * c + dy * s < -length:
                     cost[REAR] += harm * min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
@@ -280,8 +283,9 @@ def progress_cost(roll: Array, p: Array, corridor: Array, table: Array, wish: Ar
     over = 0.0
     for step in range(1, STEPS):
         dt = 0.1 if step <= 20 else 0.2
-        excess = max(0.0, roll[step, R_V] - sample(table, start, count, roll[step, R_S], LIMIT) - 0.2)
-        over += dt * min(excess * excess, 25.0)
+        excess = max(0.0, roll[step, R_V] - sample(table, start, count, roll[step, R_S], LIMIT))
+        # a metre gained by speeding is worth less than what it costs
+        over += dt * min(excess + excess * excess, 25.0)
     cost[RULE] += 1.0 * over
     off = 0.0
     for step in range(1, STEPS, 2):
@@ -354,21 +358,31 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
 
 @kernel()
 def ttc_cost(roll: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, cost: Array) -> None:
-    """Cost of closing in on what is ahead on our strip with less than 1.2 s to contact."""
+    """Cost of closing in on what is ahead on our strip with less than TTC_LOW to contact, and of following closer than
+    somebody who may brake allows."""
     total = 0.0
+    close = 0.0
     for step in range(0, roll.shape[0], 2):
         worst = 0.0
+        tight = 0.0
         s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
+        wanted = FOLLOW_GAP + FOLLOW_TIME * v
         for i in range(near[0]):
             e = near[1 + i]
             if spans[e, step, 2] > d + half or spans[e, step, 3] < d - half:
                 continue
             free = spans[e, step, 0] - s - front
             closing = v - spans[e, step, 4]
-            if spans[e, step, 1] > s and free < 1.2 * closing:
-                worst = max(worst, prob[e] * (1.0 - max(free, 0.0) / max(1.2 * closing, 0.1)))
-        total += worst * (0.2 if step <= 20 else 0.4) * certainty(TIMES[step])
-    cost[CLEARANCE] += 12.0 * total
+            if spans[e, step, 1] <= s:
+                continue
+            if free < TTC_LOW * closing:
+                worst = max(worst, prob[e] * (1.0 - max(free, 0.0) / max(TTC_LOW * closing, 0.1)))
+            if free < wanted:
+                tight = max(tight, prob[e] * (1.0 - max(free, 0.0) / wanted))
+        dt = (0.2 if step <= 20 else 0.4) * certainty(TIMES[step])
+        total += worst * dt
+        close += tight * tight * dt
+    cost[CLEARANCE] += TTC_COST * total + FOLLOW_COST * close
 
 
 @kernel(
