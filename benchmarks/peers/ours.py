@@ -7,13 +7,13 @@ Usage: ours.py SOLUTIONS SCENARIO.xml ...
 """
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 
 from evpilot.scenarios import load
 from evpilot.sweep import solutions
+from evpilot.sweep.case import peak_memory_mb
 from evpilot.sweep.driving import drive
 from evpilot.sweep.warm import warm_up
 
@@ -37,7 +37,7 @@ def main() -> None:
             "said": run.outcome,
             "seconds": seconds,
             "simulated": (int(run.t_ns[-1]) - int(run.t_ns[0])) * 1e-9,
-            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "memory_mb": peak_memory_mb(),
         }
         print(json.dumps(row), flush=True)
 

@@ -5,7 +5,6 @@ Runs inside the peers' own environments (commonroad-io, no evpilot).
 
 import json
 import math
-import resource
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,8 +41,14 @@ class Drive:
         """Print the row that bench.py reads."""
         row = {name: getattr(self, name) for name in ("scenario", "cpu_ms", "wall_ms", "candidates", "said")}
         row |= {"seconds": self.seconds, "simulated": self.simulated}
-        row["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        row["memory_mb"] = peak_memory_mb()
         print(json.dumps(row), flush=True)
+
+
+def peak_memory_mb() -> float:
+    """The process's largest resident size; Linux's rusage would count its parent's too."""
+    peaks = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
+    return int(peaks[0].split()[1]) / 1024.0
 
 
 def write_solution(path: Path, drive: Drive, scenario_id: object, problem_id: int, first_step: int) -> None:

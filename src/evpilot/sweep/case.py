@@ -1,6 +1,5 @@
 """One case of a sweep, as a worker process drives it."""
 
-import resource
 import sys
 import time
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ def run_case(case: Case, settings: Settings) -> Row:
         "drive_s": round(driven - loaded, 4),
         "judge_s": round(time.perf_counter() - driven, 4),
         "simulated_s": round(duration, 4),
-        "memory_mb": _memory_mb(),
+        "memory_mb": peak_memory_mb(),
     }
 
 
@@ -71,7 +70,17 @@ def base_row(case: Case) -> Row:
     return {"case": case.name, "file_sha256": case.sha256, "seed": case.seed, "error": ""}
 
 
-def _memory_mb() -> float:
-    """The process's largest resident size so far; Linux counts in KiB, macOS in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak_memory_mb() -> float:
+    """This process's largest resident size so far, of the program itself: Linux's rusage also counts what the parent
+    process had when it made this one, so its own account is read where there is one. 0 where nothing is known."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1024.0, 1)
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB, on macOS bytes
     return round(peak / (1024.0 * 1024.0 if sys.platform == "darwin" else 1024.0), 1)
