@@ -1,7 +1,7 @@
 """Making a lane graph: readers and generators say what there is, the builder works out the rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from evpilot.files import EvpilotError
 from evpilot.maps.beside import infer_neighbours
 from evpilot.maps.conflicts import find_conflicts
+from evpilot.maps.parts import Crosswalk, Lane, Post, Stop, across, joined, points_3d, starts
 from evpilot.maps.regions import lane_spans
 from evpilot.maps.right_of_way import find_yields, infer_junctions, infer_turns, spread_priority
 from evpilot.types import Arrow, LaneGraph, LaneKind, Marking, Priority, StopKind, Turn, User
@@ -19,62 +20,15 @@ NO_CODES: Ints = np.zeros(0, np.int64)
 NOBODY = User(0)
 
 
-@dataclass(slots=True)
-class _Lane:
-    lane_id: int
-    left: Array
-    right: Array
-    kind: LaneKind
-    users: User
-    users_against: User
-    speed_limit: float
-    left_marking: Marking
-    right_marking: Marking
-    turn: Turn
-    junction: int
-    priority: Priority
-    successors: list[int] = field(default_factory=list[int])
-    left_neighbour: int = -1
-    right_neighbour: int = -1
-    left_same: bool = True
-    right_same: bool = True
-
-
-@dataclass(slots=True)
-class _Stop:
-    lane: int
-    s: float
-    kind: StopKind
-    ends: Array | None
-
-
-@dataclass(slots=True)
-class _Post:
-    """A light or a sign, and the lanes it rules."""
-
-    pose: Array
-    lanes: tuple[int, ...]
-    number: int = 0
-    arrow: Arrow = Arrow.ALL
-    code: str = ""
-    value: str = ""
-
-
-@dataclass(slots=True)
-class _Crosswalk:
-    polygon: Array
-    lanes: tuple[int, ...] | None
-
-
 class GraphBuilder:
     """Collects lanes and what stands on them; `build` makes the graph. Lanes are named by the index `lane` returns."""
 
     def __init__(self) -> None:
-        self._lanes: list[_Lane] = []
-        self._stops: list[_Stop] = []
-        self._lights: list[_Post] = []
-        self._signs: list[_Post] = []
-        self._crosswalks: list[_Crosswalk] = []
+        self._lanes: list[Lane] = []
+        self._stops: list[Stop] = []
+        self._lights: list[Post] = []
+        self._signs: list[Post] = []
+        self._crosswalks: list[Crosswalk] = []
 
     def lane(
         self,
@@ -97,7 +51,7 @@ class GraphBuilder:
         speed_limit in m/s, inf when none is known. Raises EvpilotError when the bounds differ in length, have fewer
         than two points, are not finite, or when the centre line has no length.
         """
-        bounds = [_points(side, f"lane {lane_id}") for side in (left, right)]
+        bounds = [points_3d(side, f"lane {lane_id}") for side in (left, right)]
         if len(bounds[0]) != len(bounds[1]):
             raise EvpilotError(
                 f"{len(bounds[0])} points left and {len(bounds[1])} right; both bounds must have the same number",
@@ -113,7 +67,7 @@ class GraphBuilder:
             raise EvpilotError(f"speed limit {speed_limit:g} m/s, must be positive", place=f"lane {lane_id}")
         index = len(self._lanes)
         self._lanes.append(
-            _Lane(
+            Lane(
                 lane_id=index if lane_id is None else lane_id,
                 left=bounds[0],
                 right=bounds[1],
@@ -191,8 +145,8 @@ class GraphBuilder:
         self, lane: int, s: float, kind: StopKind = StopKind.LINE, points: npt.ArrayLike | None = None
     ) -> None:
         """Add a stop line at s [m] on a lane, across it unless its end points (2, 2 or 3) [m] are given."""
-        ends = None if points is None else _points(points, "stop line")
-        self._stops.append(_Stop(lane, s, kind, ends))
+        ends = None if points is None else points_3d(points, "stop line")
+        self._stops.append(Stop(lane, s, kind, ends))
 
     def light(
         self,
@@ -203,16 +157,16 @@ class GraphBuilder:
     ) -> int:
         """Add a traffic light at pose (4,) that rules the ends (or stop lines) of lanes; return its index."""
         number = len(self._lights) if light_id is None else light_id
-        self._lights.append(_Post(np.array(pose, float).reshape(4), tuple(lanes), number=number, arrow=arrow))
+        self._lights.append(Post(np.array(pose, float).reshape(4), tuple(lanes), number=number, arrow=arrow))
         return len(self._lights) - 1
 
     def sign(self, code: str, value: str, pose: npt.ArrayLike, lanes: Sequence[int]) -> None:
         """Add a traffic sign at pose (4,), as its source names it; it changes nothing by itself."""
-        self._signs.append(_Post(np.array(pose, float).reshape(4), tuple(lanes), code=code, value=value))
+        self._signs.append(Post(np.array(pose, float).reshape(4), tuple(lanes), code=code, value=value))
 
     def crosswalk(self, polygon: npt.ArrayLike, lanes: Sequence[int] | None = None) -> int:
         """Add a crosswalk (K, 2 or 3) [m] over lanes, found by geometry when not given; return its index."""
-        self._crosswalks.append(_Crosswalk(_points(polygon, "crosswalk"), None if lanes is None else tuple(lanes)))
+        self._crosswalks.append(Crosswalk(points_3d(polygon, "crosswalk"), None if lanes is None else tuple(lanes)))
         return len(self._crosswalks) - 1
 
     def build(self, *, find_neighbours: bool = False) -> LaneGraph:
@@ -241,7 +195,7 @@ class GraphBuilder:
         left = np.concatenate([lane.left for lane in lanes])
         right = np.concatenate([lane.right for lane in lanes])
         center = 0.5 * (left + right)
-        point_start = _starts([len(lane.left) for lane in lanes])
+        point_start = starts([len(lane.left) for lane in lanes])
         step = np.concatenate([[0.0], np.hypot(*np.diff(center[:, :2], axis=0).T)])
         step[point_start[:-1]] = 0.0
         run = np.cumsum(step)
@@ -264,10 +218,10 @@ class GraphBuilder:
             speed_limit=np.array([lane.speed_limit for lane in lanes], np.float64),
             left_marking=np.array([lane.left_marking for lane in lanes], np.uint8),
             right_marking=np.array([lane.right_marking for lane in lanes], np.uint8),
-            successor_start=_starts([len(lane.successors) for lane in lanes]),
-            successor=_joined([lane.successors for lane in lanes]),
-            predecessor_start=_starts([len(one) for one in before]),
-            predecessor=_joined(before),
+            successor_start=starts([len(lane.successors) for lane in lanes]),
+            successor=joined([lane.successors for lane in lanes]),
+            predecessor_start=starts([len(one) for one in before]),
+            predecessor=joined(before),
             left_neighbour=np.array([lane.left_neighbour for lane in lanes], np.int64),
             right_neighbour=np.array([lane.right_neighbour for lane in lanes], np.int64),
             left_same=np.array([lane.left_same for lane in lanes], np.bool_),
@@ -286,13 +240,13 @@ class GraphBuilder:
             light_id=np.array([light.number for light in self._lights], np.int64),
             light_pose=np.array([light.pose for light in self._lights], np.float64).reshape(-1, 4),
             light_arrow=np.array([light.arrow for light in self._lights], np.uint8),
-            light_lane_start=_starts([len(light.lanes) for light in self._lights]),
-            light_lane=_joined([light.lanes for light in self._lights]),
+            light_lane_start=starts([len(light.lanes) for light in self._lights]),
+            light_lane=joined([light.lanes for light in self._lights]),
             sign_code=tuple(sign.code for sign in self._signs),
             sign_value=tuple(sign.value for sign in self._signs),
             sign_pose=np.array([sign.pose for sign in self._signs], np.float64).reshape(-1, 4),
-            sign_lane_start=_starts([len(sign.lanes) for sign in self._signs]),
-            sign_lane=_joined([sign.lanes for sign in self._signs]),
+            sign_lane_start=starts([len(sign.lanes) for sign in self._signs]),
+            sign_lane=joined([sign.lanes for sign in self._signs]),
             crosswalk_start=np.zeros(1, np.int64),
             crosswalk=np.zeros((0, 3)),
             crosswalk_lane_start=np.zeros(1, np.int64),
@@ -312,11 +266,11 @@ class GraphBuilder:
             if lane.priority in kinds and lane.junction < 0:
                 ruled.setdefault(index, kinds[lane.priority])
         drawn = {stop.lane for stop in stops}
-        stops.extend(_Stop(k, float(graph.length[k]), ruled[k], None) for k in sorted(ruled) if k not in drawn)
+        stops.extend(Stop(k, float(graph.length[k]), ruled[k], None) for k in sorted(ruled) if k not in drawn)
         stops.sort(key=lambda stop: (stop.lane, stop.s))
         s = [float(np.clip(stop.s, 0.0, graph.length[stop.lane])) for stop in stops]
         ends = [
-            _across(graph, stop.lane, at) if stop.ends is None else stop.ends for stop, at in zip(stops, s, strict=True)
+            across(graph, stop.lane, at) if stop.ends is None else stop.ends for stop, at in zip(stops, s, strict=True)
         ]
         kind = [ruled[stop.lane] if stop.kind == StopKind.LINE and stop.lane in ruled else stop.kind for stop in stops]
         return replace(
@@ -337,34 +291,9 @@ class GraphBuilder:
             spans.append(span[kept])
         return replace(
             graph,
-            crosswalk_start=_starts([len(one.polygon) for one in self._crosswalks]),
+            crosswalk_start=starts([len(one.polygon) for one in self._crosswalks]),
             crosswalk=np.concatenate([np.zeros((0, 3)), *(one.polygon for one in self._crosswalks)]),
-            crosswalk_lane_start=_starts([len(one) for one in lanes]),
-            crosswalk_lane=_joined(lanes),
+            crosswalk_lane_start=starts([len(one) for one in lanes]),
+            crosswalk_lane=joined(lanes),
             crosswalk_span=np.concatenate([np.zeros((0, 2)), *spans]),
         )
-
-
-def _points(points: npt.ArrayLike, place: str) -> Array:
-    """Points (P, 3) from (P, 2) or (P, 3); raises EvpilotError unless finite."""
-    array = np.array(points, np.float64)
-    if array.ndim != 2 or array.shape[1] not in (2, 3):
-        raise EvpilotError(f"points of shape {array.shape}, allowed (P, 2) or (P, 3)", place=place)
-    if not np.all(np.isfinite(array)):
-        raise EvpilotError("a point is not finite", place=place)
-    return array if array.shape[1] == 3 else np.column_stack([array, np.zeros(len(array))])
-
-
-def _starts(sizes: Sequence[int]) -> Ints:
-    return np.concatenate([[0], np.cumsum(np.array(sizes, np.int64))]).astype(np.int64)
-
-
-def _joined(lists: Sequence[Sequence[int]]) -> Ints:
-    return np.array([item for one in lists for item in one], np.int64)
-
-
-def _across(graph: LaneGraph, lane: int, s: float) -> Array:
-    """The line (2, 3) across a lane at s [m], left end first."""
-    rows = graph.points(lane)
-    arc = graph.arc[rows]
-    return np.array([[np.interp(s, arc, side[rows, axis]) for axis in range(3)] for side in (graph.left, graph.right)])
