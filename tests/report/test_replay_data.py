@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from evpilot.files import EvpilotError
 from evpilot.report import replay
 from evpilot.report.columns import Columns
-from evpilot.report.thinking import Span, band, steady
+from evpilot.report.sampling import lanes_driven
+from evpilot.report.thinking import Span, band, known, steady
 from evpilot.types import no_trace
 
 
@@ -133,7 +134,7 @@ def test_ten_minutes_among_sixty(made):
 
 
 def test_the_band_joins_what_differs_only_in_figures_and_drops_flicker():
-    spans = [Span(k0=k, k1=k + 1, text=f"follow 7, {40 - k} m", cause=7, tone="") for k in range(20)]
+    spans = [Span(k0=k, k1=k + 1, text=f"follow 7, {40 - k} m", cause=7, name=7, tone="") for k in range(20)]
     spans[10] = dataclasses.replace(spans[10], text="brake", tone="yield")
     joined = band(spans, 0.1)
     assert [(span.k0, span.k1, span.text) for span in joined] == [(0, 20, "follow 7, 40 m")]
@@ -160,3 +161,46 @@ def test_a_pilot_that_gives_only_its_reason(drive):
     )
     data = replay.data(dataclasses.replace(drive, frames=frames), None)
     assert data["band"] == [[0, 20, "drive on", -1, ""]]
+
+
+def test_numbers_of_a_pilot_that_tracks_for_itself_are_matched_by_place(drive):
+    frame = drive.frames[60]
+    decision = frame.decision
+    numbered = dataclasses.replace(decision.predictions, track_id=decision.predictions.track_id + 1000)
+    about = dataclasses.replace(decision.trace, cause_id=1002)
+    blind = dataclasses.replace(
+        frame,
+        observation=dataclasses.replace(frame.observation, tracks=None),
+        decision=dataclasses.replace(decision, predictions=numbered, trace=about),
+    )
+    assert known(blind)[1002] == 2 and set(known(blind).values()) <= set(frame.truth.objects.id.tolist())
+    far = dataclasses.replace(numbered, pose=numbered.pose + 500.0)
+    assert known(dataclasses.replace(blind, decision=dataclasses.replace(decision, predictions=far))) == {}
+    data = replay.data(dataclasses.replace(drive, frames=(blind,)), None)
+    assert [decode(data["blob"], data["why"][name])[-1] for name in ("cause", "name")] == [2, 1002]
+
+
+def test_a_lane_change_is_an_event(drive, made):
+    frames = list(drive.frames)
+    for k in range(80, 200):
+        ego = frames[k].truth.ego
+        side = np.array([-np.sin(ego.pose[3]), np.cos(ego.pose[3]), 0.0, 0.0]) * made.WIDTH
+        truth = dataclasses.replace(frames[k].truth, ego=dataclasses.replace(ego, pose=ego.pose + side))
+        frames[k] = dataclasses.replace(frames[k], truth=truth)
+    changed = dataclasses.replace(drive, frames=tuple(frames))
+    lanes = lanes_driven(changed)
+    assert set(lanes[:80] % 5) == {0} and set(lanes[80:] % 5) == {1} and (np.diff(lanes[:80]) >= 0).all()
+    found = [(t, text) for t, kind, text in replay.data(changed, None)["events"] if kind == "lane"]
+    assert found == [(8.0, "changes to the left lane")]
+
+
+def test_a_light_that_rules_the_lane_is_an_event(drive):
+    closer = [
+        dataclasses.replace(f, truth=dataclasses.replace(f.truth, ego=drive.frames[110].truth.ego))
+        for f in drive.frames
+    ]
+    found = replay.data(dataclasses.replace(drive, frames=tuple(closer)), None)["events"]
+    assert [(t, text) for t, kind, text in found if kind == "light"] == [
+        (9.0, "light turns amber"),
+        (10.0, "light turns red"),
+    ]

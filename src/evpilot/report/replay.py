@@ -181,12 +181,14 @@ def _series(verdict: Judged, name: str, clocks: Clock) -> tuple[Array, float | N
 
 def _why(spans: list[thinking.Span], clocks: Clock, columns: Columns) -> dict[str, Any]:
     texts: dict[str, int] = {}
-    text, cause, tone = (np.full(clocks.ticks, np.nan) for _ in range(3))
+    text, cause, name, tone = (np.full(clocks.ticks, np.nan) for _ in range(4))
     for span in spans:
         text[span.k0 : span.k1] = texts.setdefault(span.text, len(texts))
         cause[span.k0 : span.k1] = span.cause
+        name[span.k0 : span.k1] = span.name
         tone[span.k0 : span.k1] = ("", "yield", "fault").index(span.tone)
-    return {"texts": list(texts), "text": columns.add(text), "cause": columns.add(cause), "tone": columns.add(tone)}
+    rows = {"text": text, "cause": cause, "name": name, "tone": tone}
+    return {"texts": list(texts)} | {key: columns.add(values) for key, values in rows.items()}
 
 
 def _contacts(judged: Mapping[str, Any] | None, clocks: Clock) -> list[happenings.Event]:

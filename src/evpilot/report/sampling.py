@@ -6,6 +6,7 @@ import numpy as np
 
 from evpilot.maps.index import LaneIndex
 from evpilot.runlog import Ego, RunLog
+from evpilot.types import User
 from evpilot.types.state import Array, Ints
 
 SAMPLES_MAX = 6000  # rows of the car's clock on one page: 20 Hz up to five minutes
@@ -58,13 +59,31 @@ def clock(run: RunLog) -> Clock:
 
 
 def lanes_driven(run: RunLog) -> Ints:
-    """The lane (F,) that the car's centre is on in each frame; -1 on a map without lanes."""
-    graph = run.briefing.graph
+    """The lane (F,) for vehicles that the car's centre is on in each frame, -1 where there is none.
+
+    Where lanes overlap it stays on the one it came by, or goes on to one that this leads to: the one that holds it
+    longest, and of equals the one that fits its heading.
+    """
+    graph, back = run.briefing.graph, run.briefing.platform.rear_to_center
+    lanes = np.full(len(run.frames), -1, np.int64)
     if not len(graph):
-        return np.full(len(run.frames), -1, np.int64)
-    index, back = LaneIndex(graph), run.briefing.platform.rear_to_center
-    found: list[int] = []
+        return lanes
+    index, held, fits = LaneIndex(graph), list[list[int]](), list[int]()
     for frame in run.frames:
         x, y, z, yaw = (float(value) for value in frame.truth.ego.pose)
-        found.append(int(index.nearest(x + back * np.cos(yaw), y + back * np.sin(yaw), z, yaw)[0]))
-    return np.array(found, np.int64)
+        x, y = x + back * np.cos(yaw), y + back * np.sin(yaw)
+        held.append([int(one) for one in index.lanes_at(x, y, z) if graph.users[one] & User.VEHICLE])
+        fits.append(int(index.nearest(x, y, z, yaw)[0]))
+
+    def worth(lane: int, since: int) -> tuple[int, bool]:
+        stays = next((i for i in range(since, len(held)) if lane not in held[i]), len(held)) - since
+        return stays, lane == fits[since]
+
+    lane = -1
+    for i, some in enumerate(held):
+        if lane not in some:
+            after = graph.successors(lane).tolist() if lane >= 0 else []
+            some = [one for one in some if one in after] or some
+            lane = max(some, key=lambda one: worth(one, i), default=-1)
+        lanes[i] = lane
+    return lanes

@@ -1,7 +1,7 @@
 """What the pilot meant, expected and weighed, as columns for the page."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ FAN_LEAST = 0.05  # modes less likely are not drawn
 NUMBERS_MAX = 600_000  # of predictions, and of proposals, on one page; longer drives show them at a lower rate
 PROPOSAL_POINTS = 16
 LOST = 1.0  # [rad]
+SAME = 3.0  # [m]
 SLOWER = 0.6  # [m/s] a plan that is slower by this in 2 s holds the car back
 SHORT = 0.4  # [s] a reason that lasts less does not cut the decision band
 
@@ -91,7 +92,7 @@ def _predicted(frame: Frame) -> int:
 
 
 def fans(frame: Frame, decision: Decision) -> list[tuple[int, float, Array]]:
-    """(id, probability, (9, 3) x, y, lateral deviation) of each mode worth drawing."""
+    """(true object's id or -1, probability, (9, 3) x, y, lateral deviation) of each mode worth drawing."""
     all_ = decision.predictions
     if all_ is None:
         return []
@@ -108,7 +109,29 @@ def fans(frame: Frame, decision: Decision) -> list[tuple[int, float, Array]]:
     at = cov[:, knot]
     lateral = at[..., 0, 0] * sine**2 - 2 * at[..., 0, 1] * sine * cosine + at[..., 1, 1] * cosine**2
     rows = np.concatenate([place, np.sqrt(np.maximum(lateral, 0.0))[..., None]], axis=2)
-    return [(int(all_.track_id[a]), float(all_.prob[a, m]), row) for a, m, row in zip(agent, mode, rows, strict=True)]
+    true = known(frame)
+    return [
+        (true.get(int(all_.track_id[a]), -1), float(all_.prob[a, m]), row)
+        for a, m, row in zip(agent, mode, rows, strict=True)
+    ]
+
+
+def known(frame: Frame) -> dict[int, int]:
+    """Which true object each predicted track is: the same number, or with a noisy sensor, where the pilot counts for
+    itself, the object nearest to where the prediction begins, within 3 m."""
+    all_, objects = None if frame.decision is None else frame.decision.predictions, frame.truth.objects
+    if all_ is None or not len(objects):
+        return {}
+    if frame.observation.tracks is not None:
+        return {int(one): int(one) for one in all_.track_id}
+    likely = all_.pose[np.arange(len(all_.track_id)), all_.prob.argmax(axis=1), 0, :2]
+    away = np.hypot(*(likely[:, None] - objects.state[None, :, :2]).transpose(2, 0, 1))
+    nearest = away.argmin(axis=1)
+    return {
+        int(one): int(objects.id[row])
+        for one, row, distance in zip(all_.track_id, nearest, away.min(axis=1, initial=np.inf), strict=True)
+        if distance < SAME
+    }
 
 
 def proposals(run: RunLog, clock: Clock, columns: Columns) -> dict[str, Any]:
@@ -185,13 +208,15 @@ def walls(run: RunLog, clock: Clock, columns: Columns) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of ticks k0..k1 - 1 with one reason: its phrase, its cause (an object's id or -1), its tone (yield
-    where the plan holds the car back, fault where the pilot failed, else "")."""
+    """A stretch of ticks k0..k1 - 1 with one reason: its phrase, its cause (a true object's id or -1) and the number
+    that the phrase gives it, its tone (yield where the plan holds the car back, fault where the pilot failed, else "").
+    """
 
     k0: int
     k1: int
     text: str
     cause: int
+    name: int
     tone: str
 
 
@@ -199,10 +224,15 @@ def reasons(run: RunLog, clock: Clock) -> list[Span]:
     """The reason of each frame, a span for each, in order."""
     edge = np.append(clock.tick[1:], clock.ticks)
     return [
-        Span(k0=int(k0), k1=int(k1), text=text, cause=cause, tone=tone)
+        Span(k0=int(k0), k1=int(k1), text=text, cause=true_id(frame, cause), name=cause, tone=tone)
         for frame, k0, k1 in zip(run.frames, clock.tick, edge, strict=True)
         for text, cause, tone in [reason(frame)]
     ]
+
+
+def true_id(frame: Frame, cause: int) -> int:
+    """The true object that the pilot's number means, or -1."""
+    return cause if frame.observation.tracks is not None else known(frame).get(cause, -1)
 
 
 def reason(frame: Frame) -> tuple[str, int, str]:
@@ -238,11 +268,11 @@ def band(spans: list[Span], dt: float) -> list[Span]:
 
 
 def _grown(span: Span, more: Span) -> Span:
-    return Span(k0=span.k0, k1=more.k1, text=span.text, cause=span.cause, tone=span.tone)
+    return replace(span, k1=more.k1)
 
 
 def _alike(a: Span, b: Span) -> bool:
-    return a.cause == b.cause and a.tone == b.tone and _bare(a.text) == _bare(b.text)
+    return a.name == b.name and a.tone == b.tone and _bare(a.text) == _bare(b.text)
 
 
 def _bare(text: str) -> str:

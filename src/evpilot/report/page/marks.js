@@ -84,8 +84,8 @@ function drawCause(g, scene) {
   if (!q || !inView(q.pose, 30)) return;
   const [x, y] = toScreen(q.pose[0], q.pose[1]), colour = scene.why.tone ? pal.warn : pal.ink2;
   const reach = ring(g, q, 5, colour, 1.8);
-  if (["pedestrian", "bicycle"].includes(q.o.kind)) tag(g, x - reach - 19, y + 6, String(q.o.id), colour, pal.surface, true);
-  else tag(g, x, y - reach - 13, String(q.o.id), colour, pal.surface, true);
+  if (["pedestrian", "bicycle"].includes(q.o.kind)) tag(g, x - reach - 19, y + 6, String(scene.why.name), colour, pal.surface, true);
+  else tag(g, x, y - reach - 13, String(scene.why.name), colour, pal.surface, true);
 }
 
 function drawWallWords(g, drive, k) {
@@ -158,7 +158,7 @@ function detailOf(drive, scene) {
   const q = scene.others.find((each) => each.o.id === scene.why.cause);
   if (q) {
     const where = q.ahead > 3 ? `${Math.round(q.ahead)} m ahead` : q.ahead < -3 ? `${Math.round(-q.ahead)} m behind` : "beside us";
-    return `${q.o.id}: ${nameOf(q.o)}, ${where}, ${q.pose[3] < 0.3 ? "standing" : Math.round(q.pose[3] * 3.6) + " km/h"}`;
+    return `${scene.why.name}: ${nameOf(q.o)}, ${where}, ${q.pose[3] < 0.3 ? "standing" : Math.round(q.pose[3] * 3.6) + " km/h"}`;
   }
   const counts = drive.props.counts.map((c) => c[scene.k]), total = counts.reduce((a, b) => a + b, 0);
   if (!(total > 1)) return "";

@@ -51,7 +51,10 @@ const GLYPHS = {
   contact: (c, x, y) => { c.beginPath(); c.moveTo(x - 5, y - 5); c.lineTo(x + 5, y + 5); c.moveTo(x + 5, y - 5); c.lineTo(x - 5, y + 5); c.stroke(); },
   goal: (c, x, y) => { c.beginPath(); c.moveTo(x - 4, y + 6); c.lineTo(x - 4, y - 6); c.stroke(); c.beginPath(); c.moveTo(x - 4, y - 6); c.lineTo(x + 6, y - 3); c.lineTo(x - 4, y); c.closePath(); c.fill(); },
 };
-const glyphColour = (kind) => ({ lane: pal.ego, light: pal.good, goal: pal.good })[kind] ?? pal.warn;
+function glyphColour(event) {
+  if (event.kind === "light") return event.text.endsWith("green") ? pal.good : event.text.endsWith("red") ? pal.warn : pal.caution;
+  return { lane: pal.ego, goal: pal.good }[event.kind] ?? pal.warn;
+}
 
 function drawTimeAxis(c, drive) {
   const room = plots.x1 - plots.x0, step = SECONDS.find((s) => (s / drive.head.duration) * room >= 54) ?? 300;
@@ -113,7 +116,7 @@ function drawEvents(c, drive) {
   c.lineWidth = 2.2;
   c.lineCap = c.lineJoin = "round";
   for (const e of drive.events) {
-    c.fillStyle = c.strokeStyle = glyphColour(e.kind);
+    c.fillStyle = c.strokeStyle = glyphColour(e);
     GLYPHS[e.kind](c, e.x, 14);
   }
 }

@@ -6,11 +6,11 @@ const layers = { pred: true, prop: true, tail: true, label: true };
 /** The rows of a table with a "start" column that belong to group i. */
 const rowsOf = (table, i) => (i >= 0 && i + 1 < table.start.length ? [table.start[i], table.start[i + 1]] : [0, 0]);
 
-/** The reason that holds in a tick: {text, cause, tone}. */
+/** The reason that holds in a tick: {text, cause, name, tone}; name is the pilot's own number for the cause. */
 function whyAt(drive, k) {
   const row = clamp(k, 0, drive.head.n - 1), text = drive.why.text[row];
-  if (Number.isNaN(text)) return { text: "", cause: -1, tone: "" };
-  return { text: drive.why.texts[text], cause: drive.why.cause[row], tone: ["", "yield", "fault"][drive.why.tone[row]] };
+  if (Number.isNaN(text)) return { text: "", cause: -1, name: -1, tone: "" };
+  return { text: drive.why.texts[text], cause: drive.why.cause[row], name: drive.why.name[row], tone: ["", "yield", "fault"][drive.why.tone[row]] };
 }
 
 /** All that moves at a time: ego, and each object that is there with its pose, signals and offset from the car. */
@@ -59,14 +59,15 @@ function drawProposals(g, drive, scene, only) {
   g.globalAlpha = 1;
 }
 
-/** One mode of a prediction: a band that widens with its spread and fades over its 4 s, moved to where the object is. */
+/** One mode of a prediction: a band that widens with its spread and fades over its 4 s, moved to where its object is
+    now; a prediction of what is not there (a ghost of the sensor) stays where it was made. */
 function drawFan(g, preds, row, who, hot) {
   const n = preds.points, base = row * n, p = preds.p[row];
-  const shiftX = who.pose[0] - preds.x[base], shiftY = who.pose[1] - preds.y[base], half = who.o.W * 0.42;
+  const shiftX = who ? who.pose[0] - preds.x[base] : 0, shiftY = who ? who.pose[1] - preds.y[base] : 0, half = who ? who.o.W * 0.42 : 0.6;
   const pts = [];
   for (let i = 0; i < n; i++) {
     const a = base + i, b = base + Math.min(i + 1, n - 1), c = base + Math.max(i - 1, 0);
-    const yaw = Math.hypot(preds.x[b] - preds.x[c], preds.y[b] - preds.y[c]) > 0.05 ? Math.atan2(preds.y[b] - preds.y[c], preds.x[b] - preds.x[c]) : who.pose[2];
+    const yaw = Math.hypot(preds.x[b] - preds.x[c], preds.y[b] - preds.y[c]) > 0.05 ? Math.atan2(preds.y[b] - preds.y[c], preds.x[b] - preds.x[c]) : who ? who.pose[2] : 0;
     const w = half + Math.min(preds.spread[a], 1.6);
     pts.push([preds.x[a] + shiftX, preds.y[a] + shiftY, -Math.sin(yaw) * w, Math.cos(yaw) * w]);
   }
@@ -96,8 +97,8 @@ function drawPredictions(g, drive, scene) {
   const here = new Map(scene.others.map((q) => [q.o.id, q]));
   for (let row = first; row < last; row++) {
     const who = here.get(preds.id[row]);
-    if (!who || who.away > FAN_REACH || who.ahead < -40) continue;
-    drawFan(g, preds, row, who, who.o.id === scene.why.cause && scene.why.tone === "yield");
+    if ((!who && preds.id[row] >= 0) || (who && (who.away > FAN_REACH || who.ahead < -40))) continue;
+    drawFan(g, preds, row, who, who?.o.id === scene.why.cause && scene.why.tone === "yield");
   }
 }
 

@@ -2,6 +2,7 @@
 
 import math
 
+from evpilot.report import thinking
 from evpilot.report.palette import palette
 from evpilot.report.still import silhouettes
 from evpilot.report.still.view import View, cause, centre, held
@@ -53,7 +54,7 @@ def numbers(frame: Frame, view: View) -> list[str]:
         length, width = objects.size[i] * view.scale
         reach = max((abs(math.sin(turn)) * length + abs(math.cos(turn)) * width) / 2, 5.0)
         if objects.id[i] == about:
-            out.append(_ringed(x, y, turn, length, width, reach, int(objects.id[i]), held(frame), view))
+            out.append(_ringed(x, y, turn, length, width, reach, thinking.reason(frame)[1], held(frame), view))
             continue
         halo = f'stroke="{colours["road"]}" stroke-width="3" paint-order="stroke"'
         out.append(

@@ -56,5 +56,6 @@ def held(frame: Frame) -> bool:
 
 
 def cause(frame: Frame) -> int:
-    """The object that the plan is about, or -1."""
-    return -1 if frame.decision is None or frame.decision.trace is None else frame.decision.trace.cause_id
+    """The true object that the plan is about, or -1."""
+    trace = None if frame.decision is None else frame.decision.trace
+    return -1 if trace is None else thinking.true_id(frame, trace.cause_id)
