@@ -13,9 +13,10 @@ from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.proposals import propose, refine
 from evpilot.plan.road import Road, Way
-from evpilot.plan.rollout import roll_out, spans_on
+from evpilot.plan.rollout import roll_out
 from evpilot.plan.rules import Rules, Wall
 from evpilot.plan.score import score
+from evpilot.plan.spans import spans_on
 from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory
 from evpilot.types.state import Array, Ints
 

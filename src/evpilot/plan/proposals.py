@@ -19,6 +19,7 @@ GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
 GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
 ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
 STOP_LOOK = 150.0  # [m] a place to stop that is further away says nothing about now
+PACE_LOW = 4.0  # [m/s] from standstill a goal is not further away than at this
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 
@@ -101,7 +102,7 @@ def _arrival_times(goal: Goal, distance: float, speed: float, seconds: float) ->
     low, high = low - seconds, high - seconds
     if high < 0.15:
         return []
-    natural = distance / max(speed, 1.0)
+    natural = distance / max(speed, PACE_LOW)
     times = {min(max(natural, low, 0.3), high), min(max(1.3 * natural, low, 0.3), high)}
     if high - low < 3.0 or low > natural:
         times |= {max(low, 0.2), max(0.5 * (low + high), 0.2), max(high, 0.2)}

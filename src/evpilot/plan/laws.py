@@ -1,0 +1,121 @@
+"""Speed laws of proposals that advance side by side: what each asks of the accelerator at a step.
+
+A block holds up to `WIDTH` proposals of one corridor and one law. The loops run over them without a branch, so that the
+compiler makes vector instructions of them.
+"""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import Law, Roll, Span
+from evpilot.types.state import Array, Ints
+
+WIDTH = 32  # proposals that advance side by side
+
+CRUISE, RAMP, ARRIVE, STOP, TAIL = int(Law.CRUISE), int(Law.RAMP), int(Law.ARRIVE), int(Law.STOP), int(Law.TAIL)
+S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
+S_SPEED = int(Span.SPEED)
+
+# Rows of a block (ROWS, WIDTH), flat: the first eleven are the state as `Roll` has it; then what drives it on, what the
+# law needs, and what stays the same along a proposal.
+COLUMNS = len(Roll)
+THETA, WISH, CAP, GAP, CLOSING, KREF, CREF, SREF, KSOON, DS, RATE, HALF, HALFD = (
+    WIDTH * row for row in range(COLUMNS, COLUMNS + 13)
+)
+OFFSET, LENGTH, SLOPE0, BEND0, C3, C4, C5, JERKS, FLOOR, Q0, Q1, Q2, Q3, Q4 = (
+    WIDTH * row for row in range(COLUMNS + 13, COLUMNS + 27)
+)
+ROWS = COLUMNS + 27
+X, Y, YAW, V, A, K, S, D, J, C, SI = (WIDTH * column for column in range(COLUMNS))
+
+
+@kernel()
+def _find_leads(step: int, block: Array, many: int, front: float, half: float, spans: Array, near: Ints) -> None:
+    """Gap [m] and closing speed [m/s] to the nearest entry on each proposal's strip; gap inf when the way is free."""
+    for i in range(many):
+        block[GAP + i], block[CLOSING + i] = np.inf, 0.0
+    for n in range(near[0]):
+        e = near[1 + n]
+        s_low, s_high, pace = spans[e, step, S_LOW], spans[e, step, S_HIGH], spans[e, step, S_SPEED]
+        d_low, d_high = spans[e, step, D_LOW] - half, spans[e, step, D_HIGH] + half
+        for i in range(many):
+            s, d, speed = block[S + i], block[D + i], block[V + i]
+            free = s_low - s - front
+            nearer = (free < block[GAP + i]) & (free < 6.0 + speed * 6.0) & (s_high > s + front * 0.5)
+            nearer = nearer & (d_low <= d) & (d_high >= d)
+            block[GAP + i] = free if nearer else block[GAP + i]
+            block[CLOSING + i] = speed - pace if nearer else block[CLOSING + i]
+
+
+@kernel()
+def lead_accel(speed: float, gap: float, closing: float, headway: float, accel: float) -> float:
+    """IDM acceleration [m/s2] behind a lead; large when the way is free (gap inf)."""
+    wanted = 2.0 + max(0.0, speed * headway + speed * closing / (2.0 * math.sqrt(accel * 3.0)))
+    ratio = wanted / max(gap, 0.1)
+    return accel * (1.0 - ratio * ratio) if gap < 1e6 else 1e3
+
+
+@kernel()
+def wall_accel(s: float, speed: float, wall: float, front: float, brake: float) -> float:
+    """Acceleration [m/s2] that stops the front half a metre before a wall; large while there is room to spare."""
+    room = wall - s - front - 0.5
+    some = max(room, 0.05)
+    needed = speed * speed / (2.0 * some)
+    ease = 1.5 * (math.sqrt(2.0 * 0.7 * brake * some) - speed)
+    there = -4.0 if speed > 0.05 else -1.0
+    going = -needed if needed > 0.7 * brake else ease
+    return there if room <= 0.05 else going
+
+
+@kernel()
+def wish(
+    law: int,
+    step: int,
+    t: float,
+    block: Array,
+    many: int,
+    s0: float,
+    v0: float,
+    wall: float,
+    car: Array,
+    spans: Array,
+    near: Ints,
+) -> None:
+    """What the speed law asks for [m/s2], before the car's limits."""
+    front = car[3]
+    if law == CRUISE:
+        _find_leads(step, block, many, front, car[4], spans, near)
+        for i in range(many):
+            s, v = block[S + i], block[V + i]
+            # a wanted speed above the cap stays at the cap: laws of one path differ only below it
+            a = max(min(1.2 * (min(block[Q0 + i], block[CAP + i]) - v), car[5]), -3.0)
+            a = min(a, lead_accel(v, block[GAP + i], block[CLOSING + i], block[Q1 + i], block[Q2 + i]))
+            block[WISH + i] = min(a, wall_accel(s, v, wall, front, 2.5))
+    elif law == RAMP:
+        for i in range(many):
+            held = min(0.0, 1.2 * (block[CAP + i] - block[V + i]))
+            block[WISH + i] = block[Q0 + i] if t < block[Q1 + i] else held
+    elif law == ARRIVE:
+        arrived = False
+        for i in range(many):
+            arrived = arrived or t >= block[Q0 + i]
+        if arrived:
+            _find_leads(step, block, many, front, car[4], spans, near)
+        u = t + 0.05
+        for i in range(many):
+            c3, c4, c5, a0 = block[Q1 + i], block[Q2 + i], block[Q3 + i], block[Q4 + i]
+            ideal = a0 + u * (6.0 * c3 + u * (12.0 * c4 + u * 20.0 * c5))
+            place = s0 + t * (v0 + t * (0.5 * a0 + t * (c3 + t * (c4 + t * c5))))
+            pace = v0 + t * (a0 + t * (3.0 * c3 + t * (4.0 * c4 + t * 5.0 * c5)))
+            towards = ideal + 0.6 * (place - block[S + i]) + 1.4 * (pace - block[V + i])
+            beyond = min(0.0, lead_accel(block[V + i], block[GAP + i], block[CLOSING + i], 1.0, 1.5))
+            block[WISH + i] = towards if t < block[Q0 + i] else beyond
+    elif law == STOP:
+        for i in range(many):
+            a = 1.2 * (block[CAP + i] - block[V + i])
+            block[WISH + i] = min(a, wall_accel(block[S + i], block[V + i], block[Q0 + i], front, block[Q1 + i]))
+    else:
+        for i in range(many):
+            block[WISH + i] = block[Q0 + i] if t < block[Q2 + i] else -block[Q1 + i]

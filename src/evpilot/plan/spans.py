@@ -1,0 +1,79 @@
+"""Predicted boxes as seen from the corridors: from where to where along and across, at every step."""
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import GRID, Corridor, Ref, Span
+from evpilot.types.state import Array, Ints
+
+REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
+NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
+
+C_START, C_COUNT = int(Corridor.START), int(Corridor.COUNT)
+R_X, R_Y, R_COS, R_SIN = int(Ref.X), int(Ref.Y), int(Ref.COS), int(Ref.SIN)
+S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
+S_SPEED = int(Span.SPEED)
+STEPS = len(GRID)
+
+
+@kernel()
+def _nearest_row(x: float, y: float, table: Array, start: int, count: int, hint: int) -> int:
+    """Row of the nearest sample: a full look in strides without a hint, then downhill from it."""
+    if hint < 0:
+        best, hint = np.inf, 0
+        for k in range(0, count, 8):
+            dx, dy = x - table[start + k, R_X], y - table[start + k, R_Y]
+            if dx * dx + dy * dy < best:
+                best, hint = dx * dx + dy * dy, k
+    dx, dy = x - table[start + hint, R_X], y - table[start + hint, R_Y]
+    best = dx * dx + dy * dy
+    for direction in (1, -1):
+        k = hint + direction
+        while 0 <= k < count:
+            dx, dy = x - table[start + k, R_X], y - table[start + k, R_Y]
+            square = dx * dx + dy * dy
+            if square > best:
+                break
+            best, hint = square, k
+            k += direction
+    return hint
+
+
+@kernel()
+def _one_span(entry: Array, half: Array, table: Array, start: int, row: int, span: Array) -> None:
+    c, s = table[start + row, R_COS], table[start + row, R_SIN]
+    dx, dy = entry[0] - table[start + row, R_X], entry[1] - table[start + row, R_Y]
+    along, across = c * dx + s * dy, c * dy - s * dx
+    if abs(across) > 15.0 or abs(along) > 15.0:
+        span[S_LOW], span[S_HIGH], span[D_LOW], span[D_HIGH], span[S_SPEED] = 1e6, -1e6, 1e6, -1e6, 0.0
+        return
+    cosine = c * entry[2] + s * entry[3]
+    sine = abs(c * entry[3] - s * entry[2])
+    long = half[0] * abs(cosine) + half[1] * sine
+    wide = half[0] * sine + half[1] * abs(cosine)
+    place = row * REF_STEP + along
+    span[S_LOW], span[S_HIGH] = place - long, place + long
+    span[D_LOW], span[D_HIGH] = across - wide, across + wide
+    span[S_SPEED] = entry[4] * cosine
+
+
+@kernel("void(f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1])")
+def spans_on(entries: Array, size: Array, corridors: Array, table: Array, spans: Array, near: Ints) -> None:
+    """Fill spans (C, E, 51, 5) by `Span`: every predicted box (E, 51, 5) by `Entry`, half size (E, 2), as an interval
+    along and across each corridor. Off the corridor (over 15 m aside) both intervals are empty (low > high). near
+    (C, E + 1): how many entries ever come within `NEAR` of the path, and which."""
+    for c in range(corridors.shape[0]):
+        start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
+        near[c, 0] = 0
+        for e in range(entries.shape[0]):
+            row = -1
+            close = False
+            for step in range(STEPS):
+                x, y = entries[e, step, 0], entries[e, step, 1]
+                row = _nearest_row(x, y, table, start, count, row)
+                span = spans[c, e, step]
+                _one_span(entries[e, step], size[e], table, start, row, span)
+                close = close or (span[D_LOW] < NEAR and span[D_HIGH] > -NEAR)
+            if close:
+                near[c, 0] += 1
+                near[c, near[c, 0]] = e
