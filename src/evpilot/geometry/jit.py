@@ -77,12 +77,13 @@ def kernel(*signature: Any) -> Callable[[F], F]:
     """Decorate a kernel that Python calls, with its signature: `@kernel("f8(f8[:, ::1], i8)")`.
 
     It is compiled, or loaded from the cache, when its module is imported, and never again: a call with other types
-    raises TypeError. Without a signature the kernel is for other kernels only, and is compiled as part of them.
+    raises TypeError. Without a signature the kernel is for other kernels only, and is compiled as part of them. Dividing
+    by zero gives inf or nan, as in numpy: a check before every division would keep loops from becoming vector code.
     """
 
     def compiled(function: F) -> F:
         module = function.__module__.removeprefix("evpilot.")
         numba_config.CACHE_DIR = str(cache_root() / source_key(module))  # pyright: ignore[reportAttributeAccessIssue]
-        return cast(F, numba.njit(*signature, cache=True)(function))
+        return cast(F, numba.njit(*signature, cache=True, error_model="numpy")(function))
 
     return compiled
