@@ -60,10 +60,10 @@ def lead_accel(speed: float, gap: float, closing: float, headway: float, accel: 
 @kernel()
 def wall_accel(s: float, speed: float, wall: float, front: float, brake: float) -> float:
     """Acceleration [m/s2] that stops the front half a metre before a wall; large while there is room to spare."""
-    room = wall - s - front - 0.5
+    room = wall - s - front - 0.8 - 0.25 * speed
     some = max(room, 0.05)
     needed = speed * speed / (2.0 * some)
-    ease = 1.5 * (math.sqrt(2.0 * 0.7 * brake * some) - speed)
+    ease = 1.5 * (math.sqrt(2.0 * 0.6 * brake * some) - speed)
     there = -4.0 if speed > 0.05 else -1.0
     going = -needed if needed > 0.7 * brake else ease
     return there if room <= 0.05 else going
