@@ -16,7 +16,7 @@ HEADWAY_MIN = 1.2  # [s] at the start, from bumper to bumper at the speed of who
 STOP_DECEL = 1.5  # [m/s2] with which everyone can still stop at the next line at the start
 ROUTE_LANES = 60  # a route that wanders longer than this through a town is long enough
 RING_EXITS = (0.33, 0.6, 1.0)  # of those who pass a roundabout's first, second, third exit: who leaves
-TURNS: Mapping[Turn, float] = {Turn.NONE: 3.0, Turn.STRAIGHT: 3.0, Turn.LEFT: 1.0, Turn.RIGHT: 1.5, Turn.U_TURN: 0.0}
+TURNS: Mapping[Turn, float] = {Turn.NONE: 3.0, Turn.STRAIGHT: 3.0, Turn.LEFT: 0.6, Turn.RIGHT: 1.5, Turn.U_TURN: 0.0}
 STRAIGHT_ON: Mapping[Turn, float] = {
     Turn.NONE: 1.0,
     Turn.STRAIGHT: 1.0,

@@ -3,6 +3,7 @@
 import numpy as np
 
 from evpilot.scenarios.library.people import cross, pavements, strollers
+from evpilot.scenarios.library.roads.junctions import CHANGE, two_phases
 from evpilot.scenarios.library.roads.network import KMH, TAPER, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
 from evpilot.scenarios.library.stage import Stage, goal_on, stream
@@ -15,11 +16,11 @@ AVENUE = Section(forward=2, backward=2, width=3.25, sidewalk=3.5)
 STREET = Section(parking=2.2, sidewalk=2.8)
 LANE = Section(width=3.1, limit=30.0 * KMH, parking=2.1, sidewalk=2.6)
 BLOCK = Section(parking=2.1, sidewalk=2.8)
-ONE_WAY = Section(backward=0, width=3.6, limit=30.0 * KMH, parking=2.1, sidewalk=2.6)
+GREEN = (14.0, 12.0)  # [s] of the first pair of arms and of the other; the tour meets both lights near their turn
 
 
 def tour(seed: int, difficulty: float) -> Scenario:
-    """Old town and avenue: yield and turn left, right at lights, left against oncoming, a zebra, a roundabout."""
+    """Old town and avenue: right at lights, left against oncoming traffic, a zebra, a roundabout, a zebra."""
     name = "city"
     rng = stream(name, seed, "town")
     town, way_in, way_out, zebras = _old_town(rng)
@@ -31,18 +32,22 @@ def tour(seed: int, difficulty: float) -> Scenario:
         graph=graph,
         ego_lane=way_in.forward[0],
         ego_s=22.0,
-        ego_speed=8.0,
+        ego_speed=9.0,
         seconds=180.0,
     )
-    stage.lights = town.programs(stage.stream("lights"))
-    _populate(stage, town, gap=(16.0 - 6.0 * difficulty, 30.0 - 10.0 * difficulty), strolling=12, crossing=12)
+    lights = stage.stream("lights")
+    stage.lights = [
+        *two_phases(town.junctions["west gate"], GREEN, -lights.uniform(9.0, 14.0)),
+        *two_phases(town.junctions["east gate"], GREEN, GREEN[0] + CHANGE - lights.uniform(26.0, 33.0)),
+    ]
+    _populate(stage, town, gap=(16.0 - 6.0 * difficulty, 30.0 - 10.0 * difficulty), strolling=10, crossing=12)
     _zebra_crossers(stage, zebras)
-    _houses(stage, 26)
-    goal = goal_on(graph, way_out.backward, -40.0, -14.0)
+    _houses(stage, 22)
+    goal = goal_on(graph, way_out.backward, 90.0, 115.0)
     return stage.scenario(
         (goal,),
-        "A tour of the built-in city: yield and turn left, right at lights onto the avenue, left against oncoming "
-        "traffic, a zebra crossing, three quarters round a roundabout, along the park.",
+        "A tour of the built-in city: right at lights onto the avenue, left against oncoming traffic, over a zebra, "
+        "three quarters round a roundabout, along the park.",
         ("city", "tour", "lights", "roundabout", "pedestrians"),
     )
 
@@ -86,35 +91,29 @@ def city_blocks(seed: int, difficulty: float) -> Scenario:
 
 def _old_town(rng: np.random.Generator) -> tuple[Town, Road, Road, list[int]]:
     """The town, the road on which the tour begins, the one on which it ends, and its zebras between junctions."""
-    wide = float(rng.uniform(-6.0, 6.0))
-    east = 165.0 + wide
+    east = 165.0 + float(rng.uniform(-6.0, 6.0))
     town = Town()
     town.place("mill", (0.0, -125.0), 13.0, Rule.SIGNS)
-    town.place("bank", (east, -125.0), 13.0, Rule.ALL_WAY_STOP)
     town.place("west gate", (0.0, 0.0), 17.0, Rule.LIGHTS)
     town.place("east gate", (east, 0.0), 17.0, Rule.LIGHTS)
     town.place("school", (0.0, 140.0), 14.5, Rule.SIGNS)
     town.place("fountain", (east, 150.0), 15.5, Rule.ROUNDABOUT)
-    way_in = town.edge("mill", 180.0, 110.0, LANE, priority=Priority.YIELD)
+    way_in = town.edge("mill", -90.0, 70.0, STREET, priority=Priority.PRIORITY)
+    town.edge("mill", 180.0, 90.0, LANE, priority=Priority.YIELD)
     town.street("mill", "west gate", STREET, priority=Priority.PRIORITY)
-    town.edge("mill", -90.0, 100.0, STREET, priority=Priority.PRIORITY)
-    town.street("bank", "mill", ONE_WAY, (195.0, -15.0), priority=Priority.YIELD, crosswalks=(True, False))
-    town.edge("bank", 0.0, 100.0, LANE)
-    town.edge("bank", -90.0, 100.0, LANE)
-    street = town.street("bank", "east gate", STREET, zebras=(0.5,))
-    town.edge("west gate", 180.0, 120.0, AVENUE)
+    town.edge("west gate", 180.0, 110.0, AVENUE)
     town.street("west gate", "east gate", AVENUE)
-    town.edge("east gate", 0.0, 120.0, AVENUE)
+    town.edge("east gate", 0.0, 110.0, AVENUE)
+    town.edge("east gate", -90.0, 110.0, STREET)
     town.street("west gate", "school", LANE, priority=Priority.YIELD)
     hill = town.street("east gate", "fountain", STREET, zebras=(0.5,))
-    town.edge("school", 180.0, 100.0, STREET, priority=Priority.PRIORITY)
-    town.edge("school", 90.0, 90.0, LANE, priority=Priority.YIELD)
-    park_road = town.street("school", "fountain", STREET, (25.0, 152.0), priority=Priority.PRIORITY, zebras=(0.42,))
-    town.edge("fountain", 0.0, 100.0, STREET)
-    town.edge("fountain", 90.0, 90.0, LANE)
+    town.edge("school", 180.0, 90.0, STREET, priority=Priority.PRIORITY)
+    town.edge("school", 90.0, 80.0, LANE, priority=Priority.YIELD)
+    park_road = town.street("school", "fountain", STREET, (25.0, 152.0), priority=Priority.PRIORITY, zebras=(0.6,))
+    town.edge("fountain", 0.0, 90.0, STREET)
+    town.edge("fountain", 90.0, 80.0, LANE)
     town.close()
-    zebras = [mark for road in (hill, park_road, street) for mark in road.crosswalks]
-    return town, way_in, park_road, zebras
+    return town, way_in, park_road, [*hill.crosswalks, *park_road.crosswalks]
 
 
 def _populate(stage: Stage, town: Town, gap: tuple[float, float], strolling: int, crossing: int) -> None:
@@ -122,7 +121,7 @@ def _populate(stage: Stage, town: Town, gap: tuple[float, float], strolling: int
     graph = stage.graph
     driving = (graph.users & User.CAR > 0) & (graph.junction < 0) & (graph.kind != LaneKind.PARKING)
     for lane in np.flatnonzero(graph.kind == LaneKind.PARKING).tolist():
-        park(stage, lane, 0.36, span=(TAPER, float(graph.length[lane]) - TAPER))
+        park(stage, lane, 0.3, span=(TAPER, float(graph.length[lane]) - TAPER))
     fill(stage, np.flatnonzero(driving).tolist(), (0.6 * gap[0], gap[1]), mix=CITY)
     for lane in entries(graph):
         flow(stage, lane, gap)

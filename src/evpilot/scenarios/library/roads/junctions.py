@@ -22,6 +22,7 @@ STOP_GAP = 1.0  # [m] from the stop line to the crosswalk
 TURN_LIMIT = 30.0 * KMH  # [m/s] on connectors that turn
 PHASES = (LightState.GREEN, LightState.AMBER, LightState.RED, LightState.RED_AMBER)
 AMBER, ALL_RED, RED_AMBER = 3.0, 2.0, 1.0  # [s] RiLSA 2015: amber at 50 km/h, clearance, red and amber
+CHANGE = AMBER + ALL_RED + RED_AMBER  # [s] from the end of one pair's green to the beginning of the other's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +120,14 @@ def turn_of(one: Arm, other: Arm) -> Turn:
 
 
 def lane_pairs(turn: Turn, incoming: Sequence[int], outgoing: Sequence[int]) -> list[tuple[int, int]]:
-    """Which lane leads into which: left turns from the innermost lane, right turns from the outermost, the rest all."""
+    """Which lane leads into which: left turns from the innermost lane, right turns from the outermost, the rest all.
+
+    Who comes from a road of one lane may turn into any lane; else one keeps to the same side.
+    """
     if not incoming or not outgoing or turn == Turn.U_TURN:
         return []
+    if turn != Turn.STRAIGHT and len(incoming) == 1:
+        return [(incoming[0], lane) for lane in outgoing]
     if turn == Turn.LEFT:
         return [(incoming[0], outgoing[0])]
     if turn == Turn.RIGHT:
@@ -167,7 +173,8 @@ def _connectors(net: Network, one: Arm, other: Arm, number: int) -> tuple[int, .
         )
         for a, b in lane_pairs(turn, one.incoming, other.outgoing)
     )
-    net.beside.extend((a, b, True) for a, b in itertools.pairwise(lanes))
+    if turn == Turn.STRAIGHT:
+        net.beside.extend((a, b, True) for a, b in itertools.pairwise(lanes))
     return lanes
 
 
@@ -246,12 +253,11 @@ def two_phases(found: Junction, green: Sequence[float], offset: float) -> tuple[
     """
     first = found.arms[0].bearing
     programs: list[LightProgram] = []
-    change = AMBER + ALL_RED + RED_AMBER
-    cycle = green[0] + green[1] + 2.0 * change
+    cycle = green[0] + green[1] + 2.0 * CHANGE
     for i, arm in enumerate(found.arms):
         along = abs(math.remainder(arm.bearing - first, math.pi)) < 0.25 * math.pi
         mine = green[0] if along else green[1]
-        shift = 0.0 if along else -(green[0] + change)
+        shift = 0.0 if along else -(green[0] + CHANGE)
         durations = (mine, AMBER, cycle - mine - AMBER - RED_AMBER, RED_AMBER)
         programs.extend(
             LightProgram(light=light, states=PHASES, durations=durations, offset=(offset + shift) % cycle)
