@@ -1,16 +1,23 @@
-"""evpilot's own pilot: track, predict, plan, and the tail that goes on when no plan is accepted."""
+"""evpilot's own pilot: track, predict, plan, and a guard that has the last word."""
 
+import dataclasses
+
+import numpy as np
+
+from evpilot.guard.brake import EmergencyBrake
+from evpilot.guard.validator import Validator
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.planner import Planner
 from evpilot.predict.predictor import Predictor
 from evpilot.track.tracker import Tracker
-from evpilot.types import Briefing, Decision, Observation, Tracks, no_tracks
+from evpilot.types import Briefing, Decision, Observation, Source, Tracks, Trajectory, no_trace, no_tracks
 
 
 class EvPilot:
     """The stages composed, read from top to bottom in `step`.
 
-    State: what the tracker and the predictor remember of the others, the planner's last choice.
+    State: what the tracker and the predictor remember of the others, the planner's last choice, the newest stopping
+    tail that the guard accepted, whether the emergency brake is on.
     """
 
     def __init__(self, briefing: Briefing) -> None:
@@ -19,21 +26,24 @@ class EvPilot:
         self._tracker = Tracker(period)
         self._predictor = Predictor(briefing.graph, index, period)
         self._planner = Planner(briefing, index)
+        self._validator = Validator(briefing.platform, briefing.limits, period, briefing.graph)
+        self._brake = EmergencyBrake(briefing.platform, briefing.limits, period)
+        self._tail: Trajectory | None = None
 
     def step(self, observation: Observation) -> Decision:
-        """One planning tick: from what is seen to where to drive. Raises EvpilotError on an observation with a value
-        that is not finite or out of range: it is refused at the door, never clipped."""
+        """One planning tick: from what is seen to where to drive."""
         observation.validate()
         tracks = self._tracks(observation)
         predictions = self._predictor.predict(tracks, observation.lights, observation.ego)
         plan = self._planner.plan(observation, tracks, predictions)
-        return Decision(
+        decision = Decision(
             t_ns=observation.t_ns,
             trajectory=plan.trajectory,
             tail=plan.tail,
             predictions=predictions,
             trace=plan.trace,
         )
+        return self._guarded(decision, observation, tracks)
 
     def _tracks(self, observation: Observation) -> Tracks:
         if observation.tracks is not None:
@@ -41,3 +51,36 @@ class EvPilot:
         if observation.detections is not None:
             return self._tracker.update(observation.detections, observation.ego)
         return no_tracks(observation.t_ns)
+
+    def _guarded(self, decision: Decision, observation: Observation, tracks: Tracks) -> Decision:
+        """The decision if the guard accepts it; else emergency braking, or the last accepted tail going on."""
+        braking = self._brake.step(observation, decision.trajectory)
+        if braking is not None:
+            cause = int(tracks.id[self._brake.cause]) if self._brake.cause < len(tracks) else -1
+            reason = f"emergency braking for {cause}" if cause >= 0 else "emergency braking"
+            return self._instead(decision, braking, Source.GUARD, reason, cause)
+        fault = self._validator.check(decision, observation)
+        if fault and self._tail is not None:
+            last = shifted(self._tail, observation.t_ns)
+            if not self._validator.check_trajectory(last, observation, "tail", hard=True):
+                self._tail = last
+                return self._instead(decision, last, Source.TAIL, f"stop: {fault}", -1)
+        if not fault:
+            self._tail = decision.tail
+        return decision
+
+    def _instead(self, decision: Decision, motion: Trajectory, source: Source, reason: str, cause: int) -> Decision:
+        trace = dataclasses.replace(decision.trace or no_trace(reason), reason=reason, cause_id=cause)
+        return dataclasses.replace(decision, trajectory=motion, tail=motion, source=source, trace=trace)
+
+
+def shifted(tail: Trajectory, t_ns: int) -> Trajectory:
+    """What is left of an older trajectory from a time [ns] on, its end held."""
+    passed = (t_ns - tail.t_ns) * 1e-9
+    time = np.concatenate([[passed], tail.time[tail.time > passed + 1e-6], [max(passed, float(tail.time[-1])) + 1.0]])
+    yaw = np.unwrap(tail.pose[:, 3])
+    pose = np.stack([np.interp(time, tail.time, column) for column in (*tail.pose[:, :3].T, yaw)], axis=1)
+    pose[:, 3] = np.pi - np.mod(np.pi - pose[:, 3], 2.0 * np.pi)
+    speed, accel, bend = (np.interp(time, tail.time, row) for row in (tail.speed, tail.accel, tail.curvature))
+    accel[-1] = 0.0
+    return Trajectory(t_ns=t_ns, time=time - passed, pose=pose, speed=speed, accel=accel, curvature=bend)

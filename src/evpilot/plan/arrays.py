@@ -12,16 +12,19 @@ from evpilot.types.state import Array, Ints
 
 FAR = 1e6  # [s] a window that never closes
 STRIP_MARGIN = 0.35  # [m] beside our width in which somebody ahead is followed
+HARD_JERK = 15.0  # [m/s3] of the car in an emergency, behind its actuators' lag
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
 
 
 def car_vector(briefing: Briefing) -> Array:
-    """The car as `rollout.roll_out` wants it (9,)."""
+    """The car as `rollout.roll_out` wants it (11,): nothing that the gate would cut, except in an emergency."""
     platform, limits = briefing.platform, briefing.limits
+    hardest = min(limits.emergency, platform.brake_max)
     return np.array([
         platform.wheelbase, platform.steering_max, min(limits.steering_rate, platform.steering_rate_max),
         platform.rear_to_center + 0.5 * platform.length, 0.5 * platform.width + STRIP_MARGIN, limits.accel,
-        min(limits.emergency, platform.brake_max), limits.jerk, limits.gate_accel if not limits.exact else 4.5,
+        hardest, limits.jerk, limits.gate_accel if not limits.exact else 4.5,
+        min(hardest, limits.gate_brake), 4.0 * limits.jerk if limits.exact else min(platform.brake_jerk, HARD_JERK),
     ])  # fmt: skip
 
 

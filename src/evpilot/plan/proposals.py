@@ -6,15 +6,17 @@ import numpy as np
 
 from evpilot.plan.columns import Corridor, Law, Prop
 from evpilot.plan.road import Way
-from evpilot.types import Briefing, Goal
+from evpilot.types import Briefing, Goal, User
 from evpilot.types.state import Array
 
 OFFSETS = (0.0, -0.4, 0.4, -0.9, 0.9)  # [m] in the own lane
+OFFSETS_BORROWED = (1.6, 2.4, 3.2)
 OFFSETS_BESIDE = (0.0, -0.5, 0.5)
 DURATIONS = (2.5, 4.5)  # [s] for a lateral motion
 LENGTH_MIN = 7.0  # [m]
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
-RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.0), (-4.0, 8.0))  # [m/s2], [s]
+RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.0))  # [m/s2], [s]
+FIRM = 4.0  # [m/s2] firm braking, as far as the gate lets it pass
 GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
 GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
 ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
@@ -28,15 +30,25 @@ def propose(ways: list[Way], briefing: Briefing, speed: float, accel: float, wis
     blocks: list[Array] = []
     for c, way in enumerate(ways):
         laws = np.array(_common_laws(way, briefing, speed, accel, wish))
-        paths = _paths(way, speed, c == 0)
+        paths = _paths(way, speed, c == 0, _borrowed(way, briefing) if c == 0 else ())
         blocks.append(_cross(c, paths, laws))
         blocks.extend(_arrivals(c, way, briefing, speed, accel, seconds))
     return np.ascontiguousarray(np.concatenate(blocks))
 
 
-def _paths(way: Way, speed: float, own: bool) -> Array:
+def _borrowed(way: Way, briefing: Briefing) -> tuple[float, ...]:
+    """Offsets [m] into the oncoming lane beside ours, to pass what blocks our own; none where there is no such lane."""
+    graph = briefing.graph
+    lane = int(way.path.lanes[way.path.lane_at(float(way.scalars[Corridor.S]))])
+    beside = int(graph.left_neighbour[lane])
+    if beside < 0 or graph.left_same[lane] or not graph.users[beside] & User.CAR:
+        return ()
+    return OFFSETS_BORROWED
+
+
+def _paths(way: Way, speed: float, own: bool, borrowed: tuple[float, ...]) -> Array:
     """Lateral targets and lengths (K, 2)."""
-    offsets = OFFSETS if own else OFFSETS_BESIDE
+    offsets = (*OFFSETS, *borrowed) if own else OFFSETS_BESIDE
     d = way.scalars[Corridor.D]
     rows = [(offset, max(LENGTH_MIN, speed * t, 2.5 * abs(offset - d))) for offset in offsets for t in DURATIONS]
     if own:
@@ -49,6 +61,7 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
     laws.append((Law.CRUISE, wish, 0.7, 2.0, 0.0, 0.0))
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
+    laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
     if limits.exact:
         laws.extend(((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0), (Law.RAMP, -6.0, 8.0, 0.0, 0.0, 0.0)))

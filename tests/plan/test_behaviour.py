@@ -1,0 +1,235 @@
+"""What the pilot does on small roads, in closed loop at 100 Hz."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from driving_scenes import (
+    CAR,
+    actor,
+    centre,
+    drive,
+    faults,
+    front,
+    lane_with_crosswalk,
+    lane_with_light,
+    lane_with_stop_sign,
+    light,
+    one_lane,
+    place,
+    reasons,
+    scene,
+    touches,
+    two_lanes,
+    walker,
+)
+
+from evpilot.maps.builder import GraphBuilder
+from evpilot.scenarios import Behaviour
+from evpilot.types import VERDICT, LightState, ObjectKind
+from evpilot.vehicle import platforms
+
+SPEED, ACCEL, LATERAL = 4, 5, 6
+
+
+def test_a_free_road_is_driven_at_its_limit_in_the_middle_of_the_lane() -> None:
+    run = drive(scene(one_lane(14.0), seconds=12.0))
+    assert run.outcome == "time" and not faults(run)
+    assert run.ego[-1, SPEED] == pytest.approx(14.0, abs=0.3)
+    assert run.ego[:, SPEED].max() < 14.1
+    assert np.max(np.abs(centre(run)[:, 1])) < 0.05
+    assert run.ego[:, ACCEL].max() < 1.9
+    assert reasons(run)[-1].startswith("keep the lane")
+
+
+def test_from_standstill_it_sets_off() -> None:
+    run = drive(scene(one_lane(14.0), speed=0.0, seconds=8.0))
+    assert run.ego[-1, SPEED] > 7.0
+
+
+def test_who_starts_beside_the_middle_returns_to_it_gently() -> None:
+    run = drive(scene(one_lane(14.0), seconds=8.0, start=np.array([20.0, 0.6, 0.0, 0.05])))
+    assert abs(centre(run)[-1, 1]) < 0.15
+    assert np.max(np.abs(run.ego[:, LATERAL])) < 2.0
+
+
+def test_behind_a_slow_car_it_follows_with_a_gap() -> None:
+    run = drive(scene(one_lane(), actor(1, (50.0, 0.0), (5.0, 0.0))))
+    lead_rear = 50.0 + 5.0 * run.t_ns * 1e-9 - 2.25
+    gap = lead_rear - front(run)
+    assert not touches(run) and gap.min() > 3.0
+    assert run.ego[-1, SPEED] == pytest.approx(5.0, abs=0.5)
+    assert gap[-1] < 25.0
+    assert any(reason in ("follow 1", "slow down for 1") for reason in reasons(run))
+
+
+def test_behind_a_car_that_brakes_hard_it_stops_in_time() -> None:
+    lead = actor(1, (42.0, 0.0), (10.0, 0.0), seconds=15.0)
+    t = np.arange(len(lead.motion)) * 0.1
+    motion = lead.motion.copy()
+    braking = np.clip(t - 3.0, 0.0, 10.0 / 6.0)
+    motion[:, 0] = 42.0 + 10.0 * np.minimum(t, 3.0) + 10.0 * braking - 3.0 * braking**2
+    motion[:, SPEED] = 10.0 - 6.0 * braking
+    run = drive(scene(one_lane(10.0), dataclasses.replace(lead, motion=motion), seconds=12.0))
+    assert not touches(run)
+    assert run.ego[-1, SPEED] < 0.3
+
+
+def test_a_blocked_lane_with_a_free_neighbour_is_left_in_time() -> None:
+    run = drive(scene(two_lanes(), actor(1, (100.0, 0.0))))
+    assert not touches(run)
+    passing = centre(run)[np.argmin(np.abs(centre(run)[:, 0] - 100.0))]
+    assert passing[1] == pytest.approx(3.5, abs=0.6)
+    assert run.ego[-1, SPEED] > 12.0
+    assert "change left" in {reason[:11] for reason in reasons(run)}
+    assert np.max(np.abs(run.ego[:, LATERAL])) < 3.0
+
+
+def test_a_blocked_lane_with_an_occupied_neighbour_is_waited_out() -> None:
+    beside = [actor(10 + k, (5.0 + 14.0 * k, 3.5), (6.0, 0.0)) for k in range(8)]
+    run = drive(scene(two_lanes(), actor(1, (80.0, 0.0)), *beside, speed=6.0, seconds=12.0))
+    assert not touches(run)
+
+
+def test_a_parked_car_half_in_the_lane_is_passed_with_a_nudge() -> None:
+    run = drive(scene(one_lane(), actor(1, (90.0, -2.0), kind=ObjectKind.PARKED)))
+    assert not touches(run)
+    y = centre(run)[:, 1]
+    assert 0.2 < y.max() < 0.85
+    assert abs(y[-1]) < 0.15
+    assert front(run)[-1] > 150.0
+
+
+def test_a_pedestrian_who_stands_in_the_lane_is_stopped_for() -> None:
+    run = drive(scene(one_lane(), walker(1, (75.0, 0.0), (0.0, 0.01)), seconds=18.0))
+    assert not touches(run)
+    assert run.ego[-1, SPEED] < 0.2
+    assert 55.0 < front(run)[-1] < 74.0
+    assert run.ego[:, ACCEL].min() > -3.6
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "slow", "fast"), [(7.0, 7.4, 8.0, 9.0), (5.0, 5.4, 12.0, 13.0), (9.0, 9.5, 6.0, 7.0)]
+)
+def test_a_place_in_a_window_of_time_and_speed_is_met(low: float, high: float, slow: float, fast: float) -> None:
+    goal = place(88.0, 100.0, time=(low, high), speed=(slow, fast))
+    run = drive(scene(one_lane(), goals=(goal,)))
+    assert run.outcome == "goal"
+    assert low - 0.01 <= run.t_ns[-1] * 1e-9 <= high + 0.01
+    assert slow - 0.01 <= run.ego[-1, SPEED] <= fast + 0.01
+
+
+def test_a_goal_of_the_official_verdict_is_met_with_its_exact_car() -> None:
+    goal = place(88.0, 100.0, time=(7.0, 7.4), speed=(8.0, 9.0), yaw=(-0.1, 0.1))
+    car = platforms.load("bmw320i")
+    run = drive(scene(one_lane(), goals=(goal,)), limits=VERDICT, platform=car)
+    assert run.outcome == "goal"
+    assert len(run.t_ns) == len(run.frames)
+
+
+def test_a_goal_on_the_other_lane_is_reached_there() -> None:
+    run = drive(scene(two_lanes(), goals=(place(130.0, 150.0, 2.5, 4.5),)))
+    assert run.outcome == "goal"
+
+
+def test_a_red_light_is_stopped_for_before_the_line_and_left_at_green() -> None:
+    run = drive(scene(lane_with_light(120.0), lights=(light(LightState.RED, 22.0),), seconds=32.0))
+    t = run.t_ns * 1e-9
+    assert front(run)[t < 22.0].max() < 120.0
+    assert run.ego[t < 22.0, SPEED].min() < 0.6
+    assert front(run)[-1] > 130.0
+    assert "stop: the light is red" in reasons(run)
+
+
+def test_a_green_light_is_passed_at_speed() -> None:
+    run = drive(scene(lane_with_light(120.0), lights=(light(LightState.GREEN),), seconds=12.0))
+    assert run.ego[:, SPEED].min() > 9.8
+
+
+def test_at_amber_who_can_stop_stops_and_who_cannot_goes_on() -> None:
+    amber = light(LightState.AMBER, 3.0, LightState.RED)
+    far = drive(scene(lane_with_light(100.0), speed=12.0, lights=(amber,), seconds=16.0))
+    assert front(far).max() < 100.0
+    near = drive(scene(lane_with_light(45.0), speed=13.0, lights=(amber,), seconds=5.0))
+    passed = near.t_ns[np.argmax(front(near) > 45.0)] * 1e-9
+    assert 0.0 < passed < 3.0
+    assert near.ego[:, ACCEL].min() > -1.0
+
+
+def test_at_a_stop_sign_it_halts_once_then_goes_on() -> None:
+    run = drive(scene(lane_with_stop_sign(80.0), seconds=30.0))
+    at_line = (front(run) > 76.0) & (front(run) <= 80.0)
+    assert run.ego[at_line, SPEED].min() < 0.2
+    assert front(run)[-1] > 90.0
+    assert front(run)[np.argmin(run.ego[:, SPEED])] <= 80.0
+
+
+def test_at_a_crossing_it_yields_to_who_steps_towards_its_way() -> None:
+    run = drive(scene(lane_with_crosswalk(90.0), walker(1, (92.0, -4.0), (0.0, 1.2), wait=1.5)))
+    assert not touches(run)
+    t = run.t_ns * 1e-9
+    crossing = (t > 1.5 + 1.0 / 1.2) & (t < 1.5 + 5.0 / 1.2)
+    assert front(run)[crossing].max() < 90.5
+    assert "yield to 1 at the crossing" in reasons(run)
+    assert run.ego[-1, SPEED] > 3.0
+
+
+def test_at_a_crossing_it_goes_on_when_the_walker_walks_away() -> None:
+    run = drive(scene(lane_with_crosswalk(90.0), walker(1, (92.0, -3.2), (0.0, -1.2)), seconds=8.0))
+    assert run.ego[:, SPEED].min() > 9.5
+
+
+def test_with_no_way_out_it_brakes_as_hard_as_it_can() -> None:
+    run = drive(scene(one_lane(), actor(1, (36.0, 0.0)), speed=14.0))
+    assert run.outcome == "collision"
+    assert run.ego[:, ACCEL].min() < -6.0
+    assert run.ego[-1, SPEED] < 11.0
+
+
+def test_a_wall_across_the_road_that_can_just_be_stopped_for_is_not_hit() -> None:
+    run = drive(scene(one_lane(), actor(1, (52.0, 0.0), size=(2.0, 8.0)), speed=14.0))
+    assert not touches(run)
+    assert run.ego[-1, SPEED] < 0.3
+
+
+def test_every_decision_has_a_tail_that_stops_and_touches_nobody() -> None:
+    parked = actor(1, (100.0, -2.0), kind=ObjectKind.PARKED)
+    run = drive(scene(one_lane(), parked, walker(2, (140.0, 0.0), (0.0, 0.01)), seconds=12.0))
+    decisions = [frame.decision for frame in run.frames if frame.decision is not None]
+    assert decisions
+    for decision in decisions:
+        tail, plan = decision.tail, decision.trajectory
+        assert tail is not None and plan is not None
+        assert tail.speed[-1] < 0.1
+        np.testing.assert_allclose(tail.pose[:2], plan.pose[:2], atol=0.05)
+        x = tail.pose[:, 0] + CAR.rear_to_center * np.cos(tail.pose[:, 3])
+        assert x.max() + 0.5 * CAR.length < 139.7
+
+
+def test_the_car_never_leaves_the_road_round_a_bend() -> None:
+    builder = GraphBuilder()
+    angle = np.linspace(-0.5 * math.pi, math.pi, 90)
+    ring = np.column_stack([np.cos(angle), np.sin(angle)])
+    x = np.linspace(-120.0, 0.0, 25)
+    before = builder.lane(np.column_stack([x, x * 0 + 1.75]), np.column_stack([x, x * 0 - 1.75]), speed_limit=14.0)
+    middle = np.array([0.0, 25.0])
+    bend = builder.lane(middle + 23.25 * ring, middle + 26.75 * ring, speed_limit=14.0)
+    builder.connect(before, bend)
+    goal = place(-26.8, -22.0, 26.0, 32.0)
+    run = drive(
+        scene(builder.build(), start=np.array([-100.0, 0.0, 0.0, 0.0]), speed=14.0, seconds=30.0, goals=(goal,))
+    )
+    assert run.outcome == "goal"
+    path = centre(run)
+    on_bend = path[path[:, 0] > 1.0]
+    assert np.max(np.abs(np.hypot(on_bend[:, 0], on_bend[:, 1] - 25.0) - 25.0)) < 0.7
+    assert np.max(np.abs(run.ego[:, LATERAL])) < 3.0
+
+
+def test_someone_on_the_bridge_above_is_no_obstacle() -> None:
+    above = actor(1, (80.0, 0.0))
+    above.motion[:, 2] = 6.0
+    run = drive(scene(one_lane(), dataclasses.replace(above, behaviour=Behaviour.STATIC), seconds=8.0))
+    assert run.ego[:, SPEED].min() > 9.8
+    assert front(run)[-1] > 100.0
