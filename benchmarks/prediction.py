@@ -154,7 +154,8 @@ def add_errors(
 def show(group: str, score: Score) -> None:
     print(
         f"\n{group}: {np.mean(score.objects):.0f} objects, {np.median(score.ms):.2f} ms per cycle"
-        f" (p99 {np.percentile(score.ms, 99):.2f}), jump {np.mean(score.jumps):.3f} m (p95 {np.percentile(score.jumps, 95):.2f})"
+        f" (p99 {np.percentile(score.ms, 99):.2f}), jump {np.mean(score.jumps):.3f} m"
+        f" (p95 {np.percentile(score.jumps, 95):.2f})"
     )
     print(f"{'':10}" + "".join(f"{f'{t:.0f} s ADE / FDE':>20}" for t in SPANS))
     for k, name in enumerate(NAMES):

@@ -34,7 +34,7 @@ HASTE_SIGMA = 1.5  # [m/s] faster than the bend ahead allows
 HASTE_MAX = 2.5  # not everybody slows down for bends
 FREE_COST = 6.0  # leaving all lanes
 START_MAX = 4  # lanes that an object may be on or move into
-MARGIN = 6.0  # a start lane this much less likely than the best is not followed
+MARGIN = 4.5  # a start lane this much less likely than the best is not followed
 PROB_MIN = 0.02
 MEMORY = 0.3  # [s] how long past evidence counts
 

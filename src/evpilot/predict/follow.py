@@ -97,7 +97,8 @@ def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, 
     """All objects drive their ways at once, each behind its lead.
 
     tables (N, M, STATIONS, 6); mode (N, M, COLUMNS) what each way holds; speed, accel (N,) now; driver (N, 3) speed
-    share, headway [s], and by how much it is known to exceed the limit. A lead counts with its likeliest way. The last row is the ego: nobody brakes hard for it.
+    share, headway [s], and what the limit means to it (a share of it). A lead counts with its likeliest way. The last
+    row is the ego: nobody brakes hard for it.
     Fills run and pace (N, M, KNOTS): distance [m] and speed [m/s].
     """
     count, modes = mode.shape[0], mode.shape[1]

@@ -293,11 +293,9 @@ def predict(
             period,
         )
         if mode[i, 0, SPACING] > 0.0:
-            limit[i] = known_limit(tables[i, 0, 0, TLIMIT], row[4])
-            if moves[i] == RIDE:
-                limit[i] = min(limit[i], CYCLE_SPEED)
-            driver[i, 2] = max(1.0, trace[FASTEST] / limit[i])
-            limit[i] *= driver[i, 2]
+            posted = known_limit(tables[i, 0, 0, TLIMIT], row[4])
+            limit[i] = max(min(posted, CYCLE_SPEED) if moves[i] == RIDE else posted, trace[FASTEST])
+            driver[i, 2] = limit[i] / posted
         if moves[i] == WALK:
             speed[i] = math.hypot(velocity[i, 0], velocity[i, 1])
         elif moves[i] != STAY:

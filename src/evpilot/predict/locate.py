@@ -14,22 +14,21 @@ Z_REACH = 2.5  # [m] a lane that is higher or lower belongs to another level
 
 
 @kernel()
-def project(x: float, y: float, lane: int, road: RoadArrays) -> tuple[float, float, float]:
-    """s, d (left positive), heading of the lane there; s runs on beyond the ends along their headings.
-
-    Nodes are evenly spaced, so a node at distance r rules out the next (r - best) / step nodes: they are skipped.
-    """
+def project(x: float, y: float, lane: int, guess: float, road: RoadArrays) -> tuple[float, float, float]:
+    """s, d (left positive), heading of the lane there, downhill from a guess of s; s runs on beyond the ends."""
     node, lanes, metric = road[0], road[1], road[2]
     first, count, step = lanes[lane, FIRST], lanes[lane, COUNT], metric[lane, STEP]
-    best, nearest, k = math.inf, 0, 0
-    while k < count:
-        r = math.hypot(x - node[first + k, X], y - node[first + k, Y])
-        if r < best:
-            best, nearest = r, k
-        k += max(1, int((r - best) / max(step, 1e-3)))
-    at = first + nearest
-    if nearest == count - 1 or (
-        nearest > 0
+    k = min(max(int(guess / max(step, 1e-3)), 0), count - 1)
+    best = (x - node[first + k, X]) ** 2 + (y - node[first + k, Y]) ** 2
+    for way in (1, -1):
+        while 0 <= k + way < count:
+            square = (x - node[first + k + way, X]) ** 2 + (y - node[first + k + way, Y]) ** 2
+            if square >= best:
+                break
+            best, k = square, k + way
+    at = first + k
+    if k == count - 1 or (
+        k > 0
         and (x - node[at, X]) * (node[at, X] - node[at - 1, X]) + (y - node[at, Y]) * (node[at, Y] - node[at - 1, Y])
         < 0.0
     ):
@@ -71,6 +70,15 @@ def _held_already(lane: int, found: Ints, count: int) -> bool:
 
 
 @kernel()
+def _along_row(x: float, y: float, row: int, index: IndexArrays) -> float:
+    """Roughly where along its lane a place beside one segment of the lane's centre line is [m]."""
+    center, arc = index[8], index[9]
+    ex, ey = center[row + 1, 0] - center[row, 0], center[row + 1, 1] - center[row, 1]
+    along = (x - center[row, 0]) * ex + (y - center[row, 1]) * ey
+    return arc[row] + along / max(math.sqrt(ex * ex + ey * ey), 1e-6)
+
+
+@kernel()
 def near(
     x: float,
     y: float,
@@ -89,10 +97,12 @@ def near(
     for side in (0.0, REACH, -REACH):
         first, last = lanes_in_cell(x - side * math.sin(yaw), y + side * math.cos(yaw), index)
         for row in range(first, last):
-            lane = index[3][index[2][row]]
+            piece = int(index[2][row])
+            lane = int(index[3][piece])
             if count == NEAR_MAX or _held_already(lane, found, count):
                 continue
-            s, d, heading = project(x, y, lane, road)
+            guess = _along_row(x, y, int(index[4][piece]), index)
+            s, d, heading = project(x, y, lane, guess, road)
             if s < -0.5 or s > road[2][lane, LENGTH] + 0.5:
                 continue
             _, _, lane_z, _, half = at(s, lane, road)

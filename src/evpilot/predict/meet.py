@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.predict.roads import LENGTH, RoadArrays
@@ -88,7 +86,8 @@ def find_wall(way: Ints, hops: int, s: float, half_length: float, wall: Array, r
     """Distance from the front bumper to the first place of a way where traffic must stop now [m], inf if none."""
     start = -s
     for hop in range(hops):
-        if wall[way[hop]] < math.inf and start + wall[way[hop]] - half_length > -1.0:
-            return start + wall[way[hop]] - half_length
+        ahead = start + float(wall[way[hop]]) - half_length
+        if -1.0 < ahead < math.inf:
+            return ahead
         start += road[2][way[hop], LENGTH]
-    return np.inf
+    return math.inf

@@ -10,8 +10,9 @@ from evpilot.predict.follow import TYPES, prior
 from evpilot.predict.routes import HOPS_MAX
 from evpilot.types.state import Array, Ints
 
-# Columns of `trace` (N, TRACE): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the driver
-# then saw: limit, gap to the lead and closing speed; how long it is known [s]
+# Columns of `trace` (N, TRACE): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the
+# driver then saw: limit, gap to the lead and closing speed; how long it is known [s]; jitter of the acceleration, its
+# last value, and the highest speed seen of late
 ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, NOISE, ACCEL_B, FASTEST = range(12)
 TRACE = 12
 
@@ -24,8 +25,8 @@ PACE_MEMORY = 15.0  # [s] how long a driver's highest speed tells what it wants
 SMOOTHING = 0.25  # [s] time constant of the filters: recordings jitter from step to step
 
 MEMORY = "Tuple((i8[::1], f8[:, ::1], f8[:, ::1], i8[:, :, ::1], i8[:, ::1], f8[:, ::1]))"
-"""The numba type of a memory: id (N,), trace (N, TRACE), weight (N, TYPES), past ways (N, MODES, HOPS_MAX), their hops and
-probabilities (N, MODES)."""
+"""The numba type of a memory: id (N,), trace (N, TRACE), weight (N, TYPES), past ways (N, MODES, HOPS_MAX), their hops
+and probabilities (N, MODES)."""
 Memory = tuple[Ints, Array, Array, Ints, Ints, Array]
 
 

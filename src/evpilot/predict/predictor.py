@@ -43,24 +43,19 @@ class Predictor:
         if count > self._room:
             self._scratch = self._make_room(2 * count)
         order = np.argsort(tracks.id, kind="stable")
-        sorted_already = bool(np.all(order[1:] > order[:-1]))
         size = np.empty((count + 1, 2))
-        size[:count], size[count] = tracks.size if sorted_already else tracks.size[order], self._ego_size
-        columns = (tracks.id, tracks.state, tracks.velocity, tracks.kind, tracks.signals)
-        ids, state, velocity, kind, signals = (
-            np.ascontiguousarray(column if sorted_already else column[order]) for column in columns
-        )
+        size[:count], size[count] = tracks.size[order], self._ego_size
         pose = np.empty((count, MODES, KNOTS, 4))
         cov = np.empty((count, MODES, KNOTS, 2, 2))
         prob = np.zeros((count, MODES))
         memory = blank(count)
         predict(
-            ids,
-            state,
-            velocity,
+            tracks.id[order],
+            tracks.state[order],
+            tracks.velocity[order],
             size,
-            kind,
-            signals,
+            tracks.kind[order],
+            tracks.signals[order],
             self._ego_row(ego),
             self._roads.walls(lights),
             self._period,
@@ -74,7 +69,7 @@ class Predictor:
             prob,
         )
         self._memory = memory
-        if not sorted_already:
+        if np.any(order[1:] < order[:-1]):
             back = np.argsort(order, kind="stable")
             pose, cov, prob = pose[back], cov[back], prob[back]
         return Predictions(t_ns=tracks.t_ns, track_id=tracks.id, time=self._time, pose=pose, pos_cov=cov, prob=prob)

@@ -79,7 +79,9 @@ def lay_out(way: Ints, hops: int, s: float, reach: float, road: RoadArrays, tabl
         table[k, TLIMIT] = metric[way[hop], LIMIT]
         place += spacing
     for k in range(1, STATIONS):
-        table[k, TYAW] = table[k - 1, TYAW] + wrap(table[k, TYAW] - table[k - 1, TYAW])
+        turn = table[k, TYAW] - table[k - 1, TYAW]
+        if abs(turn) > 3.0:
+            table[k, TYAW] = table[k - 1, TYAW] + wrap(turn)
     window = math.ceil(CURVE_WINDOW / spacing)
     for k in range(STATIONS - 1, -1, -1):
         a, b = max(k - window, 0), min(k + window, STATIONS - 1)

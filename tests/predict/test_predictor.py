@@ -1,0 +1,297 @@
+"""What the predictor expects of others in plain situations, and that it is steady, causal and sound."""
+
+import itertools
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evpilot.maps.builder import GraphBuilder
+from evpilot.maps.index import LaneIndex
+from evpilot.predict.predictor import Predictor
+from evpilot.types import (
+    EgoState,
+    LaneGraph,
+    Lights,
+    LightState,
+    ObjectKind,
+    Predictions,
+    Signal,
+    Tracks,
+    User,
+    no_tracks,
+)
+
+LIMIT = 14.0
+WIDTH = 3.5
+FAR = (1e6, 1e6, 0.0, 0.0)
+
+
+def strip(builder: GraphBuilder, center: np.ndarray, **more) -> int:
+    """A lane of WIDTH along a centre line (P, 2)."""
+    chord = np.gradient(center, axis=0)
+    left = np.stack([-chord[:, 1], chord[:, 0]], 1) / np.hypot(*chord.T)[:, None]
+    users = more.pop("users", User.VEHICLE | User.BICYCLE)
+    return builder.lane(
+        center + 0.5 * WIDTH * left, center - 0.5 * WIDTH * left, speed_limit=LIMIT, users=users, **more
+    )
+
+
+def line(x0: float, x1: float, y: float = 0.0) -> np.ndarray:
+    xs = np.linspace(x0, x1, max(2, int(abs(x1 - x0) / 5.0)))
+    return np.stack([xs, np.full(len(xs), y)], 1)
+
+
+def arc(x: float, y: float, radius: float, turn: float) -> np.ndarray:
+    """From (x, y) heading along +x, a bend to the left by `turn` [rad]."""
+    angles = np.linspace(0.0, turn, 30)
+    return np.stack([x + radius * np.sin(angles), y + radius * (1.0 - np.cos(angles))], 1)
+
+
+def straight(lanes: int = 1, light: bool = False) -> LaneGraph:
+    builder = GraphBuilder()
+    made = [strip(builder, line(0.0, 600.0, WIDTH * k)) for k in range(lanes)]
+    for right, left in itertools.pairwise(made):
+        builder.neighbours(left, right)
+    if light:
+        builder.stop_line(made[0], 200.0)
+        builder.light([made[0]], (210.0, 0.0, 0.0, math.pi))
+    return builder.build()
+
+
+def fork() -> LaneGraph:
+    """Straight on to x = 100, then either on or left round a bend of 12 m radius."""
+    builder = GraphBuilder()
+    come, on = strip(builder, line(0.0, 100.0)), strip(builder, line(100.0, 300.0))
+    bend = strip(builder, arc(100.0, 0.0, 12.0, math.pi / 2))
+    away = strip(builder, np.stack([np.full(20, 112.0), np.linspace(12.0, 200.0, 20)], 1))
+    builder.connect(come, on)
+    builder.connect(come, bend)
+    builder.connect(bend, away)
+    return builder.build()
+
+
+def tracks(*rows, kinds=None, signals=None, t_ns=0, size=(4.5, 1.8)) -> Tracks:
+    """Rows of id, x, y, yaw, speed, and optionally acceleration, yaw rate and lateral velocity."""
+    full = [(*row, 0.0, 0.0, 0.0)[:8] for row in rows]
+    n = len(rows)
+    state = np.array([(x, y, 0.0, yaw, v, a, w) for _, x, y, yaw, v, a, w, *_ in full]).reshape(n, 7)
+    aside = np.array([row[7] for row in full])
+    c, s = np.cos(state[:, 3]), np.sin(state[:, 3])
+    velocity = np.stack([state[:, 4] * c - aside * s, state[:, 4] * s + aside * c], 1).reshape(n, 2)
+    return replace(
+        no_tracks(t_ns), id=np.array([row[0] for row in rows], np.int64), state=state, velocity=velocity,
+        kind=np.array([ObjectKind.CAR] * n if kinds is None else kinds, np.uint8), cov=np.zeros((n, 6, 6)),
+        size=np.tile(size, (n, 1)).astype(float), age=np.ones(n), valid=np.ones(n, np.bool_),
+        signals=np.array([0] * n if signals is None else signals, np.uint8),
+    )  # fmt: skip
+
+
+def ego(pose=FAR, speed: float = 0.0) -> EgoState:
+    return EgoState(
+        t_ns=0, pose=np.array(pose), velocity=np.array([speed, 0.0]), accel=np.zeros(2), yaw_rate=0.0, steering=0.0,
+        cov=np.zeros((6, 6)),
+    )  # fmt: skip
+
+
+def lights(*states: LightState) -> Lights:
+    n = len(states)
+    return Lights(t_ns=0, index=np.arange(n), state=np.array(states, np.uint8), arrow=np.zeros(n, np.uint8))
+
+
+def predict(graph: LaneGraph, now: Tracks, cycles: int = 1, light: Lights | None = None, me=None) -> Predictions:
+    predictor = Predictor(graph, LaneIndex(graph), 0.1)
+    for _ in range(cycles):
+        result = predictor.predict(now, light or lights(), me or ego())
+    result.validate()
+    return result
+
+
+def end(result: Predictions, row: int = 0, mode: int = 0) -> np.ndarray:
+    return result.pose[row, mode, -1]
+
+
+def test_shape_times_and_start():
+    now = tracks((5, 50.0, 0.3, 0.02, 10.0), (9, 90.0, 0.0, 0.0, 10.0))
+    result = predict(straight(), now)
+    assert result.pose.shape == (2, 3, 12, 4)
+    assert result.time[0] == 0.0 and result.time[-1] == 8.0
+    assert np.allclose(result.pose[:, 0, 0, :], now.state[:, :4], atol=1e-6)
+    assert np.allclose(result.prob.sum(axis=1), 1.0)
+    unused = result.prob == 0.0
+    assert np.all(result.pose[unused] == np.repeat(result.pose[:, :1], 3, axis=1)[unused])
+
+
+def test_no_tracks_no_predictions():
+    assert len(predict(straight(), no_tracks(0)).track_id) == 0
+
+
+def test_a_car_follows_its_bend_where_constant_velocity_leaves_the_road():
+    builder = GraphBuilder()
+    strip(builder, arc(0.0, 0.0, 60.0, math.pi))
+    angle = 0.3
+    at = (1, 60.0 * math.sin(angle), 60.0 * (1 - math.cos(angle)), angle, 10.0)
+    poses = predict(builder.build(), tracks(at)).pose[0, 0]
+    radius = np.hypot(poses[:, 0], poses[:, 1] - 60.0)
+    assert np.abs(radius - 60.0).max() < 0.3
+    assert poses[-1, 3] > 1.2
+
+
+def test_a_follower_keeps_clear_of_its_slow_lead():
+    result = predict(straight(), tracks((1, 50.0, 0.0, 0.0, 14.0), (2, 80.0, 0.0, 0.0, 6.0)))
+    gap = result.pose[1, 0, :, 0] - result.pose[0, 0, :, 0] - 4.5
+    assert gap.min() > 0.5
+    assert np.all(np.diff(result.pose[0, 0, :, 0]) >= 0.0)
+
+
+def test_who_is_ahead_in_the_next_lane_is_no_lead():
+    alone = predict(straight(2), tracks((1, 50.0, 0.0, 0.0, 13.0)))
+    beside = predict(straight(2), tracks((1, 50.0, 0.0, 0.0, 13.0), (2, 75.0, WIDTH, 0.0, 3.0)))
+    assert np.allclose(alone.pose[0, 0], beside.pose[0, 0])
+
+
+@pytest.mark.parametrize("state", [LightState.RED, LightState.AMBER, LightState.RED_AMBER])
+def test_traffic_stops_at_a_closed_light(state):
+    result = predict(straight(light=True), tracks((1, 120.0, 0.0, 0.0, 13.0)), light=lights(state))
+    assert end(result)[0] + 2.25 < 200.5
+    assert (
+        end(predict(straight(light=True), tracks((1, 120.0, 0.0, 0.0, 13.0)), light=lights(LightState.GREEN)))[0] > 210
+    )
+
+
+def test_who_cannot_stop_any_more_runs_the_light():
+    result = predict(straight(light=True), tracks((1, 185.0, 0.0, 0.0, 14.0)), light=lights(LightState.AMBER))
+    assert end(result)[0] > 230.0
+
+
+def test_a_car_at_a_fork_has_both_ways_and_its_lamp_decides():
+    near = (1, 80.0, 0.0, 0.0, 6.0)
+    result = predict(fork(), tracks(near))
+    ends = [end(result, 0, m) for m in range(3) if result.prob[0, m] > 0.1]
+    assert len(ends) == 2
+    assert abs(ends[0][1] - ends[1][1]) > 5.0
+    left = predict(fork(), tracks(near, signals=[Signal.LEFT]), cycles=10)
+    assert end(left)[1] > 5.0
+    assert left.prob[0, 0] > 0.7
+
+
+def test_nobody_turns_at_full_speed():
+    result = predict(fork(), tracks((1, 85.0, 0.0, 0.0, 14.0)))
+    assert abs(end(result)[1]) < 1.0
+    assert result.prob[0, 0] > 0.75
+
+
+def test_sideways_motion_means_a_lane_change():
+    result = predict(straight(2), tracks((1, 50.0, 0.9, 0.04, 12.0, 0.0, 0.0, 0.8)), cycles=3)
+    assert end(result)[1] == pytest.approx(WIDTH, abs=0.8)
+    steady = predict(straight(2), tracks((1, 50.0, 0.3, 0.0, 12.0)), cycles=3)
+    assert abs(end(steady)[1]) < 0.5
+    assert steady.prob[0, 0] > 0.9
+
+
+def test_a_walker_goes_on_and_grows_uncertain():
+    result = predict(
+        straight(), tracks((1, 50.0, -5.0, math.pi / 2, 1.4), kinds=[ObjectKind.PEDESTRIAN], size=(0.5, 0.5))
+    )
+    assert np.allclose(result.pose[0, 0, :, 1], -5.0 + 1.4 * result.time, atol=1e-6)
+    spread = result.pos_cov[0, 0, :, 0, 0]
+    assert np.all(np.diff(spread) > 0.0)
+
+
+def test_parked_cars_and_cones_stay():
+    result = predict(straight(), tracks((1, 50.0, 1.0, 0.1, 0.0), (2, 70.0, 0.0, 0.0, 0.0), kinds=[9, 10]))
+    assert np.allclose(result.pose[:, 0], result.pose[:, 0, :1])
+
+
+def test_a_cyclist_rides_along_the_lane_at_its_pace():
+    result = predict(straight(), tracks((1, 50.0, -1.2, 0.0, 4.5), kinds=[ObjectKind.BICYCLE], size=(1.8, 0.6)))
+    assert 50.0 + 8.0 * 4.0 < end(result)[0] < 50.0 + 8.0 * 6.5
+    assert end(result)[1] == pytest.approx(-1.0, abs=0.5)
+
+
+def test_off_the_lanes_a_car_turns_on_for_a_while():
+    result = predict(straight(), tracks((1, 100.0, 60.0, 1.0, 5.0, 0.0, 0.3)))
+    yaw = result.pose[0, 0, :, 3]
+    assert np.all(np.diff(yaw) > 0.0)
+    assert yaw[-1] < 1.0 + 0.3 * 1.05
+
+
+def test_others_brake_for_us_but_are_not_trusted_to_brake_hard():
+    behind = tracks((1, 60.0, 0.0, 0.0, 14.0))
+    slow = predict(straight(), behind, me=ego((85.0, 0.0, 0.0, 0.0), 8.0)).pose[0, 0, :, 0]
+    free = predict(straight(), behind).pose[0, 0, :, 0]
+    assert slow[-1] < free[-1] - 20.0
+    standing = predict(straight(), behind, me=ego((72.0, 0.0, 0.0, 0.0), 0.0))
+    speed = np.diff(standing.pose[0, 0, :, 0]) / np.diff(standing.time)
+    assert np.min(np.diff(speed) / np.diff(standing.time[1:])) > -2.3
+
+
+def test_a_driver_seen_to_be_slow_is_expected_to_stay_slow():
+    graph = straight()
+    predictor = Predictor(graph, LaneIndex(graph), 0.1)
+    x, y = 20.0, 20.0
+    for _ in range(80):
+        x, y = x + 0.1 * 8.0, y + 0.1 * 13.5
+        slow = predictor.predict(tracks((1, x, 0.0, 0.0, 8.0)), lights(), ego())
+    fresh = predict(graph, tracks((1, x, 0.0, 0.0, 8.0)))
+    travelled = end(slow)[0] - x
+    assert travelled < 8.0 * 11.0
+    assert travelled < end(fresh)[0] - x
+
+
+def test_predictions_are_steady_from_cycle_to_cycle():
+    graph = fork()
+    predictor = Predictor(graph, LaneIndex(graph), 0.1)
+    rng = np.random.Generator(np.random.Philox(3))
+    last, flips, jumps = None, 0, []
+    for k in range(60):
+        noise = rng.normal(0.0, [0.05, 0.05, 0.01, 0.1])
+        row = (1, 40.0 + 0.6 * k + noise[0], noise[1], noise[2], 6.0 + noise[3], rng.normal(0.0, 0.3))
+        now = predictor.predict(tracks(row), lights(), ego())
+        if last is not None:
+            flips += abs(end(now)[1] - end(last)[1]) > 5.0
+            at_five = [np.array([np.interp(t, one.time, one.pose[0, 0, :, j]) for j in (0, 1)])
+                       for one, t in ((last, 5.0), (now, 4.9))]  # fmt: skip
+            jumps.append(np.hypot(*(at_five[0] - at_five[1])))
+        last = now
+    assert flips <= 1
+    assert np.median(jumps) < 0.8
+
+
+def test_order_and_presence_of_others_change_nothing_for_one():
+    rows = [(7, 50.0, 0.0, 0.0, 10.0), (3, 90.0, 0.0, 0.0, 8.0), (5, 200.0, WIDTH, 0.0, 12.0)]
+    graph = straight(2)
+    one = predict(graph, tracks(*rows), cycles=4)
+    two = predict(graph, tracks(*rows[::-1]), cycles=4)
+    assert np.array_equal(one.pose, two.pose[::-1])
+    assert np.array_equal(one.prob, two.prob[::-1])
+    assert np.array_equal(two.track_id, [5, 3, 7])
+
+
+def test_who_disappears_is_forgotten_and_memory_follows_the_id():
+    graph = straight(2)
+    predictor = Predictor(graph, LaneIndex(graph), 0.1)
+    for k in range(30):
+        predictor.predict(tracks((4, 20.0 + 0.5 * k, 0.0, 0.0, 5.0), (9, 60.0, WIDTH, 0.0, 0.0)), lights(), ego())
+    alone = predictor.predict(tracks((9, 60.0, WIDTH, 0.0, 0.0)), lights(), ego())
+    assert alone.track_id.tolist() == [9]
+    back = predictor.predict(tracks((4, 36.0, 0.0, 0.0, 5.0), (9, 60.0, WIDTH, 0.0, 0.0)), lights(), ego())
+    fresh = predict(graph, tracks((4, 36.0, 0.0, 0.0, 5.0), (9, 60.0, WIDTH, 0.0, 0.0)))
+    assert np.array_equal(back.pose[0], fresh.pose[0])
+
+
+def test_many_objects_grow_the_working_arrays():
+    rows = [(k, 5.0 + 5.0 * k, 0.0, 0.0, 3.0) for k in range(100)]
+    assert predict(straight(), tracks(*rows)).pose.shape[0] == 100
+
+
+def test_odd_values_give_finite_predictions():
+    rows = [
+        (1, 50.0, 0.0, 0.0, -3.0),
+        (2, 50.0, 0.0, 3.1, 20.0, -9.0, 2.0),
+        (3, 600.0, 0.0, 0.0, 110.0, 40.0),
+        (4, 50.1, 0.0, 0.0, 0.0),
+        (5, -1e6, 1e6, 0.0, 3.0),
+    ]
+    predict(straight(), tracks(*rows), cycles=3)
