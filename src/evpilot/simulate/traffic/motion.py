@@ -59,8 +59,9 @@ def place(i: int, motion: Array, who: Array, link: Ints, point: Array, arc: Arra
 
 
 @kernel()
-def move(m: Array, link: Ints, dt: float) -> None:
-    """Integrate one driver over dt [s]: constant acceleration, no reverse; a damped swing towards its path's middle."""
+def move(m: Array, link: Ints, stays: bool, dt: float) -> None:
+    """Integrate one driver over dt [s]: constant acceleration, no reverse; a damped swing towards its path's middle,
+    unless it stays at its offset."""
     speed = max(m[V] + m[A] * dt, 0.0)
     if m[A] < 0.0 and speed == 0.0:
         m[S] += 0.5 * m[V] * m[V] / -m[A] if m[V] > 0.0 else 0.0
@@ -71,7 +72,7 @@ def move(m: Array, link: Ints, dt: float) -> None:
     settle = SETTLE_CHANGE if link[CHANGING] != 0 else SETTLE_DRIFT
     rate = m[RATE] + (-2.0 * settle * m[RATE] - settle * settle * m[D]) * dt
     bound = min(SIDEWAYS_MAX, SIDEWAYS_SHARE * speed)
-    m[RATE] = min(max(rate, -bound), bound)
+    m[RATE] = 0.0 if stays else min(max(rate, -bound), bound)
     m[D] += m[RATE] * dt
     m[SINCE] += dt
     if link[CHANGING] != 0 and abs(m[D]) < SETTLED:

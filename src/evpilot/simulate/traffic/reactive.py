@@ -18,12 +18,11 @@ from evpilot.simulate.traffic.replay import record
 from evpilot.simulate.traffic.routes import connect, split, start_lane
 from evpilot.simulate.traffic.tick import tick
 from evpilot.types import VULNERABLE, EgoState, Lights, ObjectKind, Signal, Tracks
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bytes, Ints
 
 ROOM_LATE = 2.0  # [m] free before and behind who appears during the drive
 ROOM_TIME = 0.5  # [s] of its speed that must be free besides
 BRAKE_SEEN = -0.8  # [m/s2] from which brake lamps show
-TURN_SEEN = 40.0  # [m] before a turn at which lamps show it
 RETURN_MIN = 300.0  # [m] that a wished change must last before the route needs another
 
 
@@ -87,12 +86,21 @@ class ReactiveTraffic:
         solid = ~soft & ~np.isin(recording.kind, (ObjectKind.PEDESTRIAN, ObjectKind.BICYCLE))
         self._minded = np.concatenate([np.ones(first, np.bool_), solid & ~recording.fixed])
 
-    def _road_arrays(self) -> tuple[Array, Ints, Ints, Ints, Array, Array, Ints]:
+    def _road_arrays(self) -> tuple[Array, Ints, Ints, Ints, Array, Array, Ints, Bytes]:
         lanes, graph = self._lanes, self._lanes.graph
         sides = np.ascontiguousarray(np.stack([lanes.to_left, lanes.to_right], axis=1))
         apart = 0.5 * (lanes.width[:, None] + lanes.width[sides])
         offsets = np.ascontiguousarray(apart * np.array([1.0, -1.0]))
-        return graph.length, graph.successor_start, graph.successor, sides, offsets, lanes.dead, graph.junction
+        return (
+            graph.length,
+            graph.successor_start,
+            graph.successor,
+            sides,
+            offsets,
+            lanes.dead,
+            graph.junction,
+            graph.turn,
+        )
 
     def step(self, t_ns: int, ego: EgoState, ego_size: tuple[float, float], lights: Lights) -> Tracks:
         """Everyone at t_ns: those who drive have reacted to what was true at the call before."""

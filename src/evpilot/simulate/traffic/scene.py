@@ -11,11 +11,13 @@ from evpilot.types.state import Array, Bools
 # Columns of a table of things (O, 13): box, velocity, how far sideways it means to go (map frame), soft: may step
 # anywhere (people).
 X, Y, Z, COS, SIN, HALF_L, HALF_W, VX, VY, CLAIM_X, CLAIM_Y, SOFT, SPEED = range(13)
-# Columns of what a driver sees of them (N, 8): which thing; centre ahead of ours [m], half of its extent along the
-# path, lateral interval that it takes or will take, speed along the path and across it, lateral place of its centre.
-WHO, AHEAD, HALF, LOW, HIGH, ALONG, ACROSS, PLACE = range(8)
+# Columns of what a driver sees of them (N, 9): which thing; centre ahead of ours [m], half of its extent along the
+# path, lateral interval that it takes or will take, speed along the path and across it, lateral place of its centre,
+# half of its extent across the path.
+WHO, AHEAD, HALF, LOW, HIGH, ALONG, ACROSS, PLACE, WIDE = range(9)
 
 LEVEL = 2.5  # [m]
+BESIDE_ROOM = 0.4  # [m] nearer to something beside it, nobody moves towards it
 SIDE = 0.15  # [m] room that a driver wants beside its box
 SOFT_TIME = 1.5  # [s] ahead, in which people may step into the way
 DRIFT_TIME = 0.8  # [s] ahead, in which a car that drifts sideways gets there
@@ -65,7 +67,7 @@ def nearest_on(
 def look(
     me: int, s: float, back: float, ahead: float, point: Array, arc: Array, things: Array, here: Bools, seen: Array
 ) -> int:
-    """Write what is between `back` behind and `ahead` [m] of s on a path into seen (N, 8); return how many they are."""
+    """Write what is between `back` behind and `ahead` [m] of s on a path into seen (N, 9); return how many they are."""
     first = max(int(np.searchsorted(arc, s - back)) - 1, 0)
     last = min(int(np.searchsorted(arc, s + ahead)) + 1, arc.shape[0] - 1)
     reach = max(back, ahead) + 10.0
@@ -92,6 +94,7 @@ def look(
         seen[count, HALF] = row[HALF_L] * abs(c) + row[HALF_W] * abs(si)
         seen[count, LOW], seen[count, HIGH] = d - wide + min(shift, 0.0), d + wide + max(shift, 0.0)
         seen[count, ALONG], seen[count, ACROSS], seen[count, PLACE] = along, across, d
+        seen[count, WIDE] = wide
         count += 1
     return count
 
@@ -120,7 +123,7 @@ def behind_all(row: Array, speed: float, wanted: float, d: float, seen: Array, c
         gap = one[AHEAD] - one[HALF] - row[HALF_LENGTH]
         if gap <= 0.0:
             # side by side: who is behind gives way, unless the other only passes close by
-            if abs(one[PLACE] - d) < row[HALF_WIDTH] + 0.5 * (one[HIGH] - one[LOW]) - 0.3 or abs(d) > 0.5:
+            if abs(one[PLACE] - d) < row[HALF_WIDTH] + one[WIDE] - 0.3 or abs(d) > 0.5:
                 accel = min(accel, -SQUEEZE_BRAKE if speed > 0.3 else -speed)
             continue
         if clears(one, low, high, gap, speed):
@@ -141,3 +144,18 @@ def gap_ahead(row: Array, d: float, seen: Array, count: int) -> float:
         if one[AHEAD] > 0.0 and one[LOW] < d + row[HALF_WIDTH] and one[HIGH] > d - row[HALF_WIDTH]:
             gap = min(gap, max(one[AHEAD] - one[HALF] - row[HALF_LENGTH], 0.0))
     return gap
+
+
+@kernel()
+def hemmed(row: Array, d: float, seen: Array, count: int) -> bool:
+    """Whether a driver cannot move sideways from d towards its path, because something is right beside it there."""
+    if abs(d) < 0.05:
+        return False
+    for k in range(count):
+        one = seen[k]
+        if abs(one[AHEAD]) > one[HALF] + row[HALF_LENGTH] + BESIDE_ROOM:
+            continue
+        room = abs(one[PLACE] - d) - one[WIDE] - row[HALF_WIDTH]
+        if (one[PLACE] - d) * d < 0.0 and room < BESIDE_ROOM:
+            return True
+    return False

@@ -9,6 +9,7 @@ from evpilot.simulate.traffic.changes import change_gain
 from evpilot.simulate.traffic.drivers import BOLD, FACTOR, HALF_LENGTH, WANTED, halt, settle_headway
 from evpilot.simulate.traffic.motion import (
     CHANGING,
+    LAMPS,
     NEED,
     PASSED,
     PATH,
@@ -22,12 +23,15 @@ from evpilot.simulate.traffic.motion import (
     move,
     place,
 )
-from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SOFT, SPEED, behind_all, gap_ahead, look
+from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SOFT, SPEED, behind_all, gap_ahead, hemmed, look
 from evpilot.simulate.traffic.yielding import STOPPED, by_right_of_way, by_rules
-from evpilot.types.state import Array, Bools, Ints
+from evpilot.types import Turn
+from evpilot.types.state import Array, Bools, Bytes, Ints
 
+LEFT, RIGHT, U_TURN = int(Turn.LEFT), int(Turn.RIGHT), int(Turn.U_TURN)
 SEEN_MAX = 256  # things that a driver minds
 FOREIGN_TOP = 10.0  # [m/s] to which one expects others to accelerate
+TURN_SEEN = 35.0  # [m] before a turn at which lamps show it
 BACK_VIEW = 60.0  # [m]
 JERK_UP = 5.0  # [m/s3] how fast drivers press the pedal; braking has no such limit
 CHANGE_EVERY = 10  # ticks between two thoughts of changing lanes
@@ -95,10 +99,26 @@ def _junction_next(here_lane: int, path: int, lane: Ints, first: Ints, junction:
     return False
 
 
+@kernel()
+def turning(front: float, path: int, lane: Ints, lane_s: Array, first: Ints, turn: Bytes) -> int:
+    """What lamps show of the turn that a driver is in, or comes to: 1 left, -1 right, 0 none."""
+    for k in range(first[path, 1], first[path + 1, 1]):
+        end = lane_s[k + 1] if k + 1 < first[path + 1, 1] else np.inf
+        if end < front:
+            continue
+        if lane_s[k] > front + TURN_SEEN:
+            break
+        if turn[lane[k]] == LEFT or turn[lane[k]] == U_TURN:
+            return 1
+        if turn[lane[k]] == RIGHT:
+            return -1
+    return 0
+
+
 @kernel(
     "i8[::1](f8[:, ::1], i8[:, ::1], f8[:, ::1], f8[:, ::1], b1[::1], f8[:, :, ::1], i8[:, ::1], b1[::1], f8, f8, i8,"
     "Tuple((f8[:, ::1], f8[::1], i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], i8[:, ::1])),"
-    "Tuple((f8[::1], i8[::1], i8[::1], i8[:, ::1], f8[:, ::1], f8[::1], i8[::1])),"
+    "Tuple((f8[::1], i8[::1], i8[::1], i8[:, ::1], f8[:, ::1], f8[::1], i8[::1], u1[::1])),"
     f"{ARRAYS}, f8[::1])"
 )
 def tick(
@@ -114,7 +134,7 @@ def tick(
     dt: float,
     number: int,
     ways: tuple[Array, Array, Ints, Array, Array, Array, Ints],
-    roads: tuple[Array, Ints, Ints, Ints, Array, Array, Ints],
+    roads: tuple[Array, Ints, Ints, Ints, Array, Array, Ints, Bytes],
     index: IndexArrays,
     default: Array,
 ) -> Ints:
@@ -124,11 +144,11 @@ def tick(
     motion (D, 10), link (D, 5), who (D, 13), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
     drivers first, then all others as they are now. lights (L, 5) is `red_table`, busy (W,) the crosswalks with people.
     ways is `Ways.arrays`; roads: length (L,), successor_start, successor, sides (L, 2) left and right lane to change
-    to, their offsets (L, 2) [m], dead (L,), junction (L,). number counts ticks; default is a driver's row for
-    all others.
+    to, their offsets (L, 2) [m], dead (L,), junction (L,), turn (L,). number counts ticks; default is a driver's row
+    for all others.
     """
     point, arc, lane, lane_s, event, clash, first = ways
-    length, successor_start, successor, sides, offsets, dead, junction = roads
+    length, successor_start, successor, sides, offsets, dead, junction, turn = roads
     drivers, total = motion.shape[0], things.shape[0]
     changes = np.zeros(drivers, np.int64)
     lanes = np.empty(total * BOOKED_MAX, np.int64)
@@ -152,7 +172,8 @@ def tick(
         elif things[j, SPEED] > 0.2 or j == drivers:
             count = book_foreign(j, things, index, length, successor_start, successor, lights, lanes, rows, count)
     book_start, book = sorted_by_lane(lanes, rows, count, length.shape[0])
-    seen = np.empty((SEEN_MAX, 8))
+    stays = np.zeros(drivers, np.bool_)
+    seen = np.empty((SEEN_MAX, 9))
     for i in range(drivers):
         if not here[i]:
             continue
@@ -163,6 +184,7 @@ def tick(
         view = 30.0 + 5.0 * m[V]
         found = look(i, m[S], BACK_VIEW if thinks else 10.0, view, own, own_arc, things, here, seen)
         settle_headway(row, m[V], gap_ahead(row, m[D], seen, found), dt)
+        stays[i] = hemmed(row, m[D], seen, found)
         accel = behind_all(row, m[V], wanted[i], m[D], seen, found)
         front = m[S] + row[HALF_LENGTH]
         if first[path + 1, 4] > 0:
@@ -202,6 +224,7 @@ def tick(
             m[WAITED] += dt
         elif not waits and not dares:
             m[WAITED] = 0.0
+        link[i, LAMPS] = turning(front, path, lane, lane_s, first, turn)
         if thinks:
             here_lane, rest = _current(m[S], path, lane, lane_s, first)
             crossing = rest < JUNCTION_FREE and _junction_next(here_lane, path, lane, first, junction)
@@ -215,7 +238,7 @@ def tick(
         m[A] = min(min(accel, ruled), min(right, max(m[A], 0.0) + JERK_UP * dt))
     for i in range(drivers):
         if here[i]:
-            move(motion[i], link[i], dt)
+            move(motion[i], link[i], stays[i], dt)
             path = link[i, PATH]
             low, high = first[path, 0], first[path + 1, 0]
             place(i, motion, who, link, point[low:high], arc[low:high], things, dt)
