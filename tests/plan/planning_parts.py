@@ -1,0 +1,112 @@
+"""The planner's parts on small roads, for tests that look below the closed loop."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from driving_scenes import CAR, lane
+
+from evpilot.maps.builder import GraphBuilder
+from evpilot.maps.index import LaneIndex
+from evpilot.plan.arrays import car_vector, stack
+from evpilot.plan.columns import GRID, Prop, Roll
+from evpilot.plan.road import Road, Way
+from evpilot.plan.rollout import roll_out
+from evpilot.types import ROAD, Briefing, EgoState, Goal, LaneGraph, Lights, LightState, Limits, Observation, Tracks
+from evpilot.types.state import Array, no_tracks
+
+SURVIVE = (Goal(time=(0.0, 60.0)),)
+
+
+def briefing(graph: LaneGraph, goals: tuple[Goal, ...] = SURVIVE, limits: Limits = ROAD) -> Briefing:
+    return Briefing(
+        graph=graph, goals=goals, platform=CAR, limits=limits, period_ns=100_000_000, start_ns=0,
+        end_ns=60_000_000_000, seed=0,
+    )  # fmt: skip
+
+
+def ego_at(
+    x: float, y: float = 0.0, yaw: float = 0.0, speed: float = 10.0, accel: float = 0.0, steering: float = 0.0,
+    t: float = 0.0,
+) -> EgoState:  # fmt: skip
+    """The car with its rear axle at x, y."""
+    return EgoState(
+        t_ns=round(t * 1e9), pose=np.array([x, y, 0.0, yaw]), velocity=np.array([speed, 0.0]),
+        accel=np.array([accel, 0.0]), yaw_rate=0.0, steering=steering, cov=np.zeros((6, 6)),
+    )  # fmt: skip
+
+
+def seen(ego: EgoState, states: list[LightState] | None = None, tracks: Tracks | None = None) -> Observation:
+    states = states or []
+    lights = Lights(
+        t_ns=ego.t_ns, index=np.arange(len(states)), state=np.array(states, np.uint8),
+        arrow=np.zeros(len(states), np.uint8),
+    )  # fmt: skip
+    return Observation(
+        t_ns=ego.t_ns, ego=ego, tracks=tracks or no_tracks(ego.t_ns), detections=None, lights=lights,
+        visible_range=np.full(8, 200.0), friction=1.0, sight=1e4,
+    )  # fmt: skip
+
+
+def ring(radius: float, limit: float = 14.0) -> LaneGraph:
+    """A straight lane of 60 m that turns into a left bend about (60, radius)."""
+    builder = GraphBuilder()
+    angle = np.linspace(-0.5 * math.pi, 0.9 * math.pi, 90)
+    way = np.column_stack([np.cos(angle), np.sin(angle)])
+    middle = np.array([60.0, radius])
+    first = lane(builder, 0.0, 0.0, 60.0, speed_limit=limit)
+    bend = builder.lane(middle + (radius - 1.75) * way, middle + (radius + 1.75) * way, speed_limit=limit)
+    builder.connect(first, bend)
+    return builder.build()
+
+
+@dataclass
+class Rolled:
+    """Rollouts on the corridors of one place."""
+
+    ways: list[Way]
+    table: Array
+    corridors: Array
+    rolls: Array
+
+
+def empty_spans(corridors: int) -> tuple[Array, Array]:
+    return np.zeros((corridors, 0, len(GRID), 5)), np.zeros((corridors, 1), np.int64)
+
+
+def roll(
+    graph: LaneGraph, ego: EgoState, props: Array, spans: Array | None = None, wall: float = math.inf,
+    limits: Limits = ROAD,
+) -> Rolled:  # fmt: skip
+    """Proposals (R, 9) driven forward; spans (1, E, 51, 5) of others on the first corridor."""
+    brief = briefing(graph, limits=limits)
+    ways = Road(brief, LaneIndex(graph)).ways(ego)
+    table, corridors, _ = stack(ways, [])
+    corridors[0, 7] = wall
+    none, near = empty_spans(len(ways))
+    if spans is not None:
+        others = spans.shape[1]
+        none = np.full((len(ways), others, len(GRID), 5), 1e6)
+        none[0] = spans[0]
+        near = np.zeros((len(ways), others + 1), np.int64)
+        near[0] = [others, *range(others)]
+    out = np.empty((len(props), len(GRID), len(Roll)))
+    state = np.array([ego.speed, float(ego.accel[0]), ego.steering, 0.0])
+    standoff = np.zeros(none.shape[1])
+    roll_out(np.ascontiguousarray(props), corridors, table, none, near, standoff, state, car_vector(brief), out)
+    return Rolled(ways=ways, table=table, corridors=corridors, rolls=out)
+
+
+def prop(law: int, *values: float, offset: float = 0.0, length: float = 30.0, corridor: int = 0) -> Array:
+    row = np.zeros(9)
+    row[[Prop.CORRIDOR, Prop.OFFSET, Prop.LENGTH, Prop.LAW]] = corridor, offset, length, law
+    row[Prop.P0 : Prop.P0 + len(values)] = values
+    return row
+
+
+def standing(s_low: float, s_high: float, speed: float = 0.0, d: tuple[float, float] = (-1.0, 1.0)) -> Array:
+    """Spans (1, 1, 51, 5) of somebody on the strip who moves evenly."""
+    spans = np.empty((1, 1, len(GRID), 5))
+    spans[0, 0, :, 0], spans[0, 0, :, 1] = s_low + speed * GRID, s_high + speed * GRID
+    spans[0, 0, :, 2], spans[0, 0, :, 3], spans[0, 0, :, 4] = d[0], d[1], speed
+    return spans

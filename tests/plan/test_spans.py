@@ -1,0 +1,89 @@
+"""What others look like from a corridor, against brute-force projection."""
+
+import math
+
+import numpy as np
+import pytest
+from driving_scenes import one_lane
+from planning_parts import briefing, ego_at, ring
+
+from evpilot.geometry.boxes import corners
+from evpilot.maps.index import LaneIndex
+from evpilot.plan.arrays import stack
+from evpilot.plan.columns import GRID, Corridor, Entry, Ref, Span
+from evpilot.plan.road import Road
+from evpilot.plan.spans import spans_on
+from evpilot.types import LaneGraph
+
+HALF = np.array([[2.25, 0.9]])
+
+
+def boxes(x: float, y: float, yaw: float, speed: float, turn: float = 0.0) -> np.ndarray:
+    """One entry (1, 51, 5) that moves along its heading, which turns evenly."""
+    out = np.zeros((1, len(GRID), 5))
+    heading = yaw + turn * GRID
+    dt = np.diff(GRID, prepend=0.0)
+    out[0, :, Entry.X] = x + np.cumsum(speed * np.cos(heading) * dt)
+    out[0, :, Entry.Y] = y + np.cumsum(speed * np.sin(heading) * dt)
+    out[0, :, Entry.COS], out[0, :, Entry.SIN], out[0, :, Entry.SPEED] = np.cos(heading), np.sin(heading), speed
+    return out
+
+
+def seen_from(graph: LaneGraph, entries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    ways = Road(briefing(graph), LaneIndex(graph)).ways(ego_at(20.0))
+    table, corridors, _ = stack(ways[:1], [])
+    spans = np.empty((1, len(entries), len(GRID), 5))
+    near = np.empty((1, len(entries) + 1), np.int64)
+    spans_on(entries, np.repeat(HALF, len(entries), axis=0), corridors, table, spans, near)
+    count = int(corridors[0, Corridor.COUNT])
+    return spans[0], near[0], table[:count]
+
+
+def brute(entry: np.ndarray, table: np.ndarray) -> tuple[float, float, float, float]:
+    """Extent along and across the tangent at the nearest sample, over the box's four corners."""
+    row = int(np.argmin(np.hypot(table[:, Ref.X] - entry[Entry.X], table[:, Ref.Y] - entry[Entry.Y])))
+    yaw = table[row, Ref.YAW]
+    four = corners(entry[0], entry[1], math.atan2(entry[3], entry[2]), 2.0 * HALF[0, 0], 2.0 * HALF[0, 1])
+    dx, dy = four[:, 0] - table[row, Ref.X], four[:, 1] - table[row, Ref.Y]
+    along = 0.5 * row + math.cos(yaw) * dx + math.sin(yaw) * dy
+    across = math.cos(yaw) * dy - math.sin(yaw) * dx
+    return along.min(), along.max(), across.min(), across.max()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        boxes(50.0, 0.0, 0.0, 8.0),
+        boxes(90.0, 6.0, -0.4, 5.0),
+        boxes(70.0, -10.0, 1.5, 3.0),
+        boxes(60.0, 1.0, 0.0, 9.0, 0.2),
+        boxes(120.0, 2.0, 3.1, 12.0),
+    ],
+)
+@pytest.mark.parametrize("road", ["straight", "bend"])
+def test_spans_are_the_extents_of_the_corners(entry: np.ndarray, road: str) -> None:
+    spans, _, table = seen_from(one_lane() if road == "straight" else ring(40.0), entry)
+    checked = 0
+    for step in range(len(GRID)):
+        if spans[0, step, Span.S_LOW] < spans[0, step, Span.S_HIGH]:
+            want = brute(entry[0, step], table)
+            np.testing.assert_allclose(spans[0, step, :4], want, atol=1e-6)
+            checked += 1
+    assert checked > 5
+
+
+def test_speed_along_is_signed() -> None:
+    ahead, _, _ = seen_from(one_lane(), boxes(60.0, 0.0, 0.0, 7.0))
+    oncoming, _, _ = seen_from(one_lane(), boxes(150.0, 0.0, math.pi, 7.0))
+    across, _, _ = seen_from(one_lane(), boxes(60.0, -5.0, 0.5 * math.pi, 7.0))
+    assert ahead[0, 3, Span.SPEED] == pytest.approx(7.0)
+    assert oncoming[0, 3, Span.SPEED] == pytest.approx(-7.0)
+    assert across[0, 3, Span.SPEED] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_far_aside_is_empty_and_only_who_comes_near_is_listed() -> None:
+    entries = np.concatenate([boxes(60.0, 30.0, 0.0, 8.0), boxes(60.0, 1.0, 0.0, 8.0), boxes(60.0, 9.5, 0.0, 8.0)])
+    spans, near, _ = seen_from(one_lane(), entries)
+    assert np.all(spans[0, :, Span.S_LOW] > spans[0, :, Span.S_HIGH])
+    assert near[0] == 1 and near[1] == 1
+    assert np.all(spans[2, :, Span.S_LOW] < spans[2, :, Span.S_HIGH])
