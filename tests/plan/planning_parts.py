@@ -8,10 +8,12 @@ from driving_scenes import CAR, lane
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.arrays import car_vector, stack
-from evpilot.plan.columns import GRID, Prop, Roll
+from evpilot.plan.arrays import car_vector, goal_polygons, goal_windows, stack
+from evpilot.plan.columns import GRID, Cost, Prop, Roll
 from evpilot.plan.road import Road, Way
 from evpilot.plan.rollout import roll_out
+from evpilot.plan.score import score
+from evpilot.plan.spans import spans_on
 from evpilot.types import ROAD, Briefing, EgoState, Goal, LaneGraph, Lights, LightState, Limits, Observation, Tracks
 from evpilot.types.state import Array, no_tracks
 
@@ -110,3 +112,54 @@ def standing(s_low: float, s_high: float, speed: float = 0.0, d: tuple[float, fl
     spans[0, 0, :, 0], spans[0, 0, :, 1] = s_low + speed * GRID, s_high + speed * GRID
     spans[0, 0, :, 2], spans[0, 0, :, 3], spans[0, 0, :, 4] = d[0], d[1], speed
     return spans
+
+
+BODY = np.array([CAR.rear_to_center, 0.5 * CAR.length, 0.5 * CAR.width])
+FREE = np.array([0.0, 60.0, 0.0, 0.35, math.inf])  # rest, until, bound, weight of progress, left
+
+
+def line(x: float = 30.0, y: float = 0.0, speed: float = 10.0, accel: float = 0.0, yaw: float = 0.0) -> Array:
+    """A rollout (51, 11) straight on, with an even acceleration, on the corridor that lies along y = 0 from x = 0."""
+    one = np.zeros((len(GRID), len(Roll)))
+    pace = np.maximum(speed + accel * GRID, 0.0)
+    way = np.concatenate([[0.0], np.cumsum(0.5 * (pace[1:] + pace[:-1]) * np.diff(GRID))])
+    one[:, Roll.X], one[:, Roll.Y], one[:, Roll.YAW] = x + way * math.cos(yaw), y + way * math.sin(yaw), yaw
+    one[:, Roll.SPEED], one[:, Roll.ACCEL] = pace, accel
+    one[:, Roll.S], one[:, Roll.D] = one[:, Roll.X], one[:, Roll.Y]
+    one[:, Roll.COS], one[:, Roll.SIN] = math.cos(yaw), math.sin(yaw)
+    return one
+
+
+def box(x: float, y: float, vx: float = 0.0, vy: float = 0.0, yaw: float = 0.0) -> Array:
+    """An entry (51, 5) that moves evenly."""
+    one = np.zeros((len(GRID), 5))
+    one[:, 0], one[:, 1] = x + vx * GRID, y + vy * GRID
+    one[:, 2], one[:, 3], one[:, 4] = math.cos(yaw), math.sin(yaw), vx * math.cos(yaw) + vy * math.sin(yaw)
+    return one
+
+
+def costs_of(
+    rolls: list[Array], *, graph: LaneGraph, others: list[Array] | None = None, size: tuple[float, float] = (4.5, 1.8),
+    moving: bool = False, goals: tuple[Goal, ...] = SURVIVE, zones: Array | None = None, wall: float = math.inf,
+    slack: float = 0.0, wish: Array = FREE,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Costs (R, 10) and firsts (R, 4) of rollouts on the first corridor of a road that leads east."""
+    brief = briefing(graph, goals)
+    road = Road(brief, LaneIndex(graph))
+    table, corridors, _ = stack(road.ways(ego_at(30.0))[:1], [])
+    corridors[0, 7] = wall
+    count = len(others or [])
+    entries = np.ascontiguousarray(np.array(others)) if others else np.zeros((0, len(GRID), 5))
+    half = np.tile(0.5 * np.array(size), (count, 1))
+    spans, near = np.empty((1, count, len(GRID), 5)), np.empty((1, count + 1), np.int64)
+    spans_on(entries, half, corridors, table, spans, near)
+    batch = np.ascontiguousarray(np.array(rolls))
+    costs, firsts = np.empty((len(rolls), len(Cost))), np.empty((len(rolls), 4))
+    owned, starts, polygon = goal_polygons(brief)
+    score(
+        np.zeros((len(rolls), 9)), batch, corridors, table, entries, half, np.ones(count), np.full(count, moving),
+        spans, near, BODY, road.area.origin, road.area.table, road.area.tiles, slack,
+        np.array([1.5, 2.5, 2.0, 3.6]), goal_windows(brief, 0.0), owned, starts, polygon, wish,
+        np.zeros((0, 6)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
+    )  # fmt: skip
+    return costs, firsts

@@ -1,0 +1,200 @@
+"""What a motion costs, part by part, against plain evaluation of the same motion."""
+
+import math
+
+import numpy as np
+import pytest
+from driving_scenes import CAR, one_lane, place
+from planning_parts import BODY, box, costs_of, line
+
+from evpilot.geometry.boxes import gap
+from evpilot.plan.columns import GRID, Cost, Roll
+from evpilot.plan.score import CONTACT_GAP
+from evpilot.types import Goal
+
+CONTACT = 500.0
+
+
+def first_contact(one: np.ndarray, others: list[np.ndarray], size: tuple[float, float], moving: bool):
+    """Time and number of the earliest contact, by testing every pair of boxes at every step; None for none."""
+    best = None
+    for e, other in enumerate(others):
+        for k, t in enumerate(GRID):
+            c, s = one[k, Roll.COS], one[k, Roll.SIN]
+            free = gap(
+                one[k, Roll.X] + BODY[0] * c, one[k, Roll.Y] + BODY[0] * s, c, s, BODY[1], BODY[2],
+                other[k, 0], other[k, 1], other[k, 2], other[k, 3], 0.5 * size[0], 0.5 * size[1],
+            )  # fmt: skip
+            if free < CONTACT_GAP + (0.03 * t if moving else 0.0):
+                if best is None or t < best[0]:
+                    best = (t, e)
+                break
+    return best
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_the_first_contact_is_that_of_a_plain_search(moving: bool) -> None:
+    rng = np.random.default_rng(3)
+    starts = zip(rng.uniform(-1, 1, 12), rng.uniform(2, 14, 12), rng.uniform(-3, 1, 12), strict=True)
+    rolls = [line(30.0, y, speed, accel) for y, speed, accel in starts]
+    others = [
+        box(x, y, vx, vy, yaw)
+        for x, y, vx, vy, yaw in zip(
+            rng.uniform(20, 130, 6), rng.uniform(-8, 8, 6), rng.uniform(-6, 6, 6), rng.uniform(-2, 2, 6),
+            rng.uniform(-3, 3, 6), strict=True,
+        )
+    ]  # fmt: skip
+    costs, firsts = costs_of(rolls, graph=one_lane(), others=others, moving=moving)
+    hits = 0
+    for r, one in enumerate(rolls):
+        want = first_contact(one, others, (4.5, 1.8), moving)
+        if want is None:
+            assert math.isinf(firsts[r, 0]) and costs[r, Cost.COLLISION] == costs[r, Cost.REAR] == 0.0
+        else:
+            hits += 1
+            assert (firsts[r, 0], firsts[r, 1]) == (pytest.approx(want[0]), want[1])
+            assert costs[r, Cost.COLLISION] + costs[r, Cost.REAR] > 20.0
+    assert 3 < hits < len(rolls)
+
+
+def test_contact_outweighs_everything_and_harder_contact_more() -> None:
+    wall = [box(70.0, 0.0)]
+    costs, _ = costs_of([line(speed=14.0), line(speed=14.0, accel=-2.0), line(speed=8.0, accel=-2.5)], graph=one_lane(),
+                        others=wall)  # fmt: skip
+    assert costs[0, Cost.COLLISION] > costs[1, Cost.COLLISION] > CONTACT
+    assert costs[2, Cost.COLLISION] == 0.0
+    assert costs[2].sum() + CONTACT < costs[1].sum()
+
+
+def test_contact_from_behind_is_told_from_contact_ahead() -> None:
+    costs, _ = costs_of([line(speed=4.0)], graph=one_lane(), others=[box(15.0, 0.0, 12.0)], moving=True)
+    assert costs[0, Cost.COLLISION] == 0.0 and costs[0, Cost.REAR] > 20.0
+
+
+def test_passing_close_costs_more_than_passing_far() -> None:
+    parked = [box(60.0, -2.4)]
+    costs, _ = costs_of([line(y=0.0), line(y=0.4), line(y=0.7)], graph=one_lane(), others=parked)
+    assert costs[0, Cost.CLEARANCE] > costs[1, Cost.CLEARANCE]
+    assert np.all(costs[:, Cost.COLLISION] == 0.0)
+
+
+def test_following_bumper_to_bumper_costs() -> None:
+    lead_rear = 30.0 + BODY[0] + BODY[1]
+    gaps = (0.6, 3.0, 8.0, 20.0)
+    found = []
+    for free in gaps:
+        costs, _ = costs_of([line(speed=8.0)], graph=one_lane(), others=[box(lead_rear + free + 2.25, 0.0, 8.0)])
+        found.append(float(costs[0, Cost.CLEARANCE]))
+    assert found[0] > found[1] + 2.0 > found[2] + 3.0
+    assert found[3] == pytest.approx(0.0, abs=0.2)
+
+
+def test_closing_in_fast_costs() -> None:
+    lead = [box(52.0, 0.0, 6.0)]
+    costs, _ = costs_of([line(speed=12.0, accel=-1.2), line(speed=6.0)], graph=one_lane(), others=lead)
+    assert costs[0, Cost.COLLISION] == 0.0
+    assert costs[0, Cost.CLEARANCE] > costs[1, Cost.CLEARANCE] + 1.0
+
+
+def test_leaving_the_road_costs_unless_the_car_was_out_before() -> None:
+    inside, out, edge = line(y=0.0), line(y=0.0, yaw=0.05), line(y=1.2)
+    costs, _ = costs_of([inside, out, edge], graph=one_lane())
+    assert costs[0, Cost.ROAD] == 0.0
+    assert costs[1, Cost.ROAD] > 100.0 and costs[2, Cost.ROAD] > 100.0
+    kept, _ = costs_of([edge], graph=one_lane(), slack=0.6)
+    assert kept[0, Cost.ROAD] == 0.0
+
+
+def test_passing_a_wall_breaks_a_rule_and_standing_before_it_does_not() -> None:
+    rolls = [line(speed=10.0), line(speed=10.0, accel=-2.5)]
+    costs, _ = costs_of(rolls, graph=one_lane(), wall=60.0)
+    assert costs[0, Cost.RULE] > 200.0
+    assert costs[1, Cost.RULE] == 0.0
+    behind, _ = costs_of(rolls, graph=one_lane(), wall=30.0)
+    assert np.all(behind[:, Cost.RULE] == 0.0)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "pays"), [(0.0, 8.0, True), (0.0, 1.0, False), (6.5, 8.0, False), (2.0, 4.0, True)]
+)
+def test_a_zone_costs_while_it_belongs_to_others(begin: float, end: float, pays: bool) -> None:
+    # the front is there from 2.0 s, the rear gone at 3.8 s
+    low = 30.0 + 20.0 + BODY[0] + BODY[1]
+    zones = np.array([[0.0, low, low + 13.0, begin, end, 90.0]])
+    costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
+    assert (costs[0, Cost.RULE] >= 90.0) == pays
+
+
+def test_a_zone_that_the_car_has_left_or_is_in_is_no_matter() -> None:
+    zones = np.array([[0.0, 20.0, 40.0, 0.0, 8.0, 90.0], [1.0, 60.0, 80.0, 0.0, 8.0, 90.0]])
+    costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
+    assert costs[0, Cost.RULE] == 0.0
+
+
+def test_speeding_costs_more_than_the_way_it_gains() -> None:
+    at_limit, over = line(x=5.0, speed=14.0), line(x=5.0, speed=15.0)
+    costs, _ = costs_of([at_limit, over], graph=one_lane(14.0))
+    assert costs[0, Cost.RULE] == 0.0
+    gained = costs[0, Cost.PROGRESS] - costs[1, Cost.PROGRESS]
+    assert gained > 0.0
+    assert costs[1, Cost.RULE] > gained
+
+
+def test_hard_braking_and_hard_bends_are_less_comfortable() -> None:
+    bend = line(speed=10.0)
+    bend[:, Roll.CURVATURE] = 0.025
+    tight = line(speed=10.0)
+    tight[:, Roll.CURVATURE] = 0.05
+    costs, _ = costs_of([line(), line(accel=-1.0), line(accel=-3.5), bend, tight], graph=one_lane())
+    comfort = costs[:, Cost.COMFORT]
+    assert comfort[0] == 0.0 < comfort[1] < comfort[2]
+    assert comfort[0] < comfort[3] < comfort[4]
+
+
+def goal_by_density(one: np.ndarray, goal: Goal) -> float:
+    """When a goal is met first, by looking at the motion every millisecond, states taken linearly in between."""
+    for t in np.arange(0.0, GRID[-1], 1e-3):
+        low, high = goal.time if goal.time is not None else (0.0, 1e6)
+        slow, fast = goal.speed if goal.speed is not None else (-1e6, 1e6)
+        x = np.interp(t, GRID, one[:, Roll.X] + CAR.rear_to_center)
+        v = np.interp(t, GRID, one[:, Roll.SPEED])
+        inside = goal.regions[0][:, 0].min() <= x <= goal.regions[0][:, 0].max()
+        if inside and low <= t <= high and slow <= v <= fast:
+            return float(t)
+    return math.inf
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        place(60.0, 75.0),
+        place(60.0, 75.0, time=(3.2, 3.9)),
+        place(60.0, 75.0, time=(2.05, 2.4)),
+        place(60.0, 75.0, time=(6.0, 7.0)),
+        place(60.0, 75.0, speed=(4.0, 6.0)),
+        place(60.0, 75.0, time=(3.0, 5.0), speed=(9.0, 12.0)),
+    ],
+)
+@pytest.mark.parametrize(("speed", "accel"), [(10.0, 0.0), (10.0, -0.9), (12.0, -2.0), (8.0, 1.5)])
+def test_the_goal_is_met_when_a_dense_look_says_so(goal: Goal, speed: float, accel: float) -> None:
+    one = line(speed=speed, accel=accel)
+    _, firsts = costs_of([one], graph=one_lane(), goals=(goal,))
+    want = goal_by_density(one, goal)
+    if math.isinf(want):
+        assert math.isinf(firsts[0, 3])
+    else:
+        # speed windows are taken 0.05 m/s tighter than asked, and places are looked at on the grid
+        assert want - 0.02 <= firsts[0, 3] <= want + 0.25
+
+
+def test_a_goal_within_reach_is_worth_the_way_there() -> None:
+    goal = place(70.0, 80.0, time=(3.0, 5.0))
+    costs, firsts = costs_of([line(speed=10.0), line(speed=5.0)], graph=one_lane(), goals=(goal,))
+    assert math.isfinite(firsts[0, 3]) and math.isinf(firsts[1, 3])
+    assert costs[0, Cost.REACHED] < -50.0 and costs[1, Cost.REACHED] == 0.0
+
+
+def test_a_goal_behind_a_contact_is_no_goal() -> None:
+    goal = place(90.0, 100.0)
+    costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), goals=(goal,), others=[box(60.0, 0.0)])
+    assert costs[0, Cost.REACHED] == 0.0
