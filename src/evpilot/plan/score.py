@@ -9,6 +9,7 @@ from evpilot.geometry.boxes import gap
 from evpilot.geometry.jit import kernel
 from evpilot.maps.drivable import edge_distance
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll
+from evpilot.plan.reach import SECONDS, in_reach, reach_of, strip_bounds, strip_crowd, strips_of
 from evpilot.plan.rollout import sample
 from evpilot.types.state import Array, Bools, Ints
 
@@ -36,10 +37,12 @@ START, COUNT, PENALTY, WALL, HOME = (
     int(Corridor.HOME),
 )
 CORRIDOR, OFFSET = int(Prop.CORRIDOR), int(Prop.OFFSET)
+OWN_S, OWN_D, OWN_V, WORST, TIGHT = (SECONDS * row for row in range(5))
 
 CONTACT = 1000.0  # cost of a certain contact in the near future: above everything else together
 REAR_SHARE, REAR_FADE = 1.2, 0.3  # [-, 1/s] who comes from behind can brake, the more the later
 OFF_ROAD = 500.0
+NEAR_EDGE = 0.3  # [m] closer to the edge of the road than this costs
 BROKEN_RULE = 250.0
 GOAL_BONUS = 120.0
 SOFT_GAP = 0.7  # [m] closer than this to another costs
@@ -67,21 +70,12 @@ def steps_until(t: float) -> int:
 
 
 @kernel()
-def bounds_of(entries: Array) -> Array:
-    """Where each entry's centre comes (E, 4): least and greatest x, least and greatest y [m]."""
-    bounds = np.empty((entries.shape[0], 4))
-    for e in range(entries.shape[0]):
-        bounds[e, 0], bounds[e, 1] = entries[e, :, 0].min(), entries[e, :, 0].max()
-        bounds[e, 2], bounds[e, 3] = entries[e, :, 1].min(), entries[e, :, 1].max()
-    return bounds
-
-
-@kernel()
 def contact_cost(
     roll: Array,
     body: Array,
     entries: Array,
-    bounds: Array,
+    reach: Array,
+    window: Array,
     half: Array,
     prob: Array,
     moving: Bools,
@@ -89,30 +83,21 @@ def contact_cost(
     cost: Array,
 ) -> None:
     """Contact and clearance with every predicted box; first (3,) keeps time, entry and probability of the earliest
-    certain contact. body (3,): rear axle to centre, half length, half width [m]."""
+    certain contact. body (3,): rear axle to centre, half length, half width [m]; reach as `reach_of` gives it; window
+    (2, E) is for work."""
     shift, length, width = body[0], body[1], body[2]
-    own = math.sqrt(length * length + width * width)
-    low_x = low_y = np.inf
-    high_x = high_y = -np.inf
-    for step in range(roll.shape[0]):
-        low_x, high_x = min(low_x, roll[step, R_X]), max(high_x, roll[step, R_X])
-        low_y, high_y = min(low_y, roll[step, R_Y]), max(high_y, roll[step, R_Y])
+    own = math.sqrt(length * length + width * width) + SOFT_GAP
+    in_reach(roll, reach, own + shift, window)
     for e in range(entries.shape[0]):
-        reach = own + math.sqrt(half[e, 0] ** 2 + half[e, 1] ** 2) + SOFT_GAP
-        pad = reach + shift
-        if (
-            bounds[e, 0] - pad > high_x
-            or bounds[e, 1] + pad < low_x
-            or bounds[e, 2] - pad > high_y
-            or bounds[e, 3] + pad < low_y
-        ):
+        if window[1, e] < 0.0:
             continue
+        far = own + math.sqrt(half[e, 0] ** 2 + half[e, 1] ** 2)
         soft = 0.0
-        for step in range(roll.shape[0]):
+        for step in range(int(window[0, e]), min(int(window[1, e]), roll.shape[0])):
             c, s = roll[step, R_C], roll[step, R_SI]
             x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
             dx, dy = entries[e, step, 0] - x, entries[e, step, 1] - y
-            if dx * dx + dy * dy > reach * reach:
+            if dx * dx + dy * dy > far * far:
                 continue
             t = TIMES[step]
             free = gap(
@@ -144,12 +129,19 @@ def road_cost(
     """Cost of leaving the drivable area with a corner or the middle of a side; slack [m] is how far the car is out
     at the start, which every proposal may keep."""
     shift, length, width = body[0], body[1], body[2]
+    # three discs along the car cover it: where all are on the road and NEAR_EDGE more, no corner is near its edge
+    ahead = 2.0 / 3.0 * length
+    clear = math.sqrt((length - ahead) ** 2 + width * width) + NEAR_EDGE
     worst = 0.0
     for step in range(1, roll.shape[0], 2):
         c, s = roll[step, R_C], roll[step, R_SI]
         x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
         middle = edge_distance(x, y, origin, table, tiles)
-        if middle > 2.9:
+        if middle > 2.9 or (
+            middle > clear
+            and edge_distance(x + ahead * c, y + ahead * s, origin, table, tiles) > clear
+            and edge_distance(x - ahead * c, y - ahead * s, origin, table, tiles) > clear
+        ):
             continue
         closest = 3.0
         for along in (-length, 0.0, length):
@@ -160,8 +152,8 @@ def road_cost(
             t = TIMES[step]
             worst = OFF_ROAD * (1.0 if t < 4.0 else max(0.3, 1.0 - 0.2 * (t - 4.0)))
             cost[ROAD] += worst + 20.0 * min(-closest, 3.0)
-        elif closest < 0.3:
-            cost[CLEARANCE] += 1.5 * (0.3 - max(closest, 0.0)) * 0.2 / 0.3
+        elif closest < NEAR_EDGE:
+            cost[CLEARANCE] += 1.5 * (NEAR_EDGE - max(closest, 0.0)) * 0.2 / NEAR_EDGE
 
 
 @kernel()
@@ -357,31 +349,33 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
 
 
 @kernel()
-def ttc_cost(roll: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, cost: Array) -> None:
+def ttc_cost(
+    roll: Array, strips: Array, crowd: Ints, prob: Array, front: float, half: float, work: Array, cost: Array
+) -> None:
     """Cost of closing in on what is ahead on our strip with less than TTC_LOW to contact, and of following closer than
-    somebody who may brake allows."""
+    somebody who may brake allows. strips (E, 5, SECONDS) as `strips_of` gives them, crowd as `strip_crowd` fills it,
+    work (5 * SECONDS,)."""
+    count = (roll.shape[0] + 1) // 2
+    for k in range(count):
+        work[OWN_S + k], work[OWN_D + k], work[OWN_V + k] = roll[2 * k, R_S], roll[2 * k, R_D], roll[2 * k, R_V]
+        work[WORST + k], work[TIGHT + k] = 0.0, 0.0
+    for n in range(crowd[0]):
+        e = crowd[1 + n]
+        strip, likely = strips[e], prob[e]
+        for k in range(count):
+            s, d, v = work[OWN_S + k], work[OWN_D + k], work[OWN_V + k]
+            free = strip[0, k] - s - front
+            closing, wanted = TTC_LOW * (v - strip[4, k]), FOLLOW_GAP + FOLLOW_TIME * v
+            ahead = (strip[1, k] > s) & (strip[2, k] <= d + half) & (strip[3, k] >= d - half)
+            worst = likely * (1.0 - max(free, 0.0) / max(closing, 0.1)) if ahead & (free < closing) else 0.0
+            tight = likely * (1.0 - max(free, 0.0) / wanted) if ahead & (free < wanted) else 0.0
+            work[WORST + k], work[TIGHT + k] = max(work[WORST + k], worst), max(work[TIGHT + k], tight)
     total = 0.0
     close = 0.0
-    for step in range(0, roll.shape[0], 2):
-        worst = 0.0
-        tight = 0.0
-        s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
-        wanted = FOLLOW_GAP + FOLLOW_TIME * v
-        for i in range(near[0]):
-            e = near[1 + i]
-            if spans[e, step, 2] > d + half or spans[e, step, 3] < d - half:
-                continue
-            free = spans[e, step, 0] - s - front
-            closing = v - spans[e, step, 4]
-            if spans[e, step, 1] <= s:
-                continue
-            if free < TTC_LOW * closing:
-                worst = max(worst, prob[e] * (1.0 - max(free, 0.0) / max(TTC_LOW * closing, 0.1)))
-            if free < wanted:
-                tight = max(tight, prob[e] * (1.0 - max(free, 0.0) / wanted))
-        dt = (0.2 if step <= 20 else 0.4) * certainty(TIMES[step])
-        total += worst * dt
-        close += tight * tight * dt
+    for k in range(count):
+        dt = (0.2 if 2 * k <= 20 else 0.4) * certainty(TIMES[2 * k])
+        total += work[WORST + k] * dt
+        close += work[TIGHT + k] * work[TIGHT + k] * dt
     cost[CLEARANCE] += TTC_COST * total + FOLLOW_COST * close
 
 
@@ -399,7 +393,9 @@ def score(
     """Fill costs (R, 10) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; time of the goal."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
-    bounds = bounds_of(entries)
+    reach, window = reach_of(entries, half), np.empty((2, entries.shape[0]))
+    strips, work = strips_of(spans), np.empty(5 * SECONDS)
+    bounds, crowd = strip_bounds(spans), np.empty(entries.shape[0] + 1, np.int64)
     boxes = goal_boxes(goals, owned, starts, polygon)
     for r in range(props.shape[0]):
         c = int(props[r, CORRIDOR])
@@ -408,11 +404,12 @@ def score(
         firsts[r, 3] = goal_time(rolls[r], shift, goals, boxes, owned, starts, polygon)
         # the drive ends at the goal, or when its time is up: what lies behind that is not driven
         ahead = rolls[r, : steps_until(min(firsts[r, 3], wish[4]) + AFTER)]
-        contact_cost(ahead, body, entries, bounds, half, prob, moving, firsts[r], costs[r])
+        contact_cost(ahead, body, entries, reach, window, half, prob, moving, firsts[r], costs[r])
         road_cost(ahead, body, origin, tile_table, tiles, slack, costs[r])
         comfort_cost(ahead, limits, costs[r])
         zone_cost(ahead, c, front, rear, zones, costs[r])
-        ttc_cost(ahead, spans[c], near[c], prob, front, body[2] + 0.1, costs[r])
+        strip_crowd(ahead, bounds[c], near[c], body[2] + 0.1, crowd)
+        ttc_cost(ahead, strips[c], crowd, prob, front, body[2] + 0.1, work, costs[r])
         progress_cost(rolls[r], props[r], corridors[c], table, wish, costs[r])
         wall = corridors[c, WALL]
         if rolls[r, 0, R_S] + front <= wall and ahead[ahead.shape[0] - 1, R_S] + front > wall:
