@@ -221,10 +221,38 @@ def test_others_brake_for_us_but_are_not_trusted_to_brake_hard():
     behind = tracks((1, 60.0, 0.0, 0.0, 14.0))
     slow = predict(straight(), behind, me=ego((85.0, 0.0, 0.0, 0.0), 8.0)).pose[0, 0, :, 0]
     free = predict(straight(), behind).pose[0, 0, :, 0]
-    assert slow[-1] < free[-1] - 20.0
+    assert slow[-1] < free[-1] - 10.0
     standing = predict(straight(), behind, me=ego((72.0, 0.0, 0.0, 0.0), 0.0))
     speed = np.diff(standing.pose[0, 0, :, 0]) / np.diff(standing.time)
     assert np.min(np.diff(speed) / np.diff(standing.time[1:])) > -2.3
+
+
+def approach(heeds: bool) -> tuple[Predictions, float]:
+    """What is expected of a car that came up behind us (8 m/s), braking or not, and where we then are."""
+    graph = straight()
+    predictor = Predictor(graph, LaneIndex(graph), 0.1)
+    x, v, mine = 20.0, 14.0, 60.0
+    for _ in range(20):
+        accel = -1.8 if heeds else 0.0
+        behind = tracks((1, x, 0.0, 0.0, v, accel))
+        result = predictor.predict(behind, lights(), ego((mine, 0.0, 0.0, 0.0), 8.0))
+        x, v, mine = x + 0.1 * v, v + 0.1 * accel, mine + 0.8
+    return result, mine
+
+
+def test_who_shows_that_it_ignores_us_is_expected_to_go_on_so():
+    ignoring, mine = approach(heeds=False)
+    assert end(ignoring)[0] > mine + 8.0 * 8.0
+    heeding, mine = approach(heeds=True)
+    assert end(heeding)[0] < mine + 8.0 * 8.0
+
+
+def test_lanes_that_lie_upon_each_other_are_one_way():
+    builder = GraphBuilder()
+    for _ in range(3):
+        strip(builder, line(0.0, 300.0))
+    result = predict(builder.build(), tracks((1, 50.0, 0.2, 0.0, 10.0)), cycles=3)
+    assert result.prob[0, 0] > 0.99
 
 
 def test_a_driver_seen_to_be_slow_is_expected_to_stay_slow():

@@ -12,6 +12,8 @@ from evpilot.predict.routes import (
     ROUTES_MAX,
     STATIONS,
     TCAP,
+    TX,
+    TY,
     TYAW,
     continues,
     extend,
@@ -36,6 +38,8 @@ FREE_COST = 6.0  # leaving all lanes
 START_MAX = 4  # lanes that an object may be on or move into
 MARGIN = 4.5  # a start lane this much less likely than the best is not followed
 PROB_MIN = 0.02
+ALIKE = 0.8  # [m] ways closer than this are one ...
+ALIKE_SPAN = 8.0  # [s] ... as far as the object comes in this time
 MEMORY = 0.3  # [s] how long past evidence counts
 
 LEFT_LAMP, RIGHT_LAMP = int(Signal.LEFT), int(Signal.RIGHT)
@@ -201,6 +205,25 @@ def hand_down(
         if continues(ways[min(k, ROUTES_MAX - 1)], hops[k] if k < count else 0, past, past_hops):
             before[k] += share * prob[k] / total
     return share
+
+
+@kernel()
+def merge_alike(prob: Array, count: int, tables: Array, origin: Array, part: float) -> None:
+    """Ways that are the same place for place over the first `part` of their tables become one: the likeliest of them
+    takes the probability of all (maps hold lanes that lie upon each other)."""
+    last = min(max(int(part * (STATIONS - 1)), 1), STATIONS - 1)
+    for a in range(count):
+        for b in range(count):
+            if a == b or prob[b] <= 0.0 or prob[a] < prob[b] or (prob[a] == prob[b] and a > b):
+                continue
+            alike = abs(origin[a, 1] - origin[b, 1]) < ALIKE
+            for k in range(5):
+                row = (last * k) // 4
+                away = math.hypot(tables[a, row, TX] - tables[b, row, TX], tables[a, row, TY] - tables[b, row, TY])
+                alike = alike and away < ALIKE
+            if alike:
+                prob[a] += prob[b]
+                prob[b] = 0.0
 
 
 @kernel()

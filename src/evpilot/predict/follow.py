@@ -24,6 +24,10 @@ SHARE_SIGMA = 0.25  # prior spread of the speed share about 1
 NO_LIMIT = 14.0  # [m/s] taken where the map knows no limit: 50 km/h
 CAP_BRAKE = 1.5  # [m/s2] at most, for a bend
 EGO_BRAKE = 2.0  # [m/s2] others are trusted to brake for us no harder than this
+HEED_CLEAR = 0.5  # [m/s2] what it would do with and without us must differ by so much to tell
+HEED_STEP = 4.0  # log-odds that a second of evidence adds at most
+HEED_MAX = 5.0  # log-odds at most
+HEED_SHARED = 0.5  # what one driver shows says so much about all
 HOLD = 1.0  # [s] time constant with which the present acceleration gives way to the model
 TIMES = (0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0)
 STOP_BRAKE = 5.0  # [m/s2] hardest braking for a light
@@ -64,6 +68,18 @@ def learn(
 
 
 @kernel()
+def heeding(speed: float, wanted: float, headway: float, gap: float, closing: float, observed: float) -> float:
+    """Evidence (log-likelihood ratio) that a driver behind us regards us, from its acceleration [m/s2]: recorded
+    traffic drives as if we were not there. 0 where it would do the same in either case."""
+    alone = idm_accel(speed, wanted, math.inf, 0.0, STANDSTILL_GAP, headway, ACCEL, BRAKE)
+    heeded = max(idm_accel(speed, wanted, gap, closing, STANDSTILL_GAP, headway, ACCEL, BRAKE), -EGO_BRAKE)
+    if alone - heeded < HEED_CLEAR:
+        return 0.0
+    ratio = ((observed - alone) ** 2 - (observed - heeded) ** 2) / (2.0 * ACCEL_SIGMA * ACCEL_SIGMA)
+    return min(max(ratio, -HEED_STEP), HEED_STEP)
+
+
+@kernel()
 def character(weight: Array) -> tuple[float, float]:
     """Mean speed share and headway [s] of the driver types."""
     total, share, headway = 0.0, 0.0, 0.0
@@ -96,9 +112,9 @@ def wanted_accel(table: Array, spacing: float, run: float, speed: float, share: 
 def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, run: Array, pace: Array) -> None:
     """All objects drive their ways at once, each behind its lead.
 
-    tables (N, M, STATIONS, 6); mode (N, M, COLUMNS) what each way holds; speed, accel (N,) now; driver (N, 3) speed
-    share, headway [s], and what the limit means to it (a share of it). A lead counts with its likeliest way. The last
-    row is the ego: nobody brakes hard for it.
+    tables (N, M, STATIONS, 6); mode (N, M, COLUMNS) what each way holds; speed, accel (N,) now; driver (N, 4) speed
+    share, headway [s], what the limit means to it (a share of it), and how surely it heeds the ego. A lead counts with
+    its likeliest way. The last row is the ego: nobody brakes hard for it.
     Fills run and pace (N, M, KNOTS): distance [m] and speed [m/s].
     """
     count, modes = mode.shape[0], mode.shape[1]
@@ -140,7 +156,9 @@ def drive(
         gap = mode[AHEAD] + mode[ALONG] * x[other, 0] - run
         closing = speed - mode[ALONG] * v[other, 0]
         pushed = idm_accel(speed, wanted, gap, closing, STANDSTILL_GAP, driver[1], ACCEL, BRAKE)
-        model = min(model, max(pushed, -EGO_BRAKE) if other == x.shape[0] - 1 else pushed)
+        if other == x.shape[0] - 1:
+            pushed = model + driver[3] * (max(pushed, -EGO_BRAKE) - model)
+        model = min(model, pushed)
     gap = mode[WALL] - run + 1.0
     # who can no longer stop goes on
     if 0.0 < gap < math.inf and speed * speed < 2.0 * STOP_BRAKE * gap:

@@ -6,13 +6,15 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.maps.index import ARRAYS, IndexArrays
-from evpilot.predict.choose import MODES, best_modes, likelihoods, weigh
+from evpilot.predict.choose import ALIKE_SPAN, MODES, best_modes, likelihoods, merge_alike, weigh
 from evpilot.predict.follow import (
     AHEAD,
     ALONG,
     D0,
     EVIDENCE,
     HEADING,
+    HEED_MAX,
+    HEED_SHARED,
     LEAD,
     S0,
     SPACING,
@@ -20,6 +22,7 @@ from evpilot.predict.follow import (
     USED,
     WALL,
     character,
+    heeding,
     known_limit,
     learn,
     roll,
@@ -28,9 +31,11 @@ from evpilot.predict.locate import NEAR_MAX, at, near
 from evpilot.predict.meet import enter, find_lead, find_wall
 from evpilot.predict.memory import (
     ACCEL_F,
+    BEHIND_US,
     CLOSING_B,
     FASTEST,
     GAP_B,
+    HEED,
     KNOWN,
     LIMIT_B,
     MEMORY,
@@ -137,6 +142,7 @@ def ways_of(
     share = np.zeros(ROUTES_MAX + 1)
     past, past_hops, past_prob = memory[3][i], memory[4][i], memory[5][i]
     likelihoods(cost, have, ways, hops, past, past_hops, past_prob, period, share)
+    merge_alike(share, have, drafts, origin, max(abs(row[4]), 2.0) * ALIKE_SPAN / reach)
     order = np.zeros(MODES, np.int64)
     used = best_modes(share, have, order, prob)
     for m in range(MODES):
@@ -183,16 +189,26 @@ def meet_leads(
 @kernel()
 def get_to_know(i: int, speed: Array, limit: float, mode: Array, memory: Memory, period: float) -> None:
     """Learn from what driver i did since the last cycle, then remember what it sees now."""
-    trace, weight = memory[1][i], memory[2][i]
+    trace, weight, world = memory[1][i], memory[2][i], memory[6]
     lead = int(mode[0, LEAD])
     closing = speed[i] - mode[0, ALONG] * speed[lead] if lead >= 0 else 0.0
     if trace[KNOWN] > 0.0:
-        observed = (speed[i] - trace[SPEED_B]) / period
+        gap = trace[GAP_B]
+        if trace[BEHIND_US] > 0.0 and trace[LIMIT_B] > 0.0:
+            share, headway = character(weight)
+            wanted = share * trace[LIMIT_B]
+            told = heeding(trace[SPEED_B], wanted, headway, gap, trace[CLOSING_B], trace[ACCEL_F])
+            told *= min(1.0, period / EVIDENCE)
+            trace[HEED] = min(max(trace[HEED] + told, -HEED_MAX), HEED_MAX)
+            world[0] = min(max(world[0] + HEED_SHARED * told, -HEED_MAX), HEED_MAX)
+            gap = gap if trace[HEED] + world[0] > 0.0 else math.inf
         if trace[LIMIT_B] > 0.0:
-            learn(weight, trace[SPEED_B], trace[LIMIT_B], trace[GAP_B], trace[CLOSING_B], observed, period)
+            observed = (speed[i] - trace[SPEED_B]) / period
+            learn(weight, trace[SPEED_B], trace[LIMIT_B], gap, trace[CLOSING_B], observed, period)
     elif limit > 0.0:
         learn(weight, speed[i], limit, mode[0, AHEAD], closing, trace[ACCEL_F], EVIDENCE)
     trace[SPEED_B], trace[LIMIT_B], trace[GAP_B], trace[CLOSING_B] = speed[i], limit, mode[0, AHEAD], closing
+    trace[BEHIND_US] = 1.0 if lead == speed.shape[0] - 1 else 0.0
 
 
 @kernel()
@@ -261,7 +277,7 @@ def predict(
     recall(ids, state, velocity, old, new, period)
     found, place = np.zeros(NEAR_MAX, np.int64), np.zeros((NEAR_MAX, 4))
     speed, accel, limit = np.zeros(count + 1), np.zeros(count + 1), np.zeros(count + 1)
-    driver, moves = np.zeros((count + 1, 3)), np.zeros(count, np.int64)
+    driver, moves = np.zeros((count + 1, 4)), np.zeros(count, np.int64)
     entries = 0
     for i in range(count + 1):
         row = state[i] if i < count else ego
@@ -304,6 +320,7 @@ def predict(
         meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
         get_to_know(i, speed, limit[i], mode[i], new, period)
         driver[i, 0], driver[i, 1] = character(new[2][i])
+        driver[i, 3] = 1.0 / (1.0 + math.exp(-new[1][i, HEED] - new[6][0]))
     for entry in range(entries):
         head[chain[entry, 2]] = -1
     roll(tables, mode[: count + 1], speed, accel, driver, run, pace)

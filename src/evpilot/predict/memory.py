@@ -12,9 +12,11 @@ from evpilot.types.state import Array, Ints
 
 # Columns of `trace` (N, TRACE): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the
 # driver then saw: limit, gap to the lead and closing speed; how long it is known [s]; jitter of the acceleration, its
-# last value, and the highest speed seen of late
-ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, NOISE, ACCEL_B, FASTEST = range(12)
-TRACE = 12
+# last value, and the highest speed seen of late; 1 when its lead then was the ego, and the log-odds that it heeds us
+ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, NOISE, ACCEL_B, FASTEST, BEHIND_US, HEED = (
+    range(14)
+)
+TRACE = 14
 
 ACCEL_SMOOTHING = 0.15  # [s] ...
 ACCEL_SMOOTHING_NOISY = 0.8  # [s] ... and so much more where the noise is 1 m2/s4
@@ -24,10 +26,10 @@ TRUE_SPREAD = 1.0  # [m2/s4] variance of what drivers really do; noise above it 
 PACE_MEMORY = 15.0  # [s] how long a driver's highest speed tells what it wants
 SMOOTHING = 0.25  # [s] time constant of the filters: recordings jitter from step to step
 
-MEMORY = "Tuple((i8[::1], f8[:, ::1], f8[:, ::1], i8[:, :, ::1], i8[:, ::1], f8[:, ::1]))"
+MEMORY = "Tuple((i8[::1], f8[:, ::1], f8[:, ::1], i8[:, :, ::1], i8[:, ::1], f8[:, ::1], f8[::1]))"
 """The numba type of a memory: id (N,), trace (N, TRACE), weight (N, TYPES), past ways (N, MODES, HOPS_MAX), their hops
-and probabilities (N, MODES)."""
-Memory = tuple[Ints, Array, Array, Ints, Ints, Array]
+and probabilities (N, MODES), log-odds that traffic here heeds us at all (1,)."""
+Memory = tuple[Ints, Array, Array, Ints, Ints, Array, Array]
 
 
 def blank(count: int) -> Memory:
@@ -39,6 +41,7 @@ def blank(count: int) -> Memory:
         np.zeros((count, MODES, HOPS_MAX), np.int64),
         np.zeros((count, MODES), np.int64),
         np.zeros((count, MODES)),
+        np.zeros(1),
     )
 
 
@@ -46,6 +49,7 @@ def blank(count: int) -> Memory:
 def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, period: float) -> None:
     """Carry the memory of each present object (ids ascending) over into `new`, its filters brought up to date."""
     fresh = 1.0 - math.exp(-period / SMOOTHING)
+    new[6][0] = old[6][0]
     for i in range(ids.shape[0]):
         new[0][i] = ids[i]
         row = np.searchsorted(old[0], ids[i])
