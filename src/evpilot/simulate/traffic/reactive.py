@@ -22,6 +22,7 @@ from evpilot.types.state import Array, Bytes, Ints
 
 ROOM_LATE = 2.0  # [m] free before and behind who appears during the drive
 ROOM_TIME = 0.5  # [s] of its speed that must be free besides
+STANDING = 0.1  # [m/s]
 BRAKE_SEEN = -0.8  # [m/s2] from which brake lamps show
 RETURN_MIN = 300.0  # [m] that a wished change must last before the route needs another
 
@@ -65,6 +66,7 @@ class ReactiveTraffic:
         self._halts = np.zeros((drivers, HALTS, 2))
         self._rest: list[list[int]] = [[] for _ in self._roles]
         self._need_s = np.full(drivers, np.inf)
+        self._end = np.full(drivers, np.inf)
         self._appeared = np.zeros(drivers, np.int64)
         self._waiting = np.array([not role.held for role in self._roles], np.bool_)
         self._actor = np.searchsorted(self._recording.id, self._id)
@@ -153,10 +155,7 @@ class ReactiveTraffic:
             self._change(i, int(changes[i]))
         for i in np.flatnonzero(present & (self._motion[:, col.S] > self._need_s)).tolist():
             self._give_up(i)
-        for i in np.flatnonzero(present).tolist():
-            path = self._ways.paths[self._link[i, col.PATH]]
-            if self._motion[i, col.S] > path.length and not path.wall:
-                self._here[i] = False
+        present &= self._motion[:, col.S] <= self._end
 
     def _change(self, i: int, side: int) -> None:
         """Let a driver begin a change to the lane on one side, unless its route forbids."""
@@ -199,6 +198,7 @@ class ReactiveTraffic:
         self._halts[i] = halt_table(role, path)
         self._who[i, BOLD] = boldness(role, path)
         self._rest[i] = rest
+        self._end[i] = math.inf if path.wall else path.length
         self._need_s[i] = np.inf
         self._link[i, col.NEED] = 0
         if rest:
@@ -311,13 +311,14 @@ class ReactiveTraffic:
                 return False
         return True
 
-    def _signals(self, i: int) -> int:
-        """What a driver's lamps show: braking, a change of lanes, or the next turn."""
-        shown = Signal.BRAKE if self._motion[i, col.A] < BRAKE_SEEN or self._motion[i, col.V] < 0.1 else Signal.NONE
-        side = int(self._link[i, col.CHANGING] or self._link[i, col.LAMPS])
-        if side:
-            shown |= Signal.LEFT if side > 0 else Signal.RIGHT
-        return int(shown)
+    def _signals(self, drivers: Ints) -> Bytes:
+        """What the drivers' lamps show (N,): braking, a change of lanes, or the next turn."""
+        m, link = self._motion[drivers], self._link[drivers]
+        brake = (m[:, col.A] < BRAKE_SEEN) | (m[:, col.V] < STANDING)
+        side = np.where(link[:, col.CHANGING] != 0, link[:, col.CHANGING], link[:, col.LAMPS])
+        shown = np.where(brake, int(Signal.BRAKE), 0)
+        shown += np.where(side > 0, int(Signal.LEFT), 0) + np.where(side < 0, int(Signal.RIGHT), 0)
+        return shown.astype(np.uint8)
 
     def _tracks(self, t_ns: int) -> Tracks:
         """Drivers and others in one, sorted by id."""
@@ -329,7 +330,7 @@ class ReactiveTraffic:
         who, state, velocity, signals = self._others
         number = np.concatenate([self._id[drivers], self._recording.id[who]])
         order = np.argsort(number, kind="stable")
-        lamps = np.array([self._signals(i) for i in drivers.tolist()], np.uint8)
+        lamps = self._signals(drivers)
         age = np.concatenate([(t_ns - self._appeared[drivers]) * 1e-9, self._recording.age(who, t_ns)])
         return Tracks(
             t_ns=t_ns,

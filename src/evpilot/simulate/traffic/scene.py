@@ -17,6 +17,9 @@ X, Y, Z, COS, SIN, HALF_L, HALF_W, VX, VY, CLAIM_X, CLAIM_Y, SOFT, SPEED = range
 WHO, AHEAD, HALF, LOW, HIGH, ALONG, ACROSS, PLACE, WIDE = range(9)
 
 LEVEL = 2.5  # [m]
+NEAR = 3.0  # [m] from the path, besides its own size and aims, within which a driver minds a thing
+BESIDE_VIEW = 20.0  # [m] who looks further back than this thinks of changing lanes,
+BESIDE_LANES = 2.5  # [m] and minds so much more to the sides
 BESIDE_ROOM = 0.4  # [m] nearer to something beside it, nobody moves towards it
 SIDE = 0.15  # [m] room that a driver wants beside its box
 SOFT_TIME = 1.5  # [s] ahead, in which people may step into the way
@@ -64,21 +67,31 @@ def nearest_on(
 
 
 @kernel()
+def _near(row: Array) -> float:
+    """How near [m] to a path the centre of a thing must come to matter on it."""
+    aims = abs(row[CLAIM_X]) + abs(row[CLAIM_Y])
+    return NEAR + row[HALF_L] + aims + (SOFT_TIME * (abs(row[VX]) + abs(row[VY])) if row[SOFT] > 0.5 else 0.0)
+
+
+@kernel()
 def look(
     me: int, s: float, back: float, ahead: float, point: Array, arc: Array, things: Array, here: Bools, seen: Array
 ) -> int:
     """Write what is between `back` behind and `ahead` [m] of s on a path into seen (N, 9); return how many they are."""
     first = max(int(np.searchsorted(arc, s - back)) - 1, 0)
     last = min(int(np.searchsorted(arc, s + ahead)) + 1, arc.shape[0] - 1)
-    reach = max(back, ahead) + 10.0
+    low_x, high_x, low_y, high_y = np.inf, -np.inf, np.inf, -np.inf
+    for k in range(first, last + 1):
+        low_x, high_x = min(low_x, point[k, 0]), max(high_x, point[k, 0])
+        low_y, high_y = min(low_y, point[k, 1]), max(high_y, point[k, 1])
     count = 0
     for j in range(things.shape[0]):
-        if j == me or not here[j] or abs(things[j, Z] - things[me, Z]) > LEVEL:
+        x, y, near = things[j, X], things[j, Y], _near(things[j]) + (BESIDE_LANES if back > BESIDE_VIEW else 0.0)
+        if x < low_x - near or x > high_x + near or y < low_y - near or y > high_y + near:
             continue
-        dx, dy = things[j, X] - things[me, X], things[j, Y] - things[me, Y]
-        if dx * dx + dy * dy > reach * reach or count >= seen.shape[0]:
+        if j == me or not here[j] or abs(things[j, Z] - things[me, Z]) > LEVEL or count >= seen.shape[0]:
             continue
-        at, d, tx, ty = nearest_on(things[j, X], things[j, Y], point, arc, first, last)
+        at, d, tx, ty = nearest_on(x, y, point, arc, first, last)
         if at < s - back or at > s + ahead:
             continue
         row = things[j]
