@@ -12,19 +12,13 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.guard.contact import (
     STEP,
-    TACCEL,
-    TCURVATURE,
-    TIME,
-    TSPEED,
-    TX,
-    TY,
-    TYAW,
     arc_ahead,
     brake_along,
+    braking,
     first_contact,
     others_of,
 )
-from evpilot.guard.validator import pack, unsound
+from evpilot.guard.packed import pack, unpack, unsound
 from evpilot.types import Limits, Observation, Platform, Trajectory
 from evpilot.types.state import Array, Bools
 
@@ -50,12 +44,6 @@ def weigh(
     brake_along(motion, speed, wait, decel, out)
     late, late_whom = first_contact(out, look + 10.0, others, car)
     return when, whom, late, late_whom
-
-
-@kernel("void(f8[:, ::1], f8, f8, f8, f8[:, ::1])")
-def braking(motion: Array, speed: float, wait: float, decel: float, out: Array) -> None:
-    """`contact.brake_along`, for Python."""
-    brake_along(motion, speed, wait, decel, out)
 
 
 class EmergencyBrake:
@@ -117,18 +105,3 @@ def valid_rows(observation: Observation) -> Bools:
     if observation.tracks is not None:
         return observation.tracks.valid
     return np.ones(0 if observation.detections is None else len(observation.detections.box), np.bool_)
-
-
-def unpack(motion: Array, observation: Observation) -> Trajectory:
-    """A packed trajectory as a record, starting exactly at the car's pose."""
-    pose = np.empty((len(motion), 4))
-    pose[:, :2], pose[:, 2], pose[:, 3] = motion[:, TX : TY + 1], observation.ego.pose[2], motion[:, TYAW]
-    pose[0] = observation.ego.pose
-    return Trajectory(
-        t_ns=observation.t_ns,
-        time=motion[:, TIME].copy(),
-        pose=pose,
-        speed=motion[:, TSPEED].copy(),
-        accel=motion[:, TACCEL].copy(),
-        curvature=motion[:, TCURVATURE].copy(),
-    )

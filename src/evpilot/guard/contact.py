@@ -173,6 +173,12 @@ def chord(motion: Array, k: int) -> float:
     return math.hypot(motion[k + 1, TX] - motion[k, TX], motion[k + 1, TY] - motion[k, TY])
 
 
+@kernel("void(f8[:, ::1], f8, f8, f8, f8[:, ::1])")
+def braking(motion: Array, speed: float, wait: float, decel: float, out: Array) -> None:
+    """`brake_along`, for Python."""
+    brake_along(motion, speed, wait, decel, out)
+
+
 def others_of(observation: Observation) -> Array:
     """Everything seen (N, 10), map frame: valid tracks, else the raw detections (their turn and braking unknown)."""
     tracks, seen = observation.tracks, observation.detections

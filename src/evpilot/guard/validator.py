@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.guard.area import Area, AreaArrays
-from evpilot.guard.contact import TACCEL, TCURVATURE, TIME, TSPEED, TX, TY, TYAW, others_of
+from evpilot.guard.contact import braking, others_of
 from evpilot.guard.faults import FAULTS, LIMIT_SLACK, examine
+from evpilot.guard.packed import pack, unpack, unsound
 from evpilot.types import Decision, LaneGraph, Limits, Observation, Platform, Trajectory
 from evpilot.types.state import Array
 
@@ -20,7 +21,7 @@ CONTACT_WINDOW = 1.5  # [s] the plan is looked at so far: later it will be anoth
 TAIL_WINDOW = 3.0  # [s]
 TAIL_APART = 0.3  # [m] between plan and tail within the first period
 
-LATERAL_BOUND, JERK_BOUND, LATERAL_JERK_BOUND = 4, 5, 6  # places in `bounds_of`
+BRAKE_BOUND, LATERAL_BOUND, JERK_BOUND, LATERAL_JERK_BOUND = 2, 4, 5, 6  # places in `bounds_of`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,31 +40,6 @@ class Reason:
             f"{self.part} {self.phrase}: {self.value:.3g} {self.unit} at {self.seconds:.1f} s,"
             f" allowed {self.limit:.3g} {self.unit}"
         )
-
-
-def pack(trajectory: Trajectory) -> Array:
-    """A trajectory as one array (T, 7): time, x, y, yaw, speed, accel, curvature."""
-    out = np.empty((len(trajectory.time), 7))
-    out[:, TIME], out[:, TX : TY + 1], out[:, TYAW] = trajectory.time, trajectory.pose[:, :2], trajectory.pose[:, 3]
-    out[:, TSPEED], out[:, TACCEL] = trajectory.speed, trajectory.accel
-    out[:, TCURVATURE] = trajectory.curvature
-    return out
-
-
-def unsound(trajectory: Trajectory) -> str:
-    """What makes a trajectory no trajectory: shapes, NaN, times that do not increase; empty when sound."""
-    count = len(trajectory.time)
-    if trajectory.pose.shape != (count, 4):
-        return f"pose has shape {trajectory.pose.shape}, allowed ({count}, 4)"
-    if any(len(part) != count for part in (trajectory.speed, trajectory.accel, trajectory.curvature)):
-        return "its columns differ in length"
-    if count < 2:
-        return f"{count} knots, allowed 2 or more"
-    if not (np.isfinite(pack(trajectory)).all() and np.isfinite(trajectory.pose).all()):
-        return "a value is not finite"
-    if trajectory.time[0] != 0.0 or not np.all(np.diff(trajectory.time) > 0.0):
-        return "its times do not increase from 0"
-    return ""
 
 
 def bounds_of(platform: Platform, limits: Limits) -> Array:
@@ -95,8 +71,8 @@ class Validator:
     def check(self, decision: Decision, observation: Observation) -> str:
         """Why a decision must not be driven, as one line with value and limit; "" when it may.
 
-        A trajectory needs a tail that starts along it, is itself fit, and ends at a standstill. A command is not
-        looked at: the gate bounds it.
+        A trajectory needs a tail that starts along it, is itself fit, and ends at a standstill; one that comes without
+        passes when `stopping_tail` finds one. A command is not looked at: the gate bounds it.
         """
         if decision.trajectory is None:
             return "" if decision.command is not None else "holds neither a trajectory nor a command"
@@ -133,9 +109,20 @@ class Validator:
         phrase, unit = FAULTS[code]
         return str(Reason(part=part, phrase=phrase, value=value, limit=limit, unit=unit, seconds=seconds))
 
+    def stopping_tail(self, plan: Trajectory, observation: Observation) -> Trajectory | None:
+        """The hardest stop along a plan's path after one period, None when it leads into someone or off the road.
+
+        A planner may find no tail only because a follower would not brake for it: that is no reason to brake at once.
+        """
+        speed, decel = observation.ego.speed, float(self._bound[BRAKE_BOUND])
+        out = np.empty((math.ceil((abs(speed) / decel + self._period) / 0.1) + 3, 7))
+        braking(pack(plan), speed, self._period, decel, out)
+        tail = unpack(out, observation)
+        return None if self.check_trajectory(tail, observation, "tail", TAIL_WINDOW, hard=True) else tail
+
     def _check_tail(self, plan: Trajectory, tail: Trajectory | None, observation: Observation) -> str:
         if tail is None:
-            return "plan: has no stopping tail"
+            return "" if self.stopping_tail(plan, observation) is not None else "plan: has no stopping tail"
         wrong = self.check_trajectory(tail, observation, "tail", TAIL_WINDOW, hard=True)
         if wrong:
             return wrong

@@ -1,0 +1,47 @@
+"""A trajectory as one array, as the guard's kernels take it, and back."""
+
+import numpy as np
+
+from evpilot.guard.contact import TACCEL, TCURVATURE, TIME, TSPEED, TX, TY, TYAW
+from evpilot.types import Observation, Trajectory
+from evpilot.types.state import Array
+
+
+def pack(trajectory: Trajectory) -> Array:
+    """A trajectory as one array (T, 7): time, x, y, yaw, speed, accel, curvature."""
+    out = np.empty((len(trajectory.time), 7))
+    out[:, TIME], out[:, TX : TY + 1], out[:, TYAW] = trajectory.time, trajectory.pose[:, :2], trajectory.pose[:, 3]
+    out[:, TSPEED], out[:, TACCEL] = trajectory.speed, trajectory.accel
+    out[:, TCURVATURE] = trajectory.curvature
+    return out
+
+
+def unsound(trajectory: Trajectory) -> str:
+    """What makes a trajectory no trajectory: shapes, NaN, times that do not increase; empty when sound."""
+    count = len(trajectory.time)
+    if trajectory.pose.shape != (count, 4):
+        return f"pose has shape {trajectory.pose.shape}, allowed ({count}, 4)"
+    if any(len(part) != count for part in (trajectory.speed, trajectory.accel, trajectory.curvature)):
+        return "its columns differ in length"
+    if count < 2:
+        return f"{count} knots, allowed 2 or more"
+    if not (np.isfinite(pack(trajectory)).all() and np.isfinite(trajectory.pose).all()):
+        return "a value is not finite"
+    if trajectory.time[0] != 0.0 or not np.all(np.diff(trajectory.time) > 0.0):
+        return "its times do not increase from 0"
+    return ""
+
+
+def unpack(motion: Array, observation: Observation) -> Trajectory:
+    """A packed trajectory as a record, starting exactly at the car's pose."""
+    pose = np.empty((len(motion), 4))
+    pose[:, :2], pose[:, 2], pose[:, 3] = motion[:, TX : TY + 1], observation.ego.pose[2], motion[:, TYAW]
+    pose[0] = observation.ego.pose
+    return Trajectory(
+        t_ns=observation.t_ns,
+        time=motion[:, TIME].copy(),
+        pose=pose,
+        speed=motion[:, TSPEED].copy(),
+        accel=motion[:, TACCEL].copy(),
+        curvature=motion[:, TCURVATURE].copy(),
+    )
