@@ -158,7 +158,7 @@ def costs_of(
     owned, starts, polygon = goal_polygons(brief)
     score(
         np.zeros((len(rolls), 9)), batch, corridors, table, entries, half, np.ones(count), np.full(count, moving),
-        spans, near, BODY, road.area.origin, road.area.table, road.area.tiles, slack,
+        np.zeros(count), spans, near, BODY, road.area.origin, road.area.table, road.area.tiles, slack,
         np.array([1.5, 2.5, 2.0, 3.6]), goal_windows(brief, 0.0), owned, starts, polygon, wish,
         np.zeros((0, 6)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
     )  # fmt: skip

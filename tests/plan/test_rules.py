@@ -1,0 +1,189 @@
+"""Rules become walls and zones exactly when they bind."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from driving_scenes import CAR, lane_with_crosswalk, lane_with_light, lane_with_stop_sign
+from planning_parts import box, briefing, ego_at, seen
+
+from evpilot.maps.builder import GraphBuilder
+from evpilot.maps.index import LaneIndex
+from evpilot.plan.arrays import stack
+from evpilot.plan.columns import GRID, Corridor
+from evpilot.plan.entries import Entries
+from evpilot.plan.road import Road, Way
+from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, MARGIN_AFTER, MARGIN_BEFORE, RED_BRAKE, Rules, Wall
+from evpilot.plan.spans import spans_on
+from evpilot.types import EgoState, LaneGraph, LightState, ObjectKind, Predictions, Priority, Tracks, no_tracks
+
+FRONT = CAR.rear_to_center + 0.5 * CAR.length
+RED, AMBER, GREEN = LightState.RED, LightState.AMBER, LightState.GREEN
+
+
+def walls_at(
+    graph: LaneGraph, ego: EgoState, states: list[LightState] | None = None, tracks: Tracks | None = None,
+    rules: Rules | None = None,
+) -> list[Wall]:  # fmt: skip
+    brief = briefing(graph)
+    ways = Road(brief, LaneIndex(graph)).ways(ego)
+    observation = seen(ego, states, tracks)
+    return (rules or Rules(brief)).walls(ways, observation, tracks or no_tracks(ego.t_ns))
+
+
+def people(*rows: tuple[float, float, float, float], kind: ObjectKind = ObjectKind.PEDESTRIAN) -> Tracks:
+    """Tracks at x, y with velocity vx, vy."""
+    count = len(rows)
+    data = np.array(rows)
+    state = np.zeros((count, 7))
+    state[:, :2], state[:, 3] = data[:, :2], np.arctan2(data[:, 3], data[:, 2])
+    state[:, 4] = np.hypot(data[:, 2], data[:, 3])
+    return Tracks(
+        t_ns=0, id=np.arange(1, count + 1), kind=np.full(count, kind, np.uint8), state=state,
+        velocity=np.ascontiguousarray(data[:, 2:]), cov=np.zeros((count, 6, 6)),
+        size=np.full((count, 2), 0.6) if kind == ObjectKind.PEDESTRIAN else np.tile([4.5, 1.8], (count, 1)),
+        age=np.ones(count), signals=np.zeros(count, np.uint8), valid=np.ones(count, np.bool_),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", list(LightState))
+def test_which_lights_stop_us(state: LightState) -> None:
+    walls = walls_at(lane_with_light(120.0), ego_at(60.0, speed=8.0), [state])
+    binding = state in (RED, AMBER, LightState.RED_AMBER, LightState.FLASHING_RED)
+    assert len(walls) == binding
+    if binding:
+        assert walls[0].s == pytest.approx(120.0, abs=0.5)
+        assert state.name.lower().replace("_", "-") in walls[0].reason
+        assert (walls[0].x, walls[0].y) == (pytest.approx(120.0, abs=0.5), pytest.approx(0.0, abs=0.01))
+
+
+@pytest.mark.parametrize(("state", "brake"), [(AMBER, AMBER_BRAKE), (RED, RED_BRAKE)])
+def test_the_dilemma_zone_is_where_the_light_asks_too_hard_a_brake(state: LightState, brake: float) -> None:
+    speed = 13.0
+    need = speed**2 / (2.0 * brake)
+    graph = lane_with_light(120.0)
+    can = walls_at(graph, ego_at(120.0 - FRONT - need - 1.5, speed=speed), [state])
+    cannot = walls_at(graph, ego_at(120.0 - FRONT - need + 1.5, speed=speed), [state])
+    assert len(can) == 1 and len(cannot) == 0
+
+
+def test_a_light_behind_or_far_ahead_does_not_bind() -> None:
+    graph = lane_with_light(150.0)
+    assert not walls_at(graph, ego_at(151.0, speed=5.0), [RED])
+    assert not walls_at(graph, ego_at(20.0, speed=5.0), [RED])
+    assert not walls_at(graph, ego_at(130.0, speed=5.0), [])
+
+
+def test_a_stop_sign_binds_until_the_car_has_stood_at_its_line() -> None:
+    graph = lane_with_stop_sign(80.0)
+    rules = Rules(briefing(graph))
+    at_line = 80.0 - FRONT - 1.0
+    assert len(walls_at(graph, ego_at(40.0, speed=8.0), rules=rules)) == 1
+    assert len(walls_at(graph, ego_at(40.0, speed=0.0, t=1.0), rules=rules)) == 1  # stood, but not there
+    assert len(walls_at(graph, ego_at(at_line, speed=0.0, t=2.0), rules=rules)) == 1
+    assert len(walls_at(graph, ego_at(at_line, speed=0.0, t=2.0 + 0.5 * HALT_TIME), rules=rules)) == 1
+    assert not walls_at(graph, ego_at(at_line, speed=0.0, t=2.1 + HALT_TIME), rules=rules)
+    assert not walls_at(graph, ego_at(at_line + 0.5, speed=1.0, t=3.5), rules=rules)
+
+
+def test_rolling_over_the_line_slowly_is_no_halt() -> None:
+    graph = lane_with_stop_sign(80.0)
+    rules = Rules(briefing(graph))
+    for k in range(10):
+        assert len(walls_at(graph, ego_at(76.0 - FRONT + 0.1 * k, speed=1.0, t=0.1 * k), rules=rules)) == 1
+
+
+@pytest.mark.parametrize(
+    ("walker", "yields"),
+    [
+        ((92.0, -3.5, 0.0, 1.2), True),  # steps towards our way
+        ((92.0, -3.5, 0.0, -1.2), False),  # walks away
+        ((92.0, -4.0, 0.0, 0.0), False),  # waits at the kerb
+        ((92.0, 0.5, 0.0, 1.0), True),  # is on our way
+        ((92.0, 3.5, 0.0, 1.2), False),  # is over
+        ((92.0, 3.5, 0.0, -1.2), True),  # comes from the left
+        ((120.0, -3.5, 0.0, 1.2), False),  # is elsewhere
+        ((92.0, -12.0, 0.0, 1.2), False),  # is far from the crossing
+    ],
+)
+def test_a_crossing_binds_for_who_uses_it(walker: tuple[float, float, float, float], yields: bool) -> None:
+    walls = walls_at(lane_with_crosswalk(90.0), ego_at(50.0, speed=8.0), tracks=people(walker))
+    assert len(walls) == yields
+    if yields:
+        assert walls[0].cause_id == 1
+        assert 88.0 <= walls[0].s <= 90.0
+
+
+def test_a_crossing_behind_us_does_not_bind() -> None:
+    tracks = people((92.0, 0.0, 0.0, 1.0))
+    assert not walls_at(lane_with_crosswalk(90.0), ego_at(95.0, speed=5.0), tracks=tracks)
+
+
+def test_a_car_on_a_crossing_is_no_walker() -> None:
+    tracks = people((92.0, -3.5, 0.0, 1.2), kind=ObjectKind.CAR)
+    assert not walls_at(lane_with_crosswalk(90.0), ego_at(50.0, speed=8.0), tracks=tracks)
+
+
+def crossing() -> LaneGraph:
+    """Our road eastwards must yield to one that runs north across it at x = 100."""
+    builder = GraphBuilder()
+
+    def add(points: list[tuple[float, float]], north: bool, priority: Priority) -> list[int]:
+        lanes = []
+        for a, b in itertools.pairwise(points):
+            side = np.array([1.75, 0.0]) if north else np.array([0.0, -1.75])
+            lanes.append(builder.lane(
+                [np.array(a) - side, np.array(b) - side], [np.array(a) + side, np.array(b) + side],
+                priority=priority, speed_limit=14.0, junction=0 if len(lanes) == 1 else -1,
+            ))  # fmt: skip
+        for one, after in itertools.pairwise(lanes):
+            builder.connect(one, after)
+        return lanes
+
+    add([(0.0, 0.0), (92.0, 0.0), (108.0, 0.0), (300.0, 0.0)], False, Priority.YIELD)
+    add([(100.0, -150.0), (100.0, -8.0), (100.0, 8.0), (100.0, 150.0)], True, Priority.PRIORITY)
+    return builder.build()
+
+
+def zones_for(ego: EgoState, other: np.ndarray, velocity: tuple[float, float]) -> tuple[np.ndarray, Way]:
+    brief = briefing(crossing())
+    ways = Road(brief, LaneIndex(brief.graph)).ways(ego)
+    tracks = people((float(other[0, 0]), float(other[0, 1]), *velocity), kind=ObjectKind.CAR)
+    knots = np.arange(0.0, 8.1, 0.8)[:11]
+    pose = np.zeros((1, 1, len(knots), 4))
+    for column in (0, 1):
+        pose[0, 0, :, column] = np.interp(knots, GRID, other[:, column])
+    pose[0, 0, :, 3] = math.atan2(velocity[1], velocity[0])
+    expected = Predictions(
+        t_ns=0, track_id=tracks.id, time=knots, pose=pose, pos_cov=np.zeros((1, 1, len(knots), 2, 2)),
+        prob=np.ones((1, 1)),
+    )  # fmt: skip
+    entries = Entries(tracks, expected, ego)
+    table, corridors, _ = stack(ways, [])
+    spans = np.empty((len(ways), len(entries), len(GRID), 5))
+    near = np.empty((len(ways), len(entries) + 1), np.int64)
+    spans_on(entries.box, entries.half, corridors, table, spans, near)
+    return Rules(brief).zones(ways, entries, spans, tracks), ways[0]
+
+
+def test_the_crossing_belongs_to_who_has_priority_while_they_are_on_it() -> None:
+    zones, way = zones_for(ego_at(60.0, speed=10.0), box(100.0, -40.0, 0.0, 10.0), (0.0, 10.0))
+    assert len(zones) >= 1
+    corridor, low, high, begin, end, weight = zones[0]
+    assert corridor == 0 and weight > 0.0
+    assert way.scalars[Corridor.S] < low < 100.0 < high
+    # its front reaches our strip 36 m on, its rear leaves it after 44 m
+    assert begin == pytest.approx(3.6 - MARGIN_BEFORE, abs=0.4)
+    assert end == pytest.approx(4.4 + MARGIN_AFTER, abs=0.4)
+
+
+def test_who_stands_or_turns_off_before_takes_no_zone() -> None:
+    standing, _ = zones_for(ego_at(60.0), box(100.0, -40.0), (0.0, 0.1))
+    away, _ = zones_for(ego_at(60.0), box(100.0, 40.0, 0.0, 10.0), (0.0, 10.0))
+    assert len(standing) == 0 and len(away) == 0
+
+
+def test_a_crossing_that_lies_behind_us_is_no_zone() -> None:
+    zones, _ = zones_for(ego_at(120.0), box(100.0, -40.0, 0.0, 10.0), (0.0, 10.0))
+    assert len(zones) == 0
