@@ -43,13 +43,12 @@ def test_there_are_at_least_ten_and_each_says_what_it_asks():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_builds_quickly(name: str):
-    library.build(name, 7)
     best = np.inf
-    for seed in (0, 1, 2):
+    for seed in (0, 1):
         begin = time.process_time()
         library.build(name, seed)
         best = min(best, time.process_time() - begin)
-    assert best < 0.5
+    assert best < 0.3
 
 
 def test_the_start_is_on_a_lane_and_along_it(scenario: Scenario):
@@ -206,15 +205,13 @@ def test_the_same_seed_gives_the_same_scenario_and_another_a_different_one(name:
     first, again, other = library.build(name, 3), library.build(name, 3), library.build(name, 4)
     assert first.sha256 == again.sha256 == content_hash(again)
     assert first.sha256 != other.sha256
-    assert library.build(name, 3, 0.9).sha256 != first.sha256
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("difficulty", [0.0, 1.0])
 def test_every_difficulty_builds(name: str, difficulty: float):
-    for seed in (5, 6):
-        scenario = library.build(name, seed, difficulty)
-        assert np.isfinite(cost_to_go(scenario.graph, scenario.goals)[lane_of_start(scenario)])
+    scenario = library.build(name, 5, difficulty)
+    assert np.isfinite(cost_to_go(scenario.graph, scenario.goals)[lane_of_start(scenario)])
 
 
 def test_an_unknown_name_gets_the_nearest_ones():

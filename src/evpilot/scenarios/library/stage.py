@@ -117,6 +117,22 @@ class Stage:
         return dataclasses.replace(plain, sha256=content_hash(plain))
 
 
+def staged(
+    name: str, seed: int, difficulty: float, graph: LaneGraph, lane: int, *, s: float, speed: float, seconds: float
+) -> Stage:
+    """An empty stage with the ego at s [m] on a lane at a speed [m/s]."""
+    return Stage(
+        name=name,
+        seed=seed,
+        difficulty=difficulty,
+        graph=graph,
+        ego_lane=lane,
+        ego_s=s,
+        ego_speed=speed,
+        seconds=seconds,
+    )
+
+
 def stream(name: str, seed: int, purpose: str) -> np.random.Generator:
     """A stream of random numbers of its own for each scenario, seed and purpose."""
     return np.random.Generator(np.random.Philox(key=[seed, zlib.crc32(f"{name}/{purpose}".encode())]))

@@ -6,7 +6,7 @@ from evpilot.scenarios.library.people import cross, pavements, strollers
 from evpilot.scenarios.library.roads.junctions import CHANGE, two_phases
 from evpilot.scenarios.library.roads.network import KMH, TAPER, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
-from evpilot.scenarios.library.stage import Stage, goal_on, stream
+from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
 from evpilot.scenarios.library.traffic import CITY, entries, fill, flow, park
 from evpilot.scenarios.scenario import LightProgram, Scenario
 from evpilot.types import LaneKind, LightState, ObjectKind, Priority, User
@@ -25,16 +25,7 @@ def tour(seed: int, difficulty: float) -> Scenario:
     rng = stream(name, seed, "town")
     town, way_in, way_out, zebras = _old_town(rng)
     graph = town.net.build()
-    stage = Stage(
-        name=name,
-        seed=seed,
-        difficulty=difficulty,
-        graph=graph,
-        ego_lane=way_in.forward[0],
-        ego_s=22.0,
-        ego_speed=9.0,
-        seconds=180.0,
-    )
+    stage = staged(name, seed, difficulty, graph, way_in.forward[0], s=22.0, speed=9.0, seconds=180.0)
     lights = stage.stream("lights")
     stage.lights = [
         *two_phases(town.junctions["west gate"], GREEN, -lights.uniform(9.0, 14.0)),
@@ -70,16 +61,7 @@ def city_blocks(seed: int, difficulty: float) -> Scenario:
     }
     town.close()
     way_in, way_out = arms["sw", 180], arms["ne", 90 if rng.random() < 0.5 else 0]
-    stage = Stage(
-        name=name,
-        seed=seed,
-        difficulty=difficulty,
-        graph=town.net.build(),
-        ego_lane=way_in.forward[0],
-        ego_s=18.0,
-        ego_speed=9.0,
-        seconds=150.0,
-    )
+    stage = staged(name, seed, difficulty, town.net.build(), way_in.forward[0], s=18.0, speed=9.0, seconds=150.0)
     stage.lights = town.programs(stage.stream("lights"))
     _populate(stage, town, gap=(11.0 - 4.0 * difficulty, 22.0 - 8.0 * difficulty), strolling=8, crossing=10)
     return stage.scenario(

@@ -3,7 +3,7 @@
 from evpilot.scenarios.library.people import cross, pavements, strollers
 from evpilot.scenarios.library.roads.network import KMH, TAPER, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
-from evpilot.scenarios.library.stage import Stage, goal_on, stream
+from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
 from evpilot.scenarios.library.traffic import STRAIGHT_ON, fill, flow, park
 from evpilot.scenarios.scenario import Scenario
 from evpilot.types import LaneKind, Priority, Turn
@@ -21,7 +21,7 @@ def four_way_stop(seed: int, difficulty: float) -> Scenario:
     town.place("stop", (0.0, 0.0), 12.0, Rule.ALL_WAY_STOP)
     roads = [town.edge("stop", 90.0 * k + rng.uniform(-6.0, 6.0), 110.0, SUBURB) for k in range(4)]
     town.close()
-    stage = _stage(name, seed, difficulty, town, roads[0], s=38.0, speed=9.0, seconds=80.0)
+    stage = staged(name, seed, difficulty, town.net.build(), roads[0].forward[0], s=38.0, speed=9.0, seconds=80.0)
     _around(stage, town, roads, gap=(9.0 - 3.0 * difficulty, 16.0 - 5.0 * difficulty))
     exit_road = roads[int(rng.integers(1, 4))]
     return stage.scenario(
@@ -40,7 +40,7 @@ def roundabout(seed: int, difficulty: float) -> Scenario:
     turned = rng.uniform(0.0, 360.0)
     roads = [town.edge("ring", turned + 90.0 * k + rng.uniform(-8.0, 8.0), 110.0, CROSSROAD) for k in range(4)]
     town.close()
-    stage = _stage(name, seed, difficulty, town, roads[0], s=38.0, speed=9.0, seconds=80.0)
+    stage = staged(name, seed, difficulty, town.net.build(), roads[0].forward[0], s=38.0, speed=9.0, seconds=80.0)
     _around(stage, town, roads, gap=(9.0 - 4.0 * difficulty, 17.0 - 7.0 * difficulty))
     exit_road = roads[int(rng.integers(1, 4))]
     return stage.scenario(
@@ -64,7 +64,7 @@ def unprotected_left(seed: int, difficulty: float) -> Scenario:
         for b in (90.0, -90.0)
     ]
     town.close()
-    stage = _stage(name, seed, difficulty, town, main[0], s=75.0, speed=12.0, seconds=75.0)
+    stage = staged(name, seed, difficulty, town.net.build(), main[0].forward[0], s=75.0, speed=12.0, seconds=75.0)
     gap = (4.0 - 2.3 * difficulty, 10.0 - 4.0 * difficulty)
     fill(stage, main[1].forward, gap, turns=STRAIGHT_ON)
     flow(stage, main[1].forward[0], gap, turns=STRAIGHT_ON, start=1.0)
@@ -87,21 +87,6 @@ def unprotected_left(seed: int, difficulty: float) -> Scenario:
 
 
 TO_RIGHT = {Turn.NONE: 1.0, Turn.STRAIGHT: 0.0, Turn.LEFT: 0.0, Turn.RIGHT: 1.0, Turn.U_TURN: 0.0}
-
-
-def _stage(
-    name: str, seed: int, difficulty: float, town: Town, road: Road, *, s: float, speed: float, seconds: float
-) -> Stage:
-    return Stage(
-        name=name,
-        seed=seed,
-        difficulty=difficulty,
-        graph=town.net.build(),
-        ego_lane=road.forward[0],
-        ego_s=s,
-        ego_speed=speed,
-        seconds=seconds,
-    )
 
 
 def _around(stage: Stage, town: Town, roads: list[Road], gap: tuple[float, float]) -> None:

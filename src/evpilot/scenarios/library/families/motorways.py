@@ -9,7 +9,7 @@ import numpy as np
 
 from evpilot.scenarios.library.roads.lines import Line, connect, straight, trace
 from evpilot.scenarios.library.roads.network import KMH, Network, Road, Section
-from evpilot.scenarios.library.stage import DT, Stage, goal_on, stream
+from evpilot.scenarios.library.stage import DT, Stage, goal_on, staged, stream
 from evpilot.scenarios.library.traffic import MOTORWAY, STRAIGHT_ON, Driver, Mix, fill, flow, put, route
 from evpilot.scenarios.scenario import Behaviour, Scenario
 from evpilot.types import LaneGraph, LaneKind, ObjectKind
@@ -31,8 +31,6 @@ class Carriageway:
 
     parts: tuple[Road, ...]
     entry: Road | None
-    merging: Road | None
-    leaving: Road | None
     exit: Road | None
 
     @property
@@ -84,7 +82,7 @@ def carriageway(
     leaving = next((p for p in parts if p.section.auxiliary == LaneKind.OFF_RAMP), None)
     entry = None if merging is None else _ramp(net, merging, LaneKind.ON_RAMP, ramp_rise)
     out = None if leaving is None else _ramp(net, leaving, LaneKind.OFF_RAMP, ramp_rise)
-    return Carriageway(parts=tuple(parts), entry=entry, merging=merging, leaving=leaving, exit=out)
+    return Carriageway(parts=tuple(parts), entry=entry, exit=out)
 
 
 def _join(net: Network, a: Road, b: Road, lanes: int) -> None:
@@ -132,7 +130,7 @@ def motorway(seed: int, difficulty: float) -> Scenario:
     across = carriageway(net, line.shifted(MEDIAN).reversed(), MAIN)
     bridge = net.road(_over(line, 1320.0), BRIDGE)
     assert road.entry is not None and road.exit is not None
-    stage = _stage(name, seed, difficulty, net, road.entry.forward[0], s=25.0, speed=16.0, seconds=150.0)
+    stage = staged(name, seed, difficulty, net.build(), road.entry.forward[0], s=25.0, speed=16.0, seconds=150.0)
     gap = (2.6 - difficulty, 8.0 - 3.5 * difficulty)
     _drive(stage, [part.forward[:3] for part in road.parts], gap, MOTORWAY)
     _drive(stage, [across.first], (3.0, 11.0), MOTORWAY)
@@ -151,8 +149,8 @@ def on_ramp_merge(seed: int, difficulty: float) -> Scenario:
     net = Network()
     section = replace(MAIN, forward=2, limit=100.0 * KMH)
     road = carriageway(net, straight((0.0, 0.0), (1300.0, 0.0)), section, on_ramp=(430.0, 300.0 - 80.0 * difficulty))
-    assert road.entry is not None and road.merging is not None
-    stage = _stage(name, seed, difficulty, net, road.entry.forward[0], s=110.0, speed=17.0, seconds=80.0)
+    assert road.entry is not None
+    stage = staged(name, seed, difficulty, net.build(), road.entry.forward[0], s=110.0, speed=17.0, seconds=80.0)
     gap = (2.6 - 1.2 * difficulty, 4.6 - 2.4 * difficulty)
     _drive(stage, [part.forward[:2] for part in road.parts], gap, DENSE)
     return stage.scenario(
@@ -169,7 +167,7 @@ def dense_merge(seed: int, difficulty: float) -> Scenario:
     section = replace(MAIN, limit=80.0 * KMH)
     road = carriageway(net, straight((0.0, 0.0), (1500.0, 0.0)), section, off_ramp=(700.0, 250.0))
     assert road.exit is not None
-    stage = _stage(name, seed, difficulty, net, road.first[1], s=150.0, speed=19.0, seconds=90.0)
+    stage = staged(name, seed, difficulty, net.build(), road.first[1], s=150.0, speed=19.0, seconds=90.0)
     gap = (2.2 - difficulty, 4.0 - 1.8 * difficulty)
     _drive(stage, [part.forward[:3] for part in road.parts], gap, DENSE * 2)
     return stage.scenario(
@@ -186,7 +184,7 @@ def cut_in(seed: int, difficulty: float) -> Scenario:
     net = Network()
     road = carriageway(net, straight((0.0, 0.0), (1500.0, 0.0)), replace(MAIN, limit=100.0 * KMH))
     lane = road.first[1]
-    stage = _stage(name, seed, difficulty, net, lane, s=160.0, speed=25.0, seconds=80.0)
+    stage = staged(name, seed, difficulty, net.build(), lane, s=160.0, speed=25.0, seconds=80.0)
     side = 1.0 if rng.random() < 0.5 else -1.0
     speed = 25.0 - rng.uniform(1.0, 2.0 + 3.0 * difficulty)
     begin = rng.uniform(2.5, 5.0)
@@ -215,7 +213,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
         (0.0, 0.0, rng.uniform(-math.pi, math.pi)), [(350.0, 0.0, 0.0), (300.0, 0.0, 0.001), (550.0, 0.001, 0.0)]
     )
     road = carriageway(net, line, replace(MAIN, forward=2, limit=100.0 * KMH))
-    stage = _stage(name, seed, difficulty, net, road.first[1], s=90.0, speed=5.0, seconds=90.0)
+    stage = staged(name, seed, difficulty, net.build(), road.first[1], s=90.0, speed=5.0, seconds=90.0)
     head = 250.0 + rng.uniform(0.0, 30.0)
     speed = _waves(stage, rng, difficulty)
     for k, lane in enumerate(road.first):
@@ -309,18 +307,3 @@ def _waves(stage: Stage, rng: np.random.Generator, difficulty: float) -> Array:
             knots.append(knots[-1] + seconds)
             speeds.append(speed)
     return np.interp(np.arange(stage.last_step + 1) * DT, knots, speeds)
-
-
-def _stage(
-    name: str, seed: int, difficulty: float, net: Network, lane: int, *, s: float, speed: float, seconds: float
-) -> Stage:
-    return Stage(
-        name=name,
-        seed=seed,
-        difficulty=difficulty,
-        graph=net.build(),
-        ego_lane=lane,
-        ego_s=s,
-        ego_speed=speed,
-        seconds=seconds,
-    )

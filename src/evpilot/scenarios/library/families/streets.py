@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.scenarios.library.people import cross, pavements, strollers
 from evpilot.scenarios.library.roads.lines import Line, trace
 from evpilot.scenarios.library.roads.network import KMH, Network, Section
-from evpilot.scenarios.library.stage import Stage, goal_on, stream
+from evpilot.scenarios.library.stage import goal_on, staged, stream
 from evpilot.scenarios.library.traffic import Driver, Mix, fill, flow, park, put, route
 from evpilot.scenarios.scenario import Scenario
 from evpilot.types import LaneKind, Marking, ObjectKind
@@ -25,7 +25,7 @@ def crossing(seed: int, difficulty: float) -> Scenario:
     line = _gentle(rng, 320.0)
     net = Network()
     road = net.road(line, HIGH_STREET, zebras=(140.0, 225.0))
-    stage = _stage(name, seed, difficulty, net, road.forward[0], s=12.0, speed=12.0, seconds=75.0)
+    stage = staged(name, seed, difficulty, net.build(), road.forward[0], s=12.0, speed=12.0, seconds=75.0)
     people, ways = stage.stream("people"), pavements(stage.graph)
     for mark, first in zip(road.crosswalks, (rng.uniform(3.0, 8.0), rng.uniform(8.0, 18.0)), strict=True):
         time = first
@@ -50,7 +50,7 @@ def oncoming_narrow(seed: int, difficulty: float) -> Scenario:
     rng = stream(name, seed, "road")
     net = Network()
     road = net.road(_gentle(rng, 300.0), NARROW)
-    stage = _stage(name, seed, difficulty, net, road.forward[0], s=10.0, speed=6.0, seconds=100.0)
+    stage = staged(name, seed, difficulty, net.build(), road.forward[0], s=10.0, speed=6.0, seconds=100.0)
     s = 48.0
     while s < 230.0:
         row = rng.uniform(14.0, 20.0 + 18.0 * difficulty)
@@ -74,7 +74,7 @@ def parked_car(seed: int, difficulty: float) -> Scenario:
     net = Network()
     road = net.road(_gentle(rng, 280.0), SIDE_STREET)
     lane = road.forward[0]
-    stage = _stage(name, seed, difficulty, net, lane, s=12.0, speed=10.0, seconds=75.0)
+    stage = staged(name, seed, difficulty, net.build(), lane, s=12.0, speed=10.0, seconds=75.0)
     van = (round(rng.uniform(5.4, 6.2), 2), 2.0, 2.5)
     stage.stand(ObjectKind.PARKED, van, stage.pose(lane, rng.uniform(105.0, 135.0), -rng.uniform(0.3, 0.6)))
     if difficulty > 0.6:
@@ -108,7 +108,7 @@ def curved_road(seed: int, difficulty: float) -> Scenario:
     net = Network()
     road = net.road(trace((0.0, 0.0, rng.uniform(-math.pi, math.pi)), pieces), COUNTRY)
     lane = road.forward[0]
-    stage = _stage(name, seed, difficulty, net, lane, s=15.0, speed=18.0, seconds=150.0)
+    stage = staged(name, seed, difficulty, net.build(), lane, s=15.0, speed=18.0, seconds=150.0)
     slow = Driver(kind=ObjectKind.CAR, size=(4.4, 1.8, 1.5), character=0.2, speed_factor=float(rng.uniform(0.5, 0.65)))
     put(stage, slow, lane, 62.0, 16.0, route(stage.graph, lane, rng))
     fill(stage, road.backward, (3.0, 10.0), mix=RURAL, speed_share=0.75)
@@ -130,18 +130,3 @@ def _gentle(rng: np.random.Generator, length: float) -> Line:
     quarter = 0.25 * length
     pieces = [(quarter, 0.0, bend), (quarter, bend, 0.0), (quarter, 0.0, -bend), (quarter, -bend, 0.0)]
     return trace((0.0, 0.0, rng.uniform(-math.pi, math.pi)), pieces)
-
-
-def _stage(
-    name: str, seed: int, difficulty: float, net: Network, lane: int, *, s: float, speed: float, seconds: float
-) -> Stage:
-    return Stage(
-        name=name,
-        seed=seed,
-        difficulty=difficulty,
-        graph=net.build(),
-        ego_lane=lane,
-        ego_s=s,
-        ego_speed=speed,
-        seconds=seconds,
-    )

@@ -20,6 +20,12 @@ YIELD_GAP = 6.0  # [m] likewise where traffic yields: room for a car that waits 
 EDGE_GAP = 0.3  # [m] from a stop line to the junction's area
 STOP_GAP = 1.0  # [m] from the stop line to the crosswalk
 TURN_LIMIT = 30.0 * KMH  # [m/s] on connectors that turn
+WAITS = {
+    Priority.STOP: StopKind.STOP_SIGN,
+    Priority.ALL_WAY_STOP: StopKind.STOP_SIGN,
+    Priority.YIELD: StopKind.YIELD_SIGN,
+}
+SIGNS = {Priority.STOP: "206", Priority.ALL_WAY_STOP: "206", Priority.YIELD: "205", Priority.PRIORITY: "306"}  # StVO
 PHASES = (LightState.GREEN, LightState.AMBER, LightState.RED, LightState.RED_AMBER)
 AMBER, ALL_RED, RED_AMBER = 3.0, 2.0, 1.0  # [s] RiLSA 2015: amber at 50 km/h, clearance, red and amber
 CHANGE = AMBER + ALL_RED + RED_AMBER  # [s] from the end of one pair's green to the beginning of the other's
@@ -76,12 +82,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Junction:
-    """What was built: its number, its arms counter-clockwise, connectors by (arm from, arm to), the lights of each arm
-    (index, arrow) and the crosswalks by arm."""
+    """What was built: its number, its arms counter-clockwise, and by arm its lights and its crosswalk."""
 
     number: int
     arms: tuple[Arm, ...]
-    connectors: dict[tuple[int, int], tuple[int, ...]]
     lights: dict[int, tuple[int, ...]]
     crosswalks: dict[int, int]
 
@@ -94,19 +98,15 @@ def junction(net: Network, arms: Sequence[Arm], *, lights: bool = False) -> Junc
     for arm in order:
         for lane in arm.incoming:
             net.lanes[lane].priority = arm.priority
-    connectors = {
-        (i, k): _connectors(net, one, other, number)
-        for i, one in enumerate(order)
-        for k, other in enumerate(order)
-        if i != k
-    }
+    for one, other in itertools.permutations(order, 2):
+        _connect(net, one, other, number)
     crosswalks = {i: zebra(net, arm) for i, arm in enumerate(order) if arm.crosswalk}
     for arm in order:
         stop_lines(net, arm, lights)
     posts = {i: (_light(net, arm),) for i, arm in enumerate(order) if lights and arm.incoming}
     for one, other in zip(order, order[1:] + order[:1], strict=True):
         corner(net, one, other)
-    return Junction(number=number, arms=order, connectors=connectors, lights=posts, crosswalks=crosswalks)
+    return Junction(number=number, arms=order, lights=posts, crosswalks=crosswalks)
 
 
 def turn_of(one: Arm, other: Arm) -> Turn:
@@ -159,10 +159,11 @@ def bridge(net: Network, a: int, b: int, **changes: object) -> int:
     return lane
 
 
-def _connectors(net: Network, one: Arm, other: Arm, number: int) -> tuple[int, ...]:
+def _connect(net: Network, one: Arm, other: Arm, number: int) -> None:
+    """The lanes from one arm into another."""
     turn = turn_of(one, other)
     limit = min(net.lanes[lane].limit for lane in one.incoming + other.outgoing) if one.incoming else 0.0
-    lanes = tuple(
+    lanes = [
         bridge(
             net,
             a,
@@ -172,10 +173,9 @@ def _connectors(net: Network, one: Arm, other: Arm, number: int) -> tuple[int, .
             limit=limit if turn == Turn.STRAIGHT else min(limit, TURN_LIMIT),
         )
         for a, b in lane_pairs(turn, one.incoming, other.outgoing)
-    )
+    ]
     if turn == Turn.STRAIGHT:
         net.beside.extend((a, b, True) for a, b in itertools.pairwise(lanes))
-    return lanes
 
 
 def zebra(net: Network, arm: Arm) -> int:
@@ -184,32 +184,26 @@ def zebra(net: Network, arm: Arm) -> int:
 
 
 def stop_lines(net: Network, arm: Arm, lit: bool) -> None:
-    """Where traffic waits."""
-    kinds = {
-        Priority.STOP: StopKind.STOP_SIGN,
-        Priority.ALL_WAY_STOP: StopKind.STOP_SIGN,
-        Priority.YIELD: StopKind.YIELD_SIGN,
-    }
-    kind = StopKind.LIGHT if lit else kinds.get(arm.priority)
+    """Where traffic waits, and the sign that says why."""
+    kind = StopKind.LIGHT if lit else WAITS.get(arm.priority)
     if kind is not None:
         net.stops.extend((lane, net.lanes[lane].line.length - arm.line_back, kind) for lane in arm.incoming)
+    if arm.incoming and not lit and arm.priority in SIGNS:
+        net.signs.append((SIGNS[arm.priority], "", _post(net, arm), arm.incoming))
 
 
 def _light(net: Network, arm: Arm) -> int:
-    """A light on the right of an arm's stop line, facing those who come."""
-    line = net.lanes[arm.incoming[-1]]
-    pose = line.line.at(line.line.length - arm.line_back)
-    beside = 0.5 * line.width + 0.8
-    place = np.array(
-        [
-            pose[0] + beside * math.sin(pose[3]),
-            pose[1] - beside * math.cos(pose[3]),
-            pose[2],
-            math.remainder(pose[3] + math.pi, 2.0 * math.pi),
-        ]
-    )
-    net.lights.append((arm.incoming, place, Arrow.ALL))
+    net.lights.append((arm.incoming, _post(net, arm), Arrow.ALL))
     return len(net.lights) - 1
+
+
+def _post(net: Network, arm: Arm) -> Array:
+    """The pose (4,) of a post on the right of an arm's stop line, facing those who come."""
+    lane = net.lanes[arm.incoming[-1]]
+    x, y, z, yaw = lane.line.at(lane.line.length - arm.line_back)
+    beside = 0.5 * lane.width + 0.8
+    facing = math.remainder(yaw + math.pi, 2.0 * math.pi)
+    return np.array([x + beside * math.sin(yaw), y - beside * math.cos(yaw), z, facing])
 
 
 def corner(net: Network, one: Arm, other: Arm, via: Array | None = None) -> None:

@@ -35,11 +35,10 @@ def roundabout(net: Network, arms: Sequence[Arm], center: tuple[float, float], r
         )
         for i in range(count)
     ]
-    connectors: dict[tuple[int, int], tuple[int, ...]] = {}
     for i, arm in enumerate(order):
         net.connect(through[i], between[i])
         net.connect(between[i - 1], through[i])
-        connectors[i, i] = _entry_and_exit(net, arm, between[i - 1], between[i], number)
+        _entry_and_exit(net, arm, between[i - 1], between[i], number)
     crosswalks = {i: zebra(net, arm) for i, arm in enumerate(order) if arm.crosswalk}
     for i, arm in enumerate(order):
         stop_lines(net, arm, lit=False)
@@ -47,7 +46,7 @@ def roundabout(net: Network, arms: Sequence[Arm], center: tuple[float, float], r
         reach = radius + 0.5 * RING_WIDTH + PAVEMENT_GAP
         via = (center[0] + reach * math.cos(angle), center[1] + reach * math.sin(angle), 0.0, angle + 0.5 * math.pi)
         corner(net, arm, order[(i + 1) % count], np.array(via))
-    return Junction(number=number, arms=order, connectors=connectors, lights={}, crosswalks=crosswalks)
+    return Junction(number=number, arms=order, lights={}, crosswalks=crosswalks)
 
 
 def _ring(net: Network, center: tuple[float, float], radius: float, first: float, last: float, number: int) -> int:
@@ -71,13 +70,11 @@ def _ring(net: Network, center: tuple[float, float], radius: float, first: float
     )
 
 
-def _entry_and_exit(net: Network, arm: Arm, before: int, after: int, number: int) -> tuple[int, ...]:
+def _entry_and_exit(net: Network, arm: Arm, before: int, after: int, number: int) -> None:
     """The lanes from an arm onto the ring and from the ring into the arm."""
     for lane in arm.incoming:
         net.lanes[lane].priority = Priority.YIELD
     ways = [(lane, after, Priority.YIELD) for lane in arm.incoming[-1:]]
     ways += [(before, lane, Priority.PRIORITY) for lane in arm.outgoing[-1:]]
-    return tuple(
+    for a, b, priority in ways:
         bridge(net, a, b, turn=Turn.RIGHT, junction=number, limit=RING_LIMIT, priority=priority)
-        for a, b, priority in ways
-    )
