@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evpilot.plan.columns import Corridor, Cost, Law, Prop, Roll
+from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Roll, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.road import Way
 from evpilot.plan.rules import Wall
@@ -14,7 +14,9 @@ CONTACT_COST = 60.0  # from here on a proposal counts as one that meets somebody
 ROAD_COST = 50.0
 RULE_COST = 20.0
 COMFORT_COST = 15.0
-TRACE_STEPS = (0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50)
+TRACE_STEPS = np.arange(0, len(GRID), 5)
+LEAD_STEPS = np.array([0, 10, 20])
+LEAD_REACH = 50.0  # [m]
 
 
 def rejections(costs: Array, chosen: int) -> Bytes:
@@ -37,7 +39,7 @@ def explain(
     picked = order[np.linspace(0, len(order) - 1, min(TRACED, len(order))).astype(np.int64)]
     reason, cause = phrase(props, rolls, firsts, chosen, order, ways, walls, entries, spans, tracks)
     return PlanTrace(
-        reason=reason, cause_id=cause, xy=np.ascontiguousarray(rolls[picked][:, TRACE_STEPS, :2]),
+        reason=reason, cause_id=cause, xy=np.ascontiguousarray(rolls[picked[:, None], TRACE_STEPS, :2]),
         cost=costs[picked].sum(axis=1), rejection=kinds[picked],
         walls=np.array([(wall.x, wall.y, wall.yaw) for wall in walls]).reshape(-1, 3),
         wall_reason=tuple(wall.reason for wall in walls), counts=np.bincount(kinds, minlength=len(Rejection)),
@@ -78,16 +80,15 @@ def phrase(
 
 
 def _lead(roll: Array, spans: Array) -> int:
-    """The nearest entry ahead on the strip that the car will drive along, within 50 m; -1 for none."""
-    best, nearest = -1, 50.0
-    for e in range(len(spans)):
-        for step in (0, 10, 20):
-            s, d = roll[step, Roll.S], roll[step, Roll.D]
-            if spans[e, step, 2] < d + 1.2 and spans[e, step, 3] > d - 1.2 and spans[e, step, 1] > s:
-                gap = float(spans[e, step, 0] - s)
-                if gap < nearest:
-                    best, nearest = e, gap
-    return best
+    """The nearest entry ahead on the strip that the car will drive along, within LEAD_REACH; -1 for none."""
+    if not len(spans):
+        return -1
+    own, others = roll[LEAD_STEPS], spans[:, LEAD_STEPS]
+    s, d = own[:, Roll.S], own[:, Roll.D]
+    on = (others[..., Span.D_LOW] < d + 1.2) & (others[..., Span.D_HIGH] > d - 1.2) & (others[..., Span.S_HIGH] > s)
+    gap = np.where(on, others[..., Span.S_LOW] - s, np.inf).min(axis=1)
+    best = int(np.argmin(gap))
+    return best if gap[best] < LEAD_REACH else -1
 
 
 def _gap(roll: Array, span: Array) -> float:
