@@ -23,6 +23,7 @@ from evpilot.types.state import Array, Ints
 REFINED = 6  # proposals whose neighbours are looked at
 TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
 TAIL_CANDIDATES = 5
+ROOM = 640  # proposals that there is room for from the beginning
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
 SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
@@ -53,6 +54,28 @@ class Batch:
     def total(self) -> Array:
         """One cost for each proposal (R,)."""
         return self.costs.sum(axis=1)
+
+    def part(self, first: int, last: int) -> "Batch":
+        """A view of rows first..last-1."""
+        rows = slice(first, last)
+        return Batch(props=self.props[rows], rolls=self.rolls[rows], costs=self.costs[rows], firsts=self.firsts[rows])
+
+    def take(self, other: "Batch") -> None:
+        """Copy another batch of the same size."""
+        self.props[:], self.rolls[:], self.costs[:], self.firsts[:] = (
+            other.props,
+            other.rolls,
+            other.costs,
+            other.firsts,
+        )
+
+
+def blank(count: int) -> Batch:
+    """Room for so many proposals, filled with zeros."""
+    return Batch(
+        props=np.zeros((count, len(Prop))), rolls=np.zeros((count, len(GRID), len(Roll))),
+        costs=np.zeros((count, len(Cost))), firsts=np.zeros((count, 4)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,6 +111,7 @@ class Planner:
         self._comfort = np.array([limits.accel, limits.brake, limits.lateral, min(limits.gate_lateral, 7.0)])
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
         self._last: tuple[int, float] | None = None
+        self._room = blank(ROOM)
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
         """Decide from what is seen and expected now."""
@@ -101,7 +125,8 @@ class Planner:
         order = np.argsort(batch.total(), kind="stable")
         finer = refine(batch.props[order[:REFINED]], speed, accel)
         if len(finer):
-            batch = joined(batch, self._evaluate(finer, scene))
+            self._evaluate(finer, scene, len(batch.props))
+            batch = self._room.part(0, len(batch.props) + len(finer))
             order = np.argsort(batch.total(), kind="stable")
         chosen, tail = self._with_tail(batch, order, scene, observation)
         self._remember(batch.props[chosen], scene)
@@ -164,10 +189,11 @@ class Planner:
         )
         return max(0.0, 0.05 - least)
 
-    def _evaluate(self, props: Array, scene: Scene) -> Batch:
-        rolls = np.empty((len(props), len(GRID), len(Roll)))
-        costs = np.empty((len(props), len(Cost)))
-        firsts = np.empty((len(props), 4))
+    def _evaluate(self, props: Array, scene: Scene, first: int = 0) -> Batch:
+        """Proposals rolled out and scored, in the planner's room from row `first` on: good until they are overwritten."""
+        batch = self._room_for(first + len(props)).part(first, first + len(props))
+        batch.props[:] = props
+        props, rolls, costs, firsts = batch.props, batch.rolls, batch.costs, batch.firsts
         roll_out(props, scene.corridors, scene.table, scene.spans, scene.near, scene.ego, self._car, rolls)
         entries, area = scene.entries, self.road.area
         timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
@@ -183,7 +209,15 @@ class Planner:
             other = props[:, Prop.CORRIDOR] != self._last_corridor(scene)
             other |= np.abs(props[:, Prop.OFFSET] - self._last[1]) > 0.3
             costs[:, Cost.LANE] += np.where(other, CHANGE_COST, 0.0)
-        return Batch(props=props, rolls=rolls, costs=costs, firsts=firsts)
+        return batch
+
+    def _room_for(self, count: int) -> Batch:
+        """Room for so many proposals, kept between cycles: fresh memory costs more than what is computed into it."""
+        room = self._room
+        if len(room.props) < count:
+            self._room = blank(2 * count)
+            self._room.part(0, len(room.props)).take(room)
+        return self._room
 
     def _last_corridor(self, scene: Scene) -> int:
         """The corridor that holds the lane which the last decision led to, or -1."""
@@ -206,28 +240,20 @@ class Planner:
         for candidate in order[:TAIL_CANDIDATES]:
             if total[candidate] > total[order[0]] + CONTACT_COST:
                 break
-            tail = self._tail(batch.props[candidate], batch.rolls[candidate], scene, observation)
+            tail = self._tail(batch.props[candidate], batch.rolls[candidate], len(order), scene, observation)
             if tail is not None:
                 return int(candidate), tail
         return int(order[0]), None
 
-    def _tail(self, prop: Array, roll: Array, scene: Scene, observation: Observation) -> Trajectory | None:
+    def _tail(self, prop: Array, roll: Array, first: int, scene: Scene, observation: Observation) -> Trajectory | None:
         firmness = [brake for brake in TAILS if brake <= self.briefing.limits.emergency + 1e-9]
         rows = np.repeat(prop[None], len(firmness), axis=0)
         rows[:, Prop.LAW] = Law.TAIL
         rows[:, Prop.P0] = roll[0, Roll.ACCEL]
         rows[:, Prop.P1] = firmness
         rows[:, Prop.P2] = self.briefing.period_ns * 1e-9
-        tails = self._evaluate(np.ascontiguousarray(rows), scene)
+        tails = self._evaluate(rows, scene, first)
         for k in range(len(firmness)):
             if tails.costs[k, Cost.COLLISION] < CONTACT_COST and tails.rolls[k, -1, Roll.SPEED] < 0.1:
                 return trajectory(tails.rolls[k], observation.ego, observation.t_ns)
         return None
-
-
-def joined(first: Batch, second: Batch) -> Batch:
-    """Two batches as one."""
-    return Batch(
-        props=np.concatenate([first.props, second.props]), rolls=np.concatenate([first.rolls, second.rolls]),
-        costs=np.concatenate([first.costs, second.costs]), firsts=np.concatenate([first.firsts, second.firsts]),
-    )  # fmt: skip
