@@ -96,9 +96,12 @@ def goal_places(ways: list[Way], briefing: Briefing, seconds: float) -> Array:
 
 def trajectory(roll: Array, ego: EgoState, t_ns: int) -> Trajectory:
     """A rollout (51, 9) as a record, starting exactly where the car is."""
-    yaw = np.pi - np.mod(np.pi - roll[:, Roll.YAW], 2.0 * np.pi)
-    pose = np.stack([roll[:, Roll.X], roll[:, Roll.Y], np.full(len(roll), float(ego.pose[2])), yaw], axis=1)
-    pose[0] = ego.pose
+    # the whole motion is moved by what the look-up on the path was off at the start: no jump, no kink
+    yaw = roll[:, Roll.YAW] + (ego.pose[3] - roll[0, Roll.YAW])
+    x = roll[:, Roll.X] + (ego.pose[0] - roll[0, Roll.X])
+    y = roll[:, Roll.Y] + (ego.pose[1] - roll[0, Roll.Y])
+    yaw = np.pi - np.mod(np.pi - yaw, 2.0 * np.pi)
+    pose = np.stack([x, y, np.full(len(roll), float(ego.pose[2])), yaw], axis=1)
     return Trajectory(
         t_ns=t_ns, time=GRID.copy(), pose=pose, speed=np.ascontiguousarray(roll[:, Roll.SPEED]),
         accel=np.ascontiguousarray(roll[:, Roll.ACCEL]), curvature=np.ascontiguousarray(roll[:, Roll.CURVATURE]),

@@ -12,8 +12,10 @@ from evpilot.types.state import Array, Bools, Ints
 
 PROB_MIN = 0.08  # a less likely mode is left out
 REACH = 160.0  # [m] what is further away cannot be met within the horizon at town speeds; grows with speed
+STANDOFF = 6.0  # [m]
 LEVEL = 2.5  # [m] what is further above or below is on another road
 
+IS_FIXED = np.isin(np.arange(256), [int(kind) for kind in FIXED])
 STEPS = len(GRID)
 TIMES = GRID
 
@@ -47,15 +49,14 @@ def on_grid(knots: Array, pose: Array, rows: Ints, modes: Ints, out: Array) -> N
 
 class Entries:
     """The boxes that the planner keeps clear of: box (E, 51, 5) by `Entry`, half (E, 2) half length and width [m],
-    prob (E,), moving (E,), track (E,) row in the tracks."""
+    prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,), track (E,) row in the tracks."""
 
     def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState) -> None:
-        near = np.hypot(tracks.state[:, 0] - ego.pose[0], tracks.state[:, 1] - ego.pose[1]) < REACH + 8.0 * abs(
-            ego.speed
-        )
-        near &= (np.abs(tracks.state[:, 2] - ego.pose[2]) < LEVEL) & tracks.valid
-        row_of = {int(k): row for row, k in enumerate(tracks.id)}
-        track_row = np.array([row_of[int(k)] for k in predictions.track_id], np.int64)
+        state = tracks.state
+        reach = REACH + 8.0 * abs(ego.speed)
+        square = (state[:, 0] - ego.pose[0]) ** 2 + (state[:, 1] - ego.pose[1]) ** 2
+        near = (square < reach * reach) & (np.abs(state[:, 2] - ego.pose[2]) < LEVEL) & tracks.valid
+        track_row = _rows_of(predictions.track_id, tracks.id)
         likely = (predictions.prob >= PROB_MIN) & near[track_row][:, None]
         rows, modes = np.nonzero(likely)
         self.box: Array = np.zeros((len(rows), STEPS, 5))
@@ -63,8 +64,18 @@ class Entries:
         self.track: Ints = track_row[rows]
         self.half: Array = np.ascontiguousarray(0.5 * tracks.size[self.track])
         self.prob: Array = np.ascontiguousarray(predictions.prob[rows, modes])
-        fixed = np.isin(tracks.kind[self.track], [int(kind) for kind in FIXED])
+        fixed = IS_FIXED[tracks.kind[self.track]]
+        # behind what will not move the car stays far enough back to steer round it
+        self.standoff: Array = np.where(fixed, STANDOFF, 0.0)
         self.moving: Bools = ~fixed & (np.abs(tracks.state[self.track, 4]) > 0.3)
 
     def __len__(self) -> int:
         return len(self.prob)
+
+
+def _rows_of(ids: Ints, among: Ints) -> Ints:
+    """At which place of `among` each id stands; they mostly stand in the same order."""
+    if len(ids) == len(among) and np.array_equal(ids, among):
+        return np.arange(len(ids))
+    order = np.argsort(among, kind="stable")
+    return order[np.searchsorted(among, ids, sorter=order)]

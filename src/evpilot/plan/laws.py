@@ -32,8 +32,14 @@ X, Y, YAW, V, A, K, S, D, J, C, SI = (WIDTH * column for column in range(COLUMNS
 
 
 @kernel()
-def _find_leads(step: int, block: Array, many: int, front: float, half: float, spans: Array, near: Ints) -> None:
-    """Gap [m] and closing speed [m/s] to the nearest entry on each proposal's strip; gap inf when the way is free."""
+def _find_leads(
+    step: int, block: Array, many: int, s0: float, d0: float, car: Array, spans: Array, near: Ints, standoff: Array
+) -> None:
+    """Gap [m] and closing speed [m/s] to the nearest entry on each proposal's strip; gap inf when the way is free.
+
+    The strip lies where the proposal will be when it gets there, so that one which passes beside is not held up.
+    """
+    front, half = car[3], car[4]
     for i in range(many):
         block[GAP + i], block[CLOSING + i] = np.inf, 0.0
     for n in range(near[0]):
@@ -41,10 +47,13 @@ def _find_leads(step: int, block: Array, many: int, front: float, half: float, s
         s_low, s_high, pace = spans[e, step, S_LOW], spans[e, step, S_HIGH], spans[e, step, S_SPEED]
         d_low, d_high = spans[e, step, D_LOW] - half, spans[e, step, D_HIGH] + half
         for i in range(many):
-            s, d, speed = block[S + i], block[D + i], block[V + i]
-            free = s_low - s - front
+            s, speed = block[S + i], block[V + i]
+            x = max(s, s_low - 0.5 * front) - s0
+            bent = x * x * (0.5 * block[BEND0 + i] + x * (block[C3 + i] + x * (block[C4 + i] + x * block[C5 + i])))
+            there = d0 + x * block[SLOPE0 + i] + bent if x < block[LENGTH + i] else block[OFFSET + i]
+            free = s_low - s - front - standoff[e]
             nearer = (free < block[GAP + i]) & (free < 6.0 + speed * 6.0) & (s_high > s + front * 0.5)
-            nearer = nearer & (d_low <= d) & (d_high >= d)
+            nearer = nearer & (d_low <= there) & (d_high >= there)
             block[GAP + i] = free if nearer else block[GAP + i]
             block[CLOSING + i] = speed - pace if nearer else block[CLOSING + i]
 
@@ -77,16 +86,18 @@ def wish(
     block: Array,
     many: int,
     s0: float,
+    d0: float,
     v0: float,
     wall: float,
     car: Array,
     spans: Array,
     near: Ints,
+    standoff: Array,
 ) -> None:
     """What the speed law asks for [m/s2], before the car's limits."""
     front = car[3]
     if law == CRUISE:
-        _find_leads(step, block, many, front, car[4], spans, near)
+        _find_leads(step, block, many, s0, d0, car, spans, near, standoff)
         for i in range(many):
             s, v = block[S + i], block[V + i]
             # a wanted speed above the cap stays at the cap: laws of one path differ only below it
@@ -102,7 +113,7 @@ def wish(
         for i in range(many):
             arrived = arrived or t >= block[Q0 + i]
         if arrived:
-            _find_leads(step, block, many, front, car[4], spans, near)
+            _find_leads(step, block, many, s0, d0, car, spans, near, standoff)
         u = t + 0.05
         for i in range(many):
             c3, c4, c5, a0 = block[Q1 + i], block[Q2 + i], block[Q3 + i], block[Q4 + i]

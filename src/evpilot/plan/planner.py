@@ -8,10 +8,10 @@ import numpy as np
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import car_vector, goal_places, goal_polygons, goal_windows, stack, trajectory
-from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
+from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
-from evpilot.plan.proposals import propose, refine
+from evpilot.plan.proposals import TIMED, propose, refine
 from evpilot.plan.road import Road, Way
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.rules import Rules, Wall
@@ -24,11 +24,11 @@ REFINED = 6  # proposals whose neighbours are looked at
 TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
 TAIL_CANDIDATES = 5
 ROOM = 640  # proposals that there is room for from the beginning
+BLOCK_LOOK = 80.0  # [m]
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
 SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
-TIMED = 60.0  # [s] a goal window that closes later sets no pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,7 +121,9 @@ class Planner:
         scene = self._scene(ways, walls, observation, tracks, predictions)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
-        batch = self._evaluate(propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds), scene)
+        batch = self._evaluate(
+            propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, blocked(scene)), scene
+        )
         order = np.argsort(batch.total(), kind="stable")
         finer = refine(batch.props[order[:REFINED]], speed, accel)
         if len(finer):
@@ -194,15 +196,17 @@ class Planner:
         batch = self._room_for(first + len(props)).part(first, first + len(props))
         batch.props[:] = props
         props, rolls, costs, firsts = batch.props, batch.rolls, batch.costs, batch.firsts
-        roll_out(props, scene.corridors, scene.table, scene.spans, scene.near, scene.ego, self._car, rolls)
         entries, area = scene.entries, self.road.area
+        roll_out(
+            props, scene.corridors, scene.table, scene.spans, scene.near, entries.standoff, scene.ego, self._car, rolls
+        )
         timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
         until = min((float(high) for high in scene.goals[:, 1] if high > 0.0), default=TIMED)
         bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, PROGRESS_WEIGHT)
         wish = np.array([scene.rest, until, bound, weight, scene.left])
         score(
             props, rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob, entries.moving,
-            scene.spans, scene.near, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort,
+            entries.standoff, scene.spans, scene.near, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort,
             scene.goals, self._owned, self._starts, self._polygon, wish, scene.zones, scene.places, costs, firsts,
         )  # fmt: skip
         if self._last is not None:
@@ -257,3 +261,15 @@ class Planner:
             if tails.costs[k, Cost.COLLISION] < CONTACT_COST and tails.rolls[k, -1, Roll.SPEED] < 0.1:
                 return trajectory(tails.rolls[k], observation.ego, observation.t_ns)
         return None
+
+
+def blocked(scene: Scene) -> bool:
+    """Whether something that will not move stands in our lane within BLOCK_LOOK ahead."""
+    fixed = np.flatnonzero(scene.entries.standoff > 0.0)
+    s = float(scene.corridors[0, Corridor.S])
+    for e in fixed:
+        span = scene.spans[0, e, 0]
+        ahead = span[Span.S_HIGH] > s - 5.0 and span[Span.S_LOW] < s + BLOCK_LOOK
+        if ahead and span[Span.D_LOW] < 1.2 and span[Span.D_HIGH] > -1.2:
+            return True
+    return False

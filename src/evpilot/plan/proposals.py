@@ -22,15 +22,19 @@ GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
 ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
 STOP_LOOK = 150.0  # [m] a place to stop that is further away says nothing about now
 PACE_LOW = 4.0  # [m/s] from standstill a goal is not further away than at this
+TIMED = 60.0  # [s] a goal window that closes later sets no pace
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 
-def propose(ways: list[Way], briefing: Briefing, speed: float, accel: float, wish: float, seconds: float) -> Array:
-    """All proposals (R, 9) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like."""
+def propose(
+    ways: list[Way], briefing: Briefing, speed: float, accel: float, wish: float, seconds: float, blocked: bool
+) -> Array:
+    """All proposals (R, 9) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like,
+    blocked whether something that will not move stands in our lane ahead."""
     blocks: list[Array] = []
     for c, way in enumerate(ways):
         laws = np.array(_common_laws(way, briefing, speed, accel, wish))
-        paths = _paths(way, speed, c == 0, _borrowed(way, briefing) if c == 0 else ())
+        paths = _paths(way, speed, c == 0, _borrowed(way, briefing) if c == 0 and blocked else ())
         blocks.append(_cross(c, paths, laws))
         blocks.extend(_arrivals(c, way, briefing, speed, accel, seconds))
     return np.ascontiguousarray(np.concatenate(blocks))
@@ -41,7 +45,7 @@ def _borrowed(way: Way, briefing: Briefing) -> tuple[float, ...]:
     graph = briefing.graph
     lane = int(way.path.lanes[way.path.lane_at(float(way.scalars[Corridor.S]))])
     beside = int(graph.left_neighbour[lane])
-    if beside < 0 or graph.left_same[lane] or not graph.users[beside] & User.CAR:
+    if beside < 0 or graph.left_same[lane] or graph.junction[lane] >= 0 or not graph.users[beside] & User.CAR:
         return ()
     return OFFSETS_BORROWED
 
@@ -87,13 +91,18 @@ def _arrivals(c: int, way: Way, briefing: Briefing, speed: float, accel: float, 
         shift = briefing.platform.rear_to_center
         near, far = low - shift - way.scalars[Corridor.S], high - shift - way.scalars[Corridor.S]
         laws = _arrival_laws(goal, float(near), float(far), speed, accel, seconds)
-        if far <= 0.0 or not laws:
+        if far <= 0.0 or not laws or not _pressing(goal):
             continue
         middle = max(0.5 * float(near + far), 3.0)
         lengths = {max(LENGTH_MIN, 0.9 * middle), max(LENGTH_MIN, 3.0 * speed)}
         paths = np.array([(float(d), length) for length in sorted(lengths)])
         blocks.append(_cross(c, paths, np.array(laws[:ARRIVALS_MAX])))
     return blocks
+
+
+def _pressing(goal: Goal) -> bool:
+    """Whether a goal asks for more than a place: a time, or a speed."""
+    return goal.speed is not None or (goal.time is not None and goal.time[1] < TIMED)
 
 
 def _arrival_laws(

@@ -234,8 +234,8 @@ def _move(block: Array, many: int, dt: float, start: int, count: int, table: Arr
 
 @kernel()
 def _drive(
-    law: int, rows: Ints, used: int, corridor: Array, table: Array, spans: Array, near: Ints, ego: Array, car: Array,
-    block: Array, out: Array,
+    law: int, rows: Ints, used: int, corridor: Array, table: Array, spans: Array, near: Ints, standoff: Array,
+    ego: Array, car: Array, block: Array, out: Array,
 ) -> None:  # fmt: skip
     """Drive the block's proposals to the end and write the first `used` of them to their rows of out."""
     start, count = int(corridor[C_START]), int(corridor[C_COUNT])
@@ -245,7 +245,21 @@ def _drive(
         dt = TIMES[step + 1] - t if step + 1 < STEPS else 0.2
         _look(block, used, dt, start, count, table)
         _locate(block, used)
-        wish(law, step, t, block, used, corridor[C_S], ego[0], corridor[C_WALL], car, spans, near)
+        wish(
+            law,
+            step,
+            t,
+            block,
+            used,
+            corridor[C_S],
+            corridor[C_D],
+            ego[0],
+            corridor[C_WALL],
+            car,
+            spans,
+            near,
+            standoff,
+        )
         for i in range(used):
             # accel and jerk of this step are written below, when they are known
             for column in range(COLUMNS):
@@ -257,14 +271,24 @@ def _drive(
         _move(block, used, dt, start, count, table)
 
 
-@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], f8[:, :, ::1])")
+@kernel(
+    "void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1])"
+)
 def roll_out(
-    props: Array, corridors: Array, table: Array, spans: Array, near: Ints, ego: Array, car: Array, out: Array
+    props: Array,
+    corridors: Array,
+    table: Array,
+    spans: Array,
+    near: Ints,
+    standoff: Array,
+    ego: Array,
+    car: Array,
+    out: Array,
 ) -> None:
     """Fill out (R, 51, 11) by `Roll` for proposals (R, 9) by `Prop`.
 
     corridors (C, 10); table (sum P, 10) stacked reference tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
-    fills them; ego (4,) speed, accel, steering, reserved; car (11,): wheelbase, steering limit [rad],
+    fills them; standoff (E,) how much further [m] to stop behind each; ego (4,) speed, accel, steering, reserved; car (11,): wheelbase, steering limit [rad],
     steering rate [rad/s], front [m] from the rear axle to the bumper, half width of the strip in which a lead counts
     [m], comfortable acceleration, hardest braking (positive), comfortable jerk, hardest acceleration, hardest braking
     that is no emergency (positive), jerk of an emergency.
@@ -280,7 +304,7 @@ def roll_out(
                     rows[used] = r
                     used += 1
                 if used == WIDTH:
-                    _drive(law, rows, used, corridors[c], table, spans[c], near[c], ego, car, block, out)
+                    _drive(law, rows, used, corridors[c], table, spans[c], near[c], standoff, ego, car, block, out)
                     used = 0
             if used > 0:
-                _drive(law, rows, used, corridors[c], table, spans[c], near[c], ego, car, block, out)
+                _drive(law, rows, used, corridors[c], table, spans[c], near[c], standoff, ego, car, block, out)

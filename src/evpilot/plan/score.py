@@ -46,6 +46,8 @@ NEAR_EDGE = 0.3  # [m] closer to the edge of the road than this costs
 BROKEN_RULE = 250.0
 GOAL_BONUS = 120.0
 SOFT_GAP = 0.7  # [m] closer than this to another costs
+SOON = 25  # the step at 3 s
+STANDS = 0.2  # [m/s]
 LATE = 0.4  # cost of a metre that will be missing when a goal's time is up
 TTC_LOW, TTC_COST = 1.6, 20.0  # [s, 1/s] nuPlan fails a drive below 0.95 s
 AFTER = 0.25  # [s] a drive is judged a little beyond its end
@@ -108,7 +110,8 @@ def contact_cost(
                 closing = abs(roll[step, R_V] - entries[e, step, 4])
                 harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 25.0))
                 # from behind: its centre lies behind our rear bumper
-                if dx * c + dy * s < -length:
+                # nor is it ours who stand
+                if dx * c + dy * s < -length or roll[step, R_V] < STANDS:
                     cost[REAR] += harm * min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
                 else:
                     cost[COLLISION] += harm
@@ -271,7 +274,9 @@ def progress_cost(roll: Array, p: Array, corridor: Array, table: Array, wish: Ar
     start, count = int(corridor[START]), int(corridor[COUNT])
     end = STEPS - 1
     remaining = sample(table, start, count, roll[end, R_S], REMAINING)
-    cost[PROGRESS] += wish[3] * remaining
+    # half of it counts early: what is put off in every cycle is never done
+    soon = sample(table, start, count, roll[SOON, R_S], REMAINING)
+    cost[PROGRESS] += wish[3] * (remaining + 0.5 * soon)
     over = 0.0
     for step in range(1, STEPS):
         dt = 0.1 if step <= 20 else 0.2
@@ -350,7 +355,15 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
 
 @kernel()
 def ttc_cost(
-    roll: Array, strips: Array, crowd: Ints, prob: Array, front: float, half: float, work: Array, cost: Array
+    roll: Array,
+    strips: Array,
+    crowd: Ints,
+    prob: Array,
+    standoff: Array,
+    front: float,
+    half: float,
+    work: Array,
+    cost: Array,
 ) -> None:
     """Cost of closing in on what is ahead on our strip with less than TTC_LOW to contact, and of following closer than
     somebody who may brake allows. strips (E, 5, SECONDS) as `strips_of` gives them, crowd as `strip_crowd` fills it,
@@ -361,11 +374,11 @@ def ttc_cost(
         work[WORST + k], work[TIGHT + k] = 0.0, 0.0
     for n in range(crowd[0]):
         e = crowd[1 + n]
-        strip, likely = strips[e], prob[e]
+        strip, likely, apart = strips[e], prob[e], FOLLOW_GAP + standoff[e]
         for k in range(count):
             s, d, v = work[OWN_S + k], work[OWN_D + k], work[OWN_V + k]
             free = strip[0, k] - s - front
-            closing, wanted = TTC_LOW * (v - strip[4, k]), FOLLOW_GAP + FOLLOW_TIME * v
+            closing, wanted = TTC_LOW * (v - strip[4, k]), apart + FOLLOW_TIME * v
             ahead = (strip[1, k] > s) & (strip[2, k] <= d + half) & (strip[3, k] >= d - half)
             worst = likely * (1.0 - max(free, 0.0) / max(closing, 0.1)) if ahead & (free < closing) else 0.0
             tight = likely * (1.0 - max(free, 0.0) / wanted) if ahead & (free < wanted) else 0.0
@@ -381,12 +394,12 @@ def ttc_cost(
 
 @kernel(
     "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1],"
-    "f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8[:, ::1], i8[::1], i8[::1],"
+    "f8[::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8[:, ::1], i8[::1], i8[::1],"
     "f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def score(
     props: Array, rolls: Array, corridors: Array, table: Array, entries: Array, half: Array, prob: Array, moving: Bools,
-    spans: Array, near: Ints, body: Array, origin: Array, tile_table: Ints, tiles: npt.NDArray[np.float32], slack: float,
+    standoff: Array, spans: Array, near: Ints, body: Array, origin: Array, tile_table: Ints, tiles: npt.NDArray[np.float32], slack: float,
     limits: Array, goals: Array, owned: Ints, starts: Ints, polygon: Array, wish: Array, zones: Array, places: Array,
     costs: Array, firsts: Array,
 ) -> None:  # fmt: skip
@@ -409,7 +422,7 @@ def score(
         comfort_cost(ahead, limits, costs[r])
         zone_cost(ahead, c, front, rear, zones, costs[r])
         strip_crowd(ahead, bounds[c], near[c], body[2] + 0.1, crowd)
-        ttc_cost(ahead, strips[c], crowd, prob, front, body[2] + 0.1, work, costs[r])
+        ttc_cost(ahead, strips[c], crowd, prob, standoff, front, body[2] + 0.1, work, costs[r])
         progress_cost(rolls[r], props[r], corridors[c], table, wish, costs[r])
         wall = corridors[c, WALL]
         if rolls[r, 0, R_S] + front <= wall and ahead[ahead.shape[0] - 1, R_S] + front > wall:
