@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from evpilot.geometry.polyline import arc_length, resample
 from evpilot.maps.right_of_way import turned
-from evpilot.types import Arrow, LaneGraph, LaneKind, Marking, StopKind, Turn, User
+from evpilot.types import Arrow, LaneGraph, LaneKind, Marking, Priority, StopKind, Turn, User
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
 STEP = 2.0  # [m] between the points of a path
@@ -243,7 +243,8 @@ def _clashes(graph: LaneGraph, whole: list[int], lane_s: Array) -> Array:
                 continue
             span = graph.conflict_span[k]
             yields = float(graph.conflict_yields[k])
-            if bool(yields) == _yields_back(graph, other, lane):
+            all_way = graph.priority[lane] == graph.priority[other] == Priority.ALL_WAY_STOP
+            if all_way or bool(yields) == _yields_back(graph, other, lane):
                 yields = 2.0
             merge = MERGE if _meet(graph.successors(lane), graph.successors(other)) else 0.0
             s_in, s_out = float(lane_s[place] + span[0]), float(lane_s[place] + span[1])

@@ -24,6 +24,8 @@ STOP_TIME = 0.8  # [s] at a stop sign
 OTHERS_ACCEL = 1.0  # [m/s2] that one expects of others
 BEHIND_TIME = 0.5  # [s] after the other has left
 GO_TIME = 2.0  # [s] of waiting, and the driver's margin, after which those that stand too are no longer waited for
+AT_LINE = 4.0  # [m] before the waiting place one is first in line, and its waiting counts
+JOIN_TIME = 1.5  # [s] after which one who joins a stream is part of it
 STUCK_TIME = 15.0  # [s] after which a jam in the crossing is entered where there is room
 # Columns of the bookings (B, 2): who comes along a lane, and [m] from its front to the lane's start.
 COMER, AWAY = range(2)
@@ -159,6 +161,8 @@ def by_right_of_way(
         far = clash[k, 1] - front
         enter = eta(near, speed, wanted, row[ACCEL])
         leave = eta(far + length, speed, wanted, row[ACCEL])
+        if clash[k, 7] > 0.5:
+            leave = min(leave, enter + JOIN_TIME)
         gap = clash[k, 6] - front
         if gap < 0.0:
             gap = near - 0.5
@@ -197,6 +201,6 @@ def by_right_of_way(
                 yields = clash[k, 5]
                 stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, me < other)
             if stop and (can_stop or (inside and near > 1.0)):
-                waits = True
+                waits = waits or gap < AT_LINE
                 accel = min(accel, halt(row, speed, wanted, gap))
     return accel, waits, dares
