@@ -205,6 +205,7 @@ def test_when_nothing_helps_any_more_the_plan_is_accepted():
         (25.0, 9.0, -np.pi / 2, 5.0, -4.0, 0.0),  # crosses, but brakes
         (30.0, 8.0, -2.4, 12.0, 0.0, 0.9),  # oncoming in a bend, its turn keeps it clear
         (2.0, 0.3, 0.0, 0.0, 0.0, 0.0),  # touches us from the start
+        (6.6, 0.0, 0.0, 9.0, 2.0, 0.0),  # close ahead, slower, but gaining speed
     ],
 )
 def test_harmless_others_do_not_spoil_a_plan(row):
@@ -221,15 +222,29 @@ def test_a_car_that_starts_off_the_road_may_come_back():
     assert "leaves the road" in VALIDATOR.check_trajectory(away, scene)
 
 
+def test_the_road_ends_where_only_a_lane_ends_but_not_where_the_map_does():
+    builder = GraphBuilder()
+    xs = np.linspace(0.0, 60.0, 13)
+    first, second, ramp = (
+        builder.lane(np.stack([xs + x, 0 * xs + y + 1.75], 1), np.stack([xs + x, 0 * xs + y - 1.75], 1))
+        for x, y in ((0.0, 0.0), (60.0, 0.0), (0.0, -3.5))
+    )
+    builder.connect(first, second)
+    builder.neighbours(first, ramp)
+    area = Area(builder.build()).arrays
+    assert off_road(150.0, 0.0, 0.0, area) == 0.0
+    assert off_road(70.0, -3.5, 0.0, area) == 1.0
+
+
 def test_without_a_map_the_short_form_checks_the_rest():
     assert check(BROKEN["leaves the road"], seen(), SEDAN, ROAD) == ""
     assert "sideways" in check(BROKEN["accelerates sideways"], seen(), SEDAN, ROAD)
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.floats(-60, 420), st.floats(-8, 10))
+@given(st.floats(-60, 520), st.floats(-8, 10))
 def test_distance_from_the_road_agrees_with_plain_geometry(x, y):
-    inside_x, inside_y = min(max(x, -50.0), 400.0), min(max(y, -1.75), 5.25)
+    inside_x, inside_y = min(max(x, -50.0), 500.0), min(max(y, -1.75), 5.25)
     truth = min(math.hypot(x - inside_x, y - inside_y), 1.0)
     assert off_road(x, y, 0.0, AREA.arrays) == pytest.approx(truth, abs=1e-9)
 

@@ -13,6 +13,7 @@ from evpilot.types.state import Array, Ints
 
 CELL = 5.0  # [m]
 REACH = 1.0  # [m] distances from the road are cut off here
+RUN_OUT = 100.0  # [m] the road goes on beyond the end of the map
 CELLS_MAX = 1_000_000
 LEVEL = 2.5  # [m] what is further above or below is another road
 
@@ -29,6 +30,7 @@ class Area:
         last = graph.point_start[1:] - 1
         rows = np.setdiff1d(np.arange(len(graph.center)), last)
         corners = np.stack([graph.left[rows], graph.left[rows + 1], graph.right[rows + 1], graph.right[rows]], axis=1)
+        corners = np.concatenate([corners, map_ends(graph)])
         flat = np.ascontiguousarray(corners[:, :, :2])
         low, high = flat.min(axis=1) - REACH, flat.max(axis=1) + REACH
         origin = low.min(axis=0)
@@ -37,7 +39,7 @@ class Area:
         first, final = ((edge - origin) // cell for edge in (low, high))
         shape = (extent // cell).astype(np.int64) + 1
         wide = (final - first).astype(np.int64) + 1
-        piece = np.repeat(np.arange(len(rows)), wide[:, 0] * wide[:, 1])
+        piece = np.repeat(np.arange(len(corners)), wide[:, 0] * wide[:, 1])
         number = np.arange(len(piece)) - np.repeat(np.cumsum(wide[:, 0] * wide[:, 1]) - wide[:, 0] * wide[:, 1],
                                                    wide[:, 0] * wide[:, 1])  # fmt: skip
         column = first[piece, 0].astype(np.int64) + number // wide[piece, 1]
@@ -52,6 +54,20 @@ class Area:
             flat,
             np.ascontiguousarray(corners[:, :, 2].mean(axis=1)),
         )
+
+
+def map_ends(graph: LaneGraph) -> Array:
+    """Pieces (E, 4, 3) that carry the road on straight where the map ends: behind each lane without a successor beside
+    which no lane goes on either. Where a neighbour goes on, the lane itself ends, and so does the road there."""
+    open_end = np.diff(graph.successor_start) == 0
+    for beside, same in ((graph.left_neighbour, graph.left_same), (graph.right_neighbour, graph.right_same)):
+        going_on = (beside >= 0) & same & (np.diff(graph.successor_start)[beside] > 0)
+        open_end = open_end & ~going_on
+    end = graph.point_start[1:][open_end] - 1
+    along = graph.center[end] - graph.center[end - 1]
+    along[:, 2] = 0.0
+    along *= RUN_OUT / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
+    return np.stack([graph.left[end], graph.left[end] + along, graph.right[end] + along, graph.right[end]], axis=1)
 
 
 @kernel()

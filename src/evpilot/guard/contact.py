@@ -1,8 +1,8 @@
 """The guard's own look at contacts: which others the car would certainly meet on a motion.
 
 "Certainly" means under each of a few simple expectations: the other keeps its velocity, it keeps its turn rate, it
-keeps its braking; and who comes towards us may still move over to either side. A contact that depends on one of them
-is the planner's business, not a reason to stop the car.
+keeps braking or gaining speed; and who comes towards us may still move over to either side. A contact that depends on
+one of them is the planner's business, not a reason to stop the car.
 """
 
 import math
@@ -22,10 +22,12 @@ TIME, TX, TY, TYAW, TSPEED, TACCEL, TCURVATURE = range(7)
 
 STEP = 0.1  # [s] between looks
 LEVEL = 2.5  # [m]
-STANDING = 0.1  # [m/s] a car that stands hits nobody
+STANDING = 0.5  # [m/s] a car that stands hits nobody
 MOVE_OVER = 1.5  # [m/s2] how oncoming traffic gives way sideways ...
 MOVE_OVER_MAX = 1.75  # [m] ... half a lane at most
 ONCOMING = 1.0  # [m/s] towards us
+GAINING = 1.5  # [s] so long a driver keeps gaining speed ...
+GAIN_MAX = 3.0  # [m/s2] ... at most like this
 BRAKING = 0.5  # [m/s2] less is not told from noise
 
 
@@ -46,17 +48,21 @@ def apart(
 
 @kernel()
 def expected(other: Array, kind: int, t: float) -> tuple[float, float, float]:
-    """Where an other's centre and yaw are after t [s]: kind 0 keeps its velocity, 1 its turn rate, 2 its braking."""
+    """Where an other's centre and yaw are after t [s]: kind 0 keeps its velocity, 1 its turn rate, 2 its pull."""
     x, y, yaw = other[OX], other[OY], other[OYAW]
     if kind == 1 and abs(other[OTURN]) > 1e-3:
         turn = min(max(other[OTURN], -1.0), 1.0)
         s, c = math.sin(turn * t) / turn, (1.0 - math.cos(turn * t)) / turn
         return x + other[OVX] * s - other[OVY] * c, y + other[OVY] * s + other[OVX] * c, yaw + turn * t
     far = t
-    if kind == 2 and other[OBRAKE] > BRAKING:
+    if kind == 2 and abs(other[OBRAKE]) > BRAKING:
         speed = math.hypot(other[OVX], other[OVY])
-        until = min(t, speed / other[OBRAKE])
-        far = until - 0.5 * other[OBRAKE] * until * until / max(speed, 1e-6)
+        if other[OBRAKE] > 0.0:
+            until = min(t, speed / other[OBRAKE])
+            far = until - 0.5 * other[OBRAKE] * until * until / max(speed, 1e-6)
+        elif speed > BRAKING:
+            until = min(t, GAINING)
+            far = t + min(-other[OBRAKE], GAIN_MAX) * until * (t - 0.5 * until) / speed
     return x + other[OVX] * far, y + other[OVY] * far, yaw
 
 
