@@ -1,6 +1,6 @@
 """Random mutants of small CommonRoad files: each must be read and looked at, or refused with EvpilotError.
 
-Usage: python benchmarks/fuzz_scenarios.py [--count N] [--seed S] [--keep DIR] [--file FILE ...]
+Usage: python benchmarks/fuzz_scenarios.py [--count N] [--first N] [--seed S] [--keep DIR] [--file FILE ...]
 
 Anything else is a finding: another exception, more than 2 s, or more than 1 GB. The file of each finding is kept. The
 mutant being read is always on disk, so that a crash of the interpreter leaves its cause behind.
@@ -232,6 +232,9 @@ def limit_memory() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first mutant, to go on with a broken-off run"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("fuzz_findings"), help="where files of findings go")
     parser.add_argument("--file", type=Path, action="append", help="a sound file to change instead of the made ones")
@@ -243,7 +246,7 @@ def main() -> int:
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mutant.xml"
-        for number in range(args.count):
+        for number in range(args.first, args.first + args.count):
             data = mutant(random.Random(f"{args.seed}:{number}"), seeds)
             path.write_bytes(data)
             result = outcome(path)
