@@ -12,7 +12,7 @@ from evpilot.types.state import Array, Bools, Ints
 
 PROB_MIN = 0.08  # a less likely mode is left out
 REACH = 160.0  # [m] what is further away cannot be met within the horizon at town speeds; grows with speed
-STANDOFF = 6.0  # [m]
+STANDOFF = 9.0  # [m]
 LEVEL = 2.5  # [m] what is further above or below is on another road
 
 IS_FIXED = np.isin(np.arange(256), [int(kind) for kind in FIXED])

@@ -13,6 +13,7 @@ OFFSETS = (0.0, -0.4, 0.4, -0.9, 0.9)  # [m] in the own lane
 OFFSETS_BORROWED = (1.6, 2.4, 3.2)
 OFFSETS_BESIDE = (0.0, -0.5, 0.5)
 DURATIONS = (2.5, 4.5)  # [s] for a lateral motion
+STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
 LENGTH_MIN = 7.0  # [m]
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
 RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.0))  # [m/s2], [s]
@@ -54,7 +55,7 @@ def _paths(way: Way, speed: float, own: bool, borrowed: tuple[float, ...]) -> Ar
     """Lateral targets and lengths (K, 2)."""
     offsets = (*OFFSETS, *borrowed) if own else OFFSETS_BESIDE
     d = way.scalars[Corridor.D]
-    rows = [(offset, max(LENGTH_MIN, speed * t, 2.5 * abs(offset - d))) for offset in offsets for t in DURATIONS]
+    rows = [(offset, max(LENGTH_MIN, speed * t, STEEPEST * abs(offset - d))) for offset in offsets for t in DURATIONS]
     if own:
         rows.append((float(d), LENGTH_MIN + speed))
     return np.array(rows)
