@@ -23,6 +23,7 @@ from evpilot.types.state import Array, Ints
 REFINED = 6  # proposals whose neighbours are looked at
 TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
 TAIL_CANDIDATES = 5
+ENOUGH = 330  # where fewer are proposed, more are refined
 ROOM = 640  # proposals that there is room for from the beginning
 BLOCK_LOOK = 80.0  # [m]
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
@@ -125,7 +126,7 @@ class Planner:
             propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, blocked(scene)), scene
         )
         order = np.argsort(batch.total(), kind="stable")
-        finer = refine(batch.props[order[:REFINED]], speed, accel)
+        finer = refine(batch.props[order[: max(REFINED, (ENOUGH - len(order)) // 8)]], speed)
         if len(finer):
             self._evaluate(finer, scene, len(batch.props))
             batch = self._room.part(0, len(batch.props) + len(finer))

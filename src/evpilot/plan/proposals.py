@@ -1,6 +1,6 @@
 """What could be done: every lateral motion crossed with every speed law, as rows of `Prop`."""
 
-import math
+from typing import TypeVar
 
 import numpy as np
 
@@ -8,6 +8,8 @@ from evpilot.plan.columns import Corridor, Law, Prop
 from evpilot.plan.road import Way
 from evpilot.types import Briefing, Goal, User
 from evpilot.types.state import Array
+
+Number = TypeVar("Number", float, Array)
 
 OFFSETS = (0.0, -0.4, 0.4, -0.9, 0.9)  # [m] in the own lane
 OFFSETS_BORROWED = (1.6, 2.4, 3.2)
@@ -24,6 +26,10 @@ ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
 STOP_LOOK = 150.0  # [m] a place to stop that is further away says nothing about now
 PACE_LOW = 4.0  # [m/s] from standstill a goal is not further away than at this
 TIMED = 60.0  # [s] a goal window that closes later sets no pace
+VARIATIONS = np.array([  # of the best: to the side [m], stretched, share of a step of the speed law
+    (0.2, 1.0, 0.0), (-0.2, 1.0, 0.0), (0.0, 0.7, 0.0), (0.0, 1.4, 0.0), (0.0, 1.0, 0.35), (0.0, 1.0, -0.35),
+    (0.2, 1.0, 0.35), (-0.2, 1.0, 0.35), (0.2, 1.0, -0.35), (-0.2, 1.0, -0.35),
+])  # fmt: skip
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 
@@ -145,52 +151,42 @@ def _arrival_speeds(goal: Goal, distance: float, speed: float, t: float) -> list
 
 def arrive(distance: float, t: float, pace: float, speed: float, accel: float) -> tuple[float, ...]:
     """The quintic law that is `distance` [m] ahead after t [s], there at speed `pace` [m/s] without acceleration."""
+    return (float(Law.ARRIVE), t, *_quintic(distance, t, pace, speed, accel), accel)
+
+
+def _quintic(distance: Number, t: Number, pace: Number, speed: float, accel: Number) -> tuple[Number, Number, Number]:
+    """Coefficients of t^3, t^4, t^5 of such a motion."""
     h = distance - speed * t - 0.5 * accel * t * t
     v = pace - speed - accel * t
     a = -accel
     c3 = (10.0 * h - 4.0 * v * t + 0.5 * a * t * t) / t**3
     c4 = (-15.0 * h + 7.0 * v * t - a * t * t) / t**4
     c5 = (6.0 * h - 3.0 * v * t + 0.5 * a * t * t) / t**5
-    return (float(Law.ARRIVE), t, c3, c4, c5, accel)
+    return c3, c4, c5
 
 
-def refine(best: Array, speed: float, accel: float) -> Array:
+def refine(best: Array, speed: float) -> Array:
     """Neighbours of the best proposals (B, 9): offsets, lengths and speed laws in between (K, 9)."""
-    rows: list[Array] = []
-    for p in best:
-        for offset, stretch, share in (
-            (0.2, 1.0, 0.0), (-0.2, 1.0, 0.0), (0.0, 0.7, 0.0), (0.0, 1.4, 0.0), (0.0, 1.0, 0.35), (0.0, 1.0, -0.35),
-            (0.2, 1.0, 0.35), (-0.2, 1.0, 0.35), (0.2, 1.0, -0.35), (-0.2, 1.0, -0.35),
-        ):  # fmt: skip
-            q = p.copy()
-            q[Prop.OFFSET] += offset
-            q[Prop.LENGTH] = max(5.0, q[Prop.LENGTH] * stretch)
-            if share and not _vary_law(q, share, speed, accel):
-                continue
-            rows.append(q)
-    return np.ascontiguousarray(np.array(rows).reshape(-1, 9))
+    rows = np.repeat(best, len(VARIATIONS), axis=0)
+    offset, stretch, share = np.tile(VARIATIONS, (len(best), 1)).T
+    rows[:, Prop.OFFSET] += offset
+    rows[:, Prop.LENGTH] = np.maximum(5.0, rows[:, Prop.LENGTH] * stretch)
+    law, varied = rows[:, Prop.LAW], share != 0.0
+    rows[:, Prop.P0] += np.where(law == Law.RAMP, share, 0.0)
+    rows[:, Prop.P0] *= np.where(law == Law.CRUISE, 1.0 + 0.25 * share, 1.0)
+    arrivals = np.flatnonzero(varied & (law == Law.ARRIVE))
+    rows[arrivals] = _vary_arrivals(rows[arrivals], share[arrivals], speed)
+    variable = (law == Law.RAMP) | (law == Law.CRUISE) | (law == Law.ARRIVE)
+    return np.ascontiguousarray(rows[(variable | ~varied) & np.isfinite(rows[:, Prop.P1])])
 
 
-def _vary_law(p: Array, share: float, speed: float, accel: float) -> bool:
-    law = int(p[Prop.LAW])
-    if law == Law.RAMP:
-        p[Prop.P0] += share
-    elif law == Law.CRUISE:
-        p[Prop.P0] = max(0.0, p[Prop.P0] * (1.0 + 0.25 * share))
-    elif law == Law.ARRIVE:
-        t = p[Prop.P0]
-        distance, pace = _end_of(p, speed)
-        if not math.isfinite(distance) or distance <= 0.0:
-            return False
-        p[Prop.LAW :] = arrive(distance, t, max(0.0, pace + 2.5 * share), speed, accel)
-    else:
-        return False
-    return True
-
-
-def _end_of(p: Array, speed: float) -> tuple[float, float]:
-    """Distance [m] and speed [m/s] at the end of an ARRIVE law."""
-    t, c3, c4, c5, a = (float(p[k]) for k in (Prop.P0, Prop.P1, Prop.P2, Prop.P3, Prop.P4))
+def _vary_arrivals(rows: Array, share: Array, speed: float) -> Array:
+    """ARRIVE laws (K, 9) that get to the same place at the same time at another speed; NaN where that means nothing."""
+    t, c3, c4, c5, a = (rows[:, k] for k in (Prop.P0, Prop.P1, Prop.P2, Prop.P3, Prop.P4))
     distance = t * (speed + t * (0.5 * a + t * (c3 + t * (c4 + t * c5))))
     pace = speed + t * (a + t * (3.0 * c3 + t * (4.0 * c4 + t * 5.0 * c5)))
-    return distance, pace
+    distance[distance <= 0.0] = np.nan
+    out = rows.copy()
+    coefficients = _quintic(distance, t, np.maximum(0.0, pace + 2.5 * share), speed, a)
+    out[:, Prop.P1], out[:, Prop.P2], out[:, Prop.P3] = coefficients
+    return out

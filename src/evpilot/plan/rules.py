@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evpilot.plan.columns import GRID, Corridor, Span
+from evpilot.plan.columns import GRID, Corridor, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.road import Way
 from evpilot.types import Briefing, LaneGraph, LightState, ObjectKind, Observation, StopKind, Tracks
@@ -19,6 +19,8 @@ HALT_TIME = 0.5  # [s] at a stop sign (Autoware's hold)
 HALT_PLACE = 3.0  # [m] before the line
 MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
 ZONE_COST = 90.0
+PROB_MIN = 0.15  # a less likely way of somebody who has priority is not waited for
+STRIP = 1.6  # [m] to each side of a path: who is on it is in our way
 WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
 KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
@@ -43,6 +45,7 @@ class Rules:
 
     briefing: Briefing
     halted: dict[int, float] = field(default_factory=dict)
+    _yields: dict[bytes, list[tuple[float, float]]] = field(init=False, default_factory=dict)
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
@@ -116,22 +119,21 @@ class Rules:
 
     def zones(self, ways: list[Way], entries: Entries, spans: Array, tracks: Tracks) -> Array:
         """Conflict areas and when those who have priority use them (Z, 6): see `score.zone_cost`."""
-        graph = self.briefing.graph
-        rows: list[tuple[float, ...]] = []
+        blocks: list[Array] = []
+        others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
         for c, way in enumerate(ways):
-            for low, high in _yield_spans(graph, way):
-                front = self._front(way)
-                if high < front or low > front + LOOK:
-                    continue
-                for e in range(len(entries)):
-                    if not entries.moving[e] or entries.prob[e] < 0.15:
-                        continue
-                    busy = _occupied(spans[c, e], low, high)
-                    if busy is not None and not _same_way(spans[c, e], entries, e, way):
-                        rows.append(
-                            (c, low, high, busy[0] - MARGIN_BEFORE, busy[1] + MARGIN_AFTER, ZONE_COST * entries.prob[e])
-                        )
-        return np.array(rows).reshape(-1, 6)
+            front = self._front(way)
+            ahead = [span for span in self._yields_on(way) if span[1] >= front and span[0] <= front + LOOK]
+            if ahead and len(others):
+                blocks.extend(_busy(c, low, high, entries, others, spans[c, others]) for low, high in ahead)
+        return np.concatenate(blocks) if blocks else np.zeros((0, 6))
+
+    def _yields_on(self, way: Way) -> list[tuple[float, float]]:
+        """`_yield_spans`, found once for each path."""
+        key = way.path.lanes.tobytes()
+        if key not in self._yields:
+            self._yields[key] = _yield_spans(self.briefing.graph, way)
+        return self._yields[key]
 
 
 def _line_on(graph: LaneGraph, lane: int) -> float:
@@ -184,15 +186,16 @@ def _yield_spans(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
     return merged
 
 
-def _occupied(span: Array, low: float, high: float) -> tuple[float, float] | None:
-    """From when to when [s] an entry is on our strip within a part of the corridor."""
-    on = (span[:, Span.D_LOW] < 1.6) & (span[:, Span.D_HIGH] > -1.6)
-    on &= (span[:, Span.S_LOW] < high) & (span[:, Span.S_HIGH] > low)
-    steps = np.flatnonzero(on)
-    return (float(GRID[steps[0]]), float(GRID[steps[-1]])) if len(steps) else None
-
-
-def _same_way(span: Array, entries: Entries, e: int, way: Way) -> bool:
-    """Whether an entry is on our corridor now, going our way: traffic to follow, not to yield to."""
-    on_now = span[0, Span.D_LOW] < 1.6 and span[0, Span.D_HIGH] > -1.6
-    return bool(on_now and span[0, Span.SPEED] > 0.7 * abs(entries.box[e, 0, 4]))
+def _busy(c: int, low: float, high: float, entries: Entries, others: Ints, spans: Array) -> Array:
+    """The times (K, 6) at which entries (N,) are on our strip within a part of corridor c; spans (N, 51, 5) are theirs.
+    Who is on our corridor now and goes our way is traffic to follow, not to yield to."""
+    on_strip = (spans[..., Span.D_LOW] < STRIP) & (spans[..., Span.D_HIGH] > -STRIP)
+    same_way = on_strip[:, 0] & (spans[:, 0, Span.SPEED] > 0.7 * np.abs(entries.box[others, 0, Entry.SPEED]))
+    inside = on_strip & (spans[..., Span.S_LOW] < high) & (spans[..., Span.S_HIGH] > low)
+    found = np.flatnonzero(inside.any(axis=1) & ~same_way)
+    zones = np.empty((len(found), 6))
+    zones[:, 0], zones[:, 1], zones[:, 2] = c, low, high
+    zones[:, 3] = GRID[inside[found].argmax(axis=1)] - MARGIN_BEFORE
+    zones[:, 4] = GRID[len(GRID) - 1 - inside[found, ::-1].argmax(axis=1)] + MARGIN_AFTER
+    zones[:, 5] = ZONE_COST * entries.prob[others[found]]
+    return zones
