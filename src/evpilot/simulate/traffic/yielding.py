@@ -177,13 +177,6 @@ def by_right_of_way(
             inside = their_near <= 0.0
             top = tops[other]
             their_leave = eta(their_far + their_length, their_speed, top, OTHERS_ACCEL)
-            if clash[k, 7] > 0.5 and their_far < far and (inside or their_near < near):
-                # it joins before us: follow it already now
-                room = far - their_far - their_length
-                if room > 0.0:
-                    accel = min(accel, max(follow(row, speed, wanted, room, speed - their_speed), -4.0))
-                    if inside or room > 1.0:
-                        continue
             if inside:
                 if their_leave + 0.3 < enter:
                     continue
@@ -200,7 +193,16 @@ def by_right_of_way(
                 margin = row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
                 yields = clash[k, 5]
                 stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, me < other)
-            if stop and (can_stop or (inside and near > 1.0)):
+            if not stop:
+                continue
+            if clash[k, 7] > 0.5 and their_far < far:
+                # it joins before us: follow it already now
+                room = far - their_far - their_length
+                if room > 0.0:
+                    accel = min(accel, max(follow(row, speed, wanted, room, speed - their_speed), -4.0))
+                    if inside or room > 1.0:
+                        continue
+            if can_stop or (inside and near > 1.0):
                 waits = waits or gap < AT_LINE
                 accel = min(accel, halt(row, speed, wanted, gap))
     return accel, waits, dares
