@@ -87,12 +87,12 @@ def test_refining_varies_offset_length_and_law_but_not_the_corridor() -> None:
     best[0, Prop.LAW], best[0, Prop.P0] = Law.RAMP, -1.0
     best[1, [Prop.CORRIDOR]] = 1
     best[1, Prop.LAW :] = arrive(50.0, 5.0, 9.0, 10.0, 0.0)
-    finer = refine(best, 10.0, 0.0)
+    finer = refine(best, 10.0)
     assert len(finer) > 10
     assert set(finer[:, Prop.CORRIDOR]) == {0.0, 1.0}
     assert np.abs(finer[:, Prop.OFFSET]).max() == pytest.approx(0.2)
     assert not np.any(np.all(finer[:, None] == best[None], axis=2))
-    assert refine(best[:0], 10.0, 0.0).shape == (0, 9)
+    assert refine(best[:0], 10.0).shape == (0, 9)
 
 
 def test_speed_caps_slow_down_for_the_bend_in_time() -> None:

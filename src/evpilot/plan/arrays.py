@@ -17,15 +17,25 @@ TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between p
 
 
 def car_vector(briefing: Briefing) -> Array:
-    """The car as `rollout.roll_out` wants it (11,): nothing that the gate would cut, except in an emergency."""
+    """The car as `rollout.roll_out` wants it (12,): nothing that the gate would cut, except in an emergency."""
     platform, limits = briefing.platform, briefing.limits
     hardest = min(limits.emergency, platform.brake_max)
-    return np.array([
-        platform.wheelbase, platform.steering_max, min(limits.steering_rate, platform.steering_rate_max),
-        platform.rear_to_center + 0.5 * platform.length, 0.5 * platform.width + STRIP_MARGIN, limits.accel,
-        hardest, limits.jerk, limits.gate_accel if not limits.exact else 4.5,
-        min(hardest, limits.gate_brake), 4.0 * limits.jerk if limits.exact else min(platform.brake_jerk, HARD_JERK),
-    ])  # fmt: skip
+    return np.array(
+        [
+            platform.wheelbase,
+            platform.steering_max,
+            min(limits.steering_rate, platform.steering_rate_max),
+            platform.rear_to_center + 0.5 * platform.length,
+            0.5 * platform.width + STRIP_MARGIN,
+            limits.accel,
+            hardest,
+            limits.jerk,
+            limits.gate_accel if not limits.exact else 4.5,
+            min(hardest, limits.gate_brake),
+            4.0 * limits.jerk if limits.exact else min(platform.brake_jerk, HARD_JERK),
+            2.0 * limits.jerk if limits.exact else limits.gate_jerk,
+        ]
+    )
 
 
 def stack(ways: list[Way], walls: list[Wall]) -> tuple[Array, Array, float]:
@@ -103,6 +113,10 @@ def trajectory(roll: Array, ego: EgoState, t_ns: int) -> Trajectory:
     yaw = np.pi - np.mod(np.pi - yaw, 2.0 * np.pi)
     pose = np.stack([x, y, np.full(len(roll), float(ego.pose[2])), yaw], axis=1)
     return Trajectory(
-        t_ns=t_ns, time=GRID.copy(), pose=pose, speed=np.ascontiguousarray(roll[:, Roll.SPEED]),
-        accel=np.ascontiguousarray(roll[:, Roll.ACCEL]), curvature=np.ascontiguousarray(roll[:, Roll.CURVATURE]),
-    )  # fmt: skip
+        t_ns=t_ns,
+        time=GRID.copy(),
+        pose=pose,
+        speed=np.ascontiguousarray(roll[:, Roll.SPEED]),
+        accel=np.ascontiguousarray(roll[:, Roll.ACCEL]),
+        curvature=np.ascontiguousarray(roll[:, Roll.CURVATURE]),
+    )

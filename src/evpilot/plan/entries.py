@@ -49,7 +49,8 @@ def on_grid(knots: Array, pose: Array, rows: Ints, modes: Ints, out: Array) -> N
 
 class Entries:
     """The boxes that the planner keeps clear of: box (E, 51, 5) by `Entry`, half (E, 2) half length and width [m],
-    prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,), track (E,) row in the tracks."""
+    prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,), track (E,) row in the
+    tracks."""
 
     def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState) -> None:
         state = tracks.state

@@ -31,25 +31,46 @@ def rejections(costs: Array, chosen: int) -> Bytes:
 
 
 def explain(
-    props: Array, rolls: Array, costs: Array, firsts: Array, chosen: int, order: Ints,
-    ways: list[Way], walls: list[Wall], entries: Entries, spans: Array, tracks: Tracks,
-) -> PlanTrace:  # fmt: skip
+    props: Array,
+    rolls: Array,
+    costs: Array,
+    firsts: Array,
+    chosen: int,
+    order: Ints,
+    ways: list[Way],
+    walls: list[Wall],
+    entries: Entries,
+    spans: Array,
+    tracks: Tracks,
+) -> PlanTrace:
     """The trace of one cycle: reason and cause of the choice, and a spread of what was rejected."""
     kinds = rejections(costs, chosen)
     picked = order[np.linspace(0, len(order) - 1, min(TRACED, len(order))).astype(np.int64)]
     reason, cause = phrase(props, rolls, firsts, chosen, order, ways, walls, entries, spans, tracks)
     return PlanTrace(
-        reason=reason, cause_id=cause, xy=np.ascontiguousarray(rolls[picked[:, None], TRACE_STEPS, :2]),
-        cost=costs[picked].sum(axis=1), rejection=kinds[picked],
+        reason=reason,
+        cause_id=cause,
+        xy=np.ascontiguousarray(rolls[picked[:, None], TRACE_STEPS, :2]),
+        cost=costs[picked].sum(axis=1),
+        rejection=kinds[picked],
         walls=np.array([(wall.x, wall.y, wall.yaw) for wall in walls]).reshape(-1, 3),
-        wall_reason=tuple(wall.reason for wall in walls), counts=np.bincount(kinds, minlength=len(Rejection)),
-    )  # fmt: skip
+        wall_reason=tuple(wall.reason for wall in walls),
+        counts=np.bincount(kinds, minlength=len(Rejection)),
+    )
 
 
 def phrase(
-    props: Array, rolls: Array, firsts: Array, chosen: int, order: Ints,
-    ways: list[Way], walls: list[Wall], entries: Entries, spans: Array, tracks: Tracks,
-) -> tuple[str, int]:  # fmt: skip
+    props: Array,
+    rolls: Array,
+    firsts: Array,
+    chosen: int,
+    order: Ints,
+    ways: list[Way],
+    walls: list[Wall],
+    entries: Entries,
+    spans: Array,
+    tracks: Tracks,
+) -> tuple[str, int]:
     """What the car does and because of whom: (phrase, id of the cause or -1)."""
     prop, roll = props[chosen], rolls[chosen]
     corridor = int(prop[Prop.CORRIDOR])

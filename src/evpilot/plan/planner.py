@@ -74,9 +74,11 @@ class Batch:
 def blank(count: int) -> Batch:
     """Room for so many proposals, filled with zeros."""
     return Batch(
-        props=np.zeros((count, len(Prop))), rolls=np.zeros((count, len(GRID), len(Roll))),
-        costs=np.zeros((count, len(Cost))), firsts=np.zeros((count, 4)),
-    )  # fmt: skip
+        props=np.zeros((count, len(Prop))),
+        rolls=np.zeros((count, len(GRID), len(Roll))),
+        costs=np.zeros((count, len(Cost))),
+        firsts=np.zeros((count, 4)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,9 +149,11 @@ class Planner:
             tracks,
         )
         return Plan(
-            trajectory=trajectory(batch.rolls[chosen], ego, observation.t_ns), tail=tail,
-            free=bool(batch.costs[chosen, Cost.COLLISION] < CONTACT_COST), trace=trace,
-        )  # fmt: skip
+            trajectory=trajectory(batch.rolls[chosen], ego, observation.t_ns),
+            tail=tail,
+            free=bool(batch.costs[chosen, Cost.COLLISION] < CONTACT_COST),
+            trace=trace,
+        )
 
     def _wish(self, way: Way) -> float:
         """The speed [m/s] that we would like: the highest that limit and curves allow on the way ahead."""
@@ -169,10 +173,20 @@ class Planner:
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), ego.steering, 0.0])
         return Scene(
-            ways=ways, table=table, corridors=corridors, entries=entries, spans=spans, near=near, zones=zones,
-            places=goal_places(ways, self.briefing, seconds), goals=goal_windows(self.briefing, seconds), ego=state,
-            slack=self._slack(ego), rest=rest, left=self._left(observation.t_ns),
-        )  # fmt: skip
+            ways=ways,
+            table=table,
+            corridors=corridors,
+            entries=entries,
+            spans=spans,
+            near=near,
+            zones=zones,
+            places=goal_places(ways, self.briefing, seconds),
+            goals=goal_windows(self.briefing, seconds),
+            ego=state,
+            slack=self._slack(ego),
+            rest=rest,
+            left=self._left(observation.t_ns),
+        )
 
     def _left(self, t_ns: int) -> float:
         """How long [s] what we do counts: on a road always, in the official verdict to the end of the scenario."""
@@ -193,7 +207,7 @@ class Planner:
         return max(0.0, 0.05 - least)
 
     def _evaluate(self, props: Array, scene: Scene, first: int = 0) -> Batch:
-        """Proposals rolled out and scored, in the planner's room from row `first` on: good until they are overwritten."""
+        """Proposals rolled out and scored, in the planner's room from row `first` on: good until overwritten."""
         batch = self._room_for(first + len(props)).part(first, first + len(props))
         batch.props[:] = props
         props, rolls, costs, firsts = batch.props, batch.rolls, batch.costs, batch.firsts
@@ -206,10 +220,33 @@ class Planner:
         bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, PROGRESS_WEIGHT)
         wish = np.array([scene.rest, until, bound, weight, scene.left])
         score(
-            props, rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob, entries.moving,
-            entries.standoff, scene.spans, scene.near, self._body, area.origin, area.table, area.tiles, scene.slack, self._comfort,
-            scene.goals, self._owned, self._starts, self._polygon, wish, scene.zones, scene.places, costs, firsts,
-        )  # fmt: skip
+            props,
+            rolls,
+            scene.corridors,
+            scene.table,
+            entries.box,
+            entries.half,
+            entries.prob,
+            entries.moving,
+            entries.standoff,
+            scene.spans,
+            scene.near,
+            self._body,
+            area.origin,
+            area.table,
+            area.tiles,
+            scene.slack,
+            self._comfort,
+            scene.goals,
+            self._owned,
+            self._starts,
+            self._polygon,
+            wish,
+            scene.zones,
+            scene.places,
+            costs,
+            firsts,
+        )
         if self._last is not None:
             other = props[:, Prop.CORRIDOR] != self._last_corridor(scene)
             other |= np.abs(props[:, Prop.OFFSET] - self._last[1]) > 0.3

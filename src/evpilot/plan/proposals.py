@@ -26,10 +26,20 @@ ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
 STOP_LOOK = 150.0  # [m] a place to stop that is further away says nothing about now
 PACE_LOW = 4.0  # [m/s] from standstill a goal is not further away than at this
 TIMED = 60.0  # [s] a goal window that closes later sets no pace
-VARIATIONS = np.array([  # of the best: to the side [m], stretched, share of a step of the speed law
-    (0.2, 1.0, 0.0), (-0.2, 1.0, 0.0), (0.0, 0.7, 0.0), (0.0, 1.4, 0.0), (0.0, 1.0, 0.35), (0.0, 1.0, -0.35),
-    (0.2, 1.0, 0.35), (-0.2, 1.0, 0.35), (0.2, 1.0, -0.35), (-0.2, 1.0, -0.35),
-])  # fmt: skip
+VARIATIONS = np.array(
+    [  # of the best: to the side [m], stretched, share of a step of the speed law
+        (0.2, 1.0, 0.0),
+        (-0.2, 1.0, 0.0),
+        (0.0, 0.7, 0.0),
+        (0.0, 1.4, 0.0),
+        (0.0, 1.0, 0.35),
+        (0.0, 1.0, -0.35),
+        (0.2, 1.0, 0.35),
+        (-0.2, 1.0, 0.35),
+        (0.2, 1.0, -0.35),
+        (-0.2, 1.0, -0.35),
+    ]
+)
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 

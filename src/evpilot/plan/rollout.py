@@ -58,12 +58,13 @@ from evpilot.plan.laws import (
     X,
     Y,
     wish,
-)  # fmt: skip
+)
 from evpilot.types.state import Array, Ints
 
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 BEND_SWING = 4.0  # [m]
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
+FIRM = -2.0  # [m/s2] a ramp below it sets in as fast as the gate allows
 LAWS = len(Law)
 
 C_S, C_D, C_THETA, C_BEND = int(Corridor.S), int(Corridor.D), int(Corridor.THETA), int(Corridor.BEND)
@@ -130,7 +131,8 @@ def _begin(p: Array, i: int, corridor: Array, table: Array, ego: Array, car: Arr
     block[OFFSET + i], block[LENGTH + i], block[SLOPE0 + i], block[BEND0 + i] = p[P_OFFSET], length, slope, bend
     law = int(p[P_LAW])
     hard = (law == RAMP and p[P0] < HARD) or law == TAIL
-    block[JERKS + i] = car[10] if hard else 2.0 * car[7]
+    firm = law == RAMP and p[P0] < FIRM
+    block[JERKS + i] = car[10] if hard else car[11] if firm else 2.0 * car[7]
     block[FLOOR + i] = -car[6] if hard else -car[9] if law == ARRIVE else -min(car[9], 5.0)
     block[Q0 + i], block[Q1 + i], block[Q2 + i], block[Q3 + i], block[Q4 + i] = p[P0], p[P1], p[P2], p[P3], p[P4]
 
@@ -234,9 +236,19 @@ def _move(block: Array, many: int, dt: float, start: int, count: int, table: Arr
 
 @kernel()
 def _drive(
-    law: int, rows: Ints, used: int, corridor: Array, table: Array, spans: Array, near: Ints, standoff: Array,
-    ego: Array, car: Array, block: Array, out: Array,
-) -> None:  # fmt: skip
+    law: int,
+    rows: Ints,
+    used: int,
+    corridor: Array,
+    table: Array,
+    spans: Array,
+    near: Ints,
+    standoff: Array,
+    ego: Array,
+    car: Array,
+    block: Array,
+    out: Array,
+) -> None:
     """Drive the block's proposals to the end and write the first `used` of them to their rows of out."""
     start, count = int(corridor[C_START]), int(corridor[C_COUNT])
     bend_limit = math.tan(car[1]) / car[0]
@@ -288,10 +300,11 @@ def roll_out(
     """Fill out (R, 51, 11) by `Roll` for proposals (R, 9) by `Prop`.
 
     corridors (C, 10); table (sum P, 10) stacked reference tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
-    fills them; standoff (E,) how much further [m] to stop behind each; ego (4,) speed, accel, steering, reserved; car (11,): wheelbase, steering limit [rad],
-    steering rate [rad/s], front [m] from the rear axle to the bumper, half width of the strip in which a lead counts
-    [m], comfortable acceleration, hardest braking (positive), comfortable jerk, hardest acceleration, hardest braking
-    that is no emergency (positive), jerk of an emergency.
+    fills them; standoff (E,) how much further [m] to stop behind each; ego (4,) speed, accel, steering, reserved;
+    car (12,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the rear axle to the bumper, half
+    width of the strip in which a lead counts [m], comfortable acceleration, hardest braking (positive), comfortable
+    jerk, hardest acceleration, hardest braking that is no emergency (positive), jerk of an emergency and of firm
+    braking.
     """
     block = np.zeros(ROWS * WIDTH)
     rows = np.empty(WIDTH, np.int64)

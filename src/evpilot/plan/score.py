@@ -45,6 +45,7 @@ OFF_ROAD = 500.0
 NEAR_EDGE = 0.3  # [m] closer to the edge of the road than this costs
 BROKEN_RULE = 250.0
 GOAL_BONUS = 120.0
+GOAL_PULL = 5.0  # for a second earlier, about what the way in it is worth
 SOFT_GAP = 0.7  # [m] closer than this to another costs
 SOON = 25  # the step at 3 s
 STANDS = 0.2  # [m/s]
@@ -103,9 +104,19 @@ def contact_cost(
                 continue
             t = TIMES[step]
             free = gap(
-                x, y, c, s, length, width,
-                entries[e, step, 0], entries[e, step, 1], entries[e, step, 2], entries[e, step, 3], half[e, 0], half[e, 1],
-            )  # fmt: skip
+                x,
+                y,
+                c,
+                s,
+                length,
+                width,
+                entries[e, step, 0],
+                entries[e, step, 1],
+                entries[e, step, 2],
+                entries[e, step, 3],
+                half[e, 0],
+                half[e, 1],
+            )
             if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
                 closing = abs(roll[step, R_V] - entries[e, step, 4])
                 harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 25.0))
@@ -208,7 +219,7 @@ def _meets(
         return False
     if first == last:
         return True
-    for k in range(first, last):
+    for k in range(first, last):  # noqa: SIM110  a kernel has no any()
         if in_polygon(x, y, polygon, starts[k], starts[k + 1]):
             return True
     return False
@@ -394,16 +405,38 @@ def ttc_cost(
 
 @kernel(
     "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1],"
-    "f8[::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8[:, ::1], i8[::1], i8[::1],"
-    "f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "f8[::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8[:, ::1],"
+    "i8[::1], i8[::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def score(
-    props: Array, rolls: Array, corridors: Array, table: Array, entries: Array, half: Array, prob: Array, moving: Bools,
-    standoff: Array, spans: Array, near: Ints, body: Array, origin: Array, tile_table: Ints, tiles: npt.NDArray[np.float32], slack: float,
-    limits: Array, goals: Array, owned: Ints, starts: Ints, polygon: Array, wish: Array, zones: Array, places: Array,
-    costs: Array, firsts: Array,
-) -> None:  # fmt: skip
-    """Fill costs (R, 10) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; time of the goal."""
+    props: Array,
+    rolls: Array,
+    corridors: Array,
+    table: Array,
+    entries: Array,
+    half: Array,
+    prob: Array,
+    moving: Bools,
+    standoff: Array,
+    spans: Array,
+    near: Ints,
+    body: Array,
+    origin: Array,
+    tile_table: Ints,
+    tiles: npt.NDArray[np.float32],
+    slack: float,
+    limits: Array,
+    goals: Array,
+    owned: Ints,
+    starts: Ints,
+    polygon: Array,
+    wish: Array,
+    zones: Array,
+    places: Array,
+    costs: Array,
+    firsts: Array,
+) -> None:
+    """Fill costs (R, 10) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; goal's time."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
     reach, window = reach_of(entries, half), np.empty((2, entries.shape[0]))
@@ -432,4 +465,6 @@ def score(
             detour = detour_cost(rolls[r], first, count, table, wish)
             costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, detour)
         if firsts[r, 3] < firsts[r, 0]:
-            costs[r, REACHED] -= GOAL_BONUS - 1.0 * firsts[r, 3]
+            # without a clock a goal at the horizon's end is worth no more than one just beyond it
+            bonus = GOAL_BONUS - firsts[r, 3] if wish[2] > 0.0 else GOAL_PULL * (TIMES[STEPS - 1] - firsts[r, 3])
+            costs[r, REACHED] -= bonus
