@@ -232,9 +232,7 @@ def limit_memory() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument(
-        "--first", type=int, default=0, help="number of the first mutant, to go on with a broken-off run"
-    )
+    parser.add_argument("--first", type=int, default=0, help="the first mutant, to go on with a broken-off run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("fuzz_findings"), help="where files of findings go")
     parser.add_argument("--file", type=Path, action="append", help="a sound file to change instead of the made ones")
