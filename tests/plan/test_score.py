@@ -187,11 +187,19 @@ def test_the_goal_is_met_when_a_dense_look_says_so(goal: Goal, speed: float, acc
         assert want - 0.02 <= firsts[0, 3] <= want + 0.25
 
 
-def test_a_goal_within_reach_is_worth_the_way_there() -> None:
+def test_a_timed_goal_within_reach_is_worth_the_way_there() -> None:
     goal = place(70.0, 80.0, time=(3.0, 5.0))
-    costs, firsts = costs_of([line(speed=10.0), line(speed=5.0)], graph=one_lane(), goals=(goal,))
+    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf])
+    costs, firsts = costs_of([line(speed=10.0), line(speed=5.0)], graph=one_lane(), goals=(goal,), wish=timed)
     assert math.isfinite(firsts[0, 3]) and math.isinf(firsts[1, 3])
     assert costs[0, Cost.REACHED] < -50.0 and costs[1, Cost.REACHED] == 0.0
+
+
+def test_a_goal_without_a_clock_draws_nobody_over_the_limit() -> None:
+    goal = place(145.0, 160.0)
+    costs, firsts = costs_of([line(speed=14.0), line(speed=15.0)], graph=one_lane(14.0), goals=(goal,))
+    assert math.isinf(firsts[0, 3]) and math.isfinite(firsts[1, 3])
+    assert costs[0].sum() < costs[1].sum()
 
 
 def test_a_goal_behind_a_contact_is_no_goal() -> None:

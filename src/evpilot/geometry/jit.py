@@ -77,8 +77,9 @@ def kernel(*signature: Any) -> Callable[[F], F]:
     """Decorate a kernel that Python calls, with its signature: `@kernel("f8(f8[:, ::1], i8)")`.
 
     It is compiled, or loaded from the cache, when its module is imported, and never again: a call with other types
-    raises TypeError. Without a signature the kernel is for other kernels only, and is compiled as part of them. Dividing
-    by zero gives inf or nan, as in numpy: a check before every division would keep loops from becoming vector code.
+    raises TypeError. Without a signature the kernel is for other kernels only, and is compiled as part of them.
+    Dividing by zero gives inf or nan, as in numpy: a check before every division would keep loops from becoming vector
+    code.
     """
 
     def compiled(function: F) -> F:

@@ -12,6 +12,8 @@ from evpilot.predict.predictor import Predictor
 from evpilot.track.tracker import Tracker
 from evpilot.types import Briefing, Decision, Observation, Source, Tracks, Trajectory, no_trace, no_tracks
 
+SOON = 1.0  # [s]
+
 
 class EvPilot:
     """The stages composed, read from top to bottom in `step`.
@@ -23,6 +25,7 @@ class EvPilot:
     def __init__(self, briefing: Briefing) -> None:
         index = LaneIndex(briefing.graph)
         period = briefing.period_ns * 1e-9
+        self._firmest = briefing.limits.gate_brake
         self._tracker = Tracker(period)
         self._predictor = Predictor(briefing.graph, index, period)
         self._planner = Planner(briefing, index)
@@ -42,6 +45,7 @@ class EvPilot:
             tail=plan.tail,
             predictions=predictions,
             trace=plan.trace,
+            source=self._source(plan.trajectory),
         )
         return self._guarded(decision, observation, tracks)
 
@@ -51,6 +55,11 @@ class EvPilot:
         if observation.detections is not None:
             return self._tracker.update(observation.detections, observation.ego)
         return no_tracks(observation.t_ns)
+
+    def _source(self, trajectory: Trajectory) -> Source:
+        """Who commands: a plan that soon asks for more than service braking must pass the gate as the guard's do."""
+        soon = trajectory.accel[trajectory.time <= SOON]
+        return Source.GUARD if soon.min() < -self._firmest - 0.01 else Source.NOMINAL
 
     def _guarded(self, decision: Decision, observation: Observation, tracks: Tracks) -> Decision:
         """The decision if the guard accepts it; else emergency braking, or the last accepted tail going on."""
