@@ -450,3 +450,18 @@ def test_three_hundred_drivers_take_less_than_two_milliseconds():
     print("ms", 1e3 * np.median(spent))
     assert len(found) == 300
     assert np.median(spent) < 3e-3  # the aim is 2 ms on an idle core
+
+
+@pytest.mark.parametrize("kind", ["replay", "reactive", "mixed"])
+def test_an_empty_road_is_empty(kind):
+    assert not len(drive(scenario(road()), 1, kind)[-1])
+
+
+@pytest.mark.parametrize("step", [40_000_000, 250_000_000])
+def test_other_steps_of_time_serve_as_well(step):
+    case = replace(scenario(road(), car(1, 20.0)), dt_ns=step, start=np.array([120.0, 0.0, 0.0, 0.0]))
+    traffic = make("reactive", case, 0, 4.5, 1.8)
+    period = max(step, TICK)
+    for k in range(20_000_000_000 // period):
+        found = traffic.step(k * period, ego_at(120.0, z=0.0), (4.5, 1.8), lights(case.graph))
+    assert 105.0 < of(found, 1)[0] < 115.0 and of(found, 1)[4] < 0.2

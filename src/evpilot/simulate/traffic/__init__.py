@@ -4,7 +4,8 @@ from typing import Protocol
 
 from evpilot.files import EvpilotError
 from evpilot.scenarios import Scenario
-from evpilot.simulate.traffic.reactive import ReactiveTraffic, drawn, recorded_ids, unrecorded
+from evpilot.simulate.traffic.cast import drawn, recorded_ids, unrecorded
+from evpilot.simulate.traffic.reactive import ReactiveTraffic
 from evpilot.simulate.traffic.replay import ReplayTraffic
 from evpilot.types import EgoState, Lights, Tracks
 

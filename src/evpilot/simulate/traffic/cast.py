@@ -9,7 +9,8 @@ from evpilot.geometry.polyline import project
 from evpilot.maps.index import LaneIndex
 from evpilot.scenarios import Actor, Behaviour, Motion, Scenario
 from evpilot.simulate.traffic.drivers import character, driver
-from evpilot.simulate.traffic.paths import Lanes, Path
+from evpilot.simulate.traffic.lanes import Lanes
+from evpilot.simulate.traffic.paths import Path
 from evpilot.simulate.traffic.routes import connect, onward, recorded_lanes, split, start_lane
 from evpilot.types import VEHICLES, ObjectKind
 from evpilot.types.state import Array
@@ -134,3 +135,23 @@ def chain_for(lanes: Lanes, route: list[int], wanted: float, seconds: float) -> 
     part, rest = split(lanes, route)
     length = min(PATH_MAX, min(wanted, SPEED_GUESS) * seconds + PATH_SPARE)
     return onward(lanes, part, length + float(lanes.graph.length[part[0]])), rest
+
+
+def unrecorded(scenario: Scenario) -> bool:
+    """Whether someone in a scenario has nothing to replay: it only has a start, and moves by a model."""
+    return any(a.behaviour == Behaviour.REACTIVE and len(a.motion) < 2 for a in scenario.actors)
+
+
+def recorded_ids(scenario: Scenario) -> list[int]:
+    """The ids of all actors that can be replayed, ascending."""
+    return sorted(a.id for a in scenario.actors if a.behaviour != Behaviour.REACTIVE or len(a.motion) >= 2)
+
+
+def drawn(scenario: Scenario, seed: int) -> frozenset[int]:
+    """About half of the actors that can be replayed, by seed and actor."""
+    found: list[int] = []
+    for number in recorded_ids(scenario):
+        words = np.random.SeedSequence([seed & (2**63 - 1), number & (2**64 - 1), 2]).generate_state(1, np.uint32)
+        if int(words[0]) & 1:
+            found.append(number)
+    return frozenset(found)

@@ -7,16 +7,17 @@ import numpy as np
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.geometry.polyline import project
 from evpilot.maps.index import LaneIndex
-from evpilot.scenarios import Behaviour, Motion, Scenario
+from evpilot.scenarios import Motion, Scenario
 from evpilot.simulate.traffic import motion as col
 from evpilot.simulate.traffic import scene
 from evpilot.simulate.traffic.cast import HALTS, boldness, cast, chain_for, halt_table
 from evpilot.simulate.traffic.drivers import BOLD, WANTED, driver
-from evpilot.simulate.traffic.paths import Ways, red_table, survey
+from evpilot.simulate.traffic.lanes import survey
 from evpilot.simulate.traffic.people import Clocks, busy_walks, will_hit
 from evpilot.simulate.traffic.replay import record
 from evpilot.simulate.traffic.routes import connect, split, start_lane
 from evpilot.simulate.traffic.tick import tick
+from evpilot.simulate.traffic.ways import Ways, red_table
 from evpilot.types import VULNERABLE, EgoState, Lights, ObjectKind, Signal, Tracks
 from evpilot.types.state import Array, Bytes, Ints
 
@@ -344,23 +345,3 @@ class ReactiveTraffic:
             signals=np.concatenate([lamps, signals])[order],
             valid=np.ones(len(number), np.bool_),
         )
-
-
-def unrecorded(scenario: Scenario) -> bool:
-    """Whether someone in a scenario has nothing to replay: it only has a start, and moves by a model."""
-    return any(a.behaviour == Behaviour.REACTIVE and len(a.motion) < 2 for a in scenario.actors)
-
-
-def recorded_ids(scenario: Scenario) -> list[int]:
-    """The ids of all actors that can be replayed, ascending."""
-    return sorted(a.id for a in scenario.actors if a.behaviour != Behaviour.REACTIVE or len(a.motion) >= 2)
-
-
-def drawn(scenario: Scenario, seed: int) -> frozenset[int]:
-    """About half of the actors that can be replayed, by seed and actor."""
-    found: list[int] = []
-    for number in recorded_ids(scenario):
-        words = np.random.SeedSequence([seed & (2**63 - 1), number & (2**64 - 1), 2]).generate_state(1, np.uint32)
-        if int(words[0]) & 1:
-            found.append(number)
-    return frozenset(found)

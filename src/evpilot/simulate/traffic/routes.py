@@ -8,7 +8,7 @@ import numpy as np
 from evpilot.geometry.polyline import at, project
 from evpilot.maps.index import LaneIndex
 from evpilot.scenarios import Actor, Motion
-from evpilot.simulate.traffic.paths import Lanes
+from evpilot.simulate.traffic.lanes import Lanes
 from evpilot.types.state import Array
 
 EVERY = 5.0  # [m] between the recorded places that are matched to lanes

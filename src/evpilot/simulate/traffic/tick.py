@@ -28,11 +28,17 @@ from evpilot.simulate.traffic.yielding import STOPPED, by_right_of_way, by_rules
 from evpilot.types import Turn
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
+Ways = tuple[Array, Array, Ints, Array, Array, Array, Ints]
+Roads = tuple[Array, Ints, Ints, Ints, Array, Array, Ints, Bytes]
+
 LEFT, RIGHT, U_TURN = int(Turn.LEFT), int(Turn.RIGHT), int(Turn.U_TURN)
 SEEN_MAX = 256  # things that a driver minds
 FOREIGN_TOP = 10.0  # [m/s] to which one expects others to accelerate
 TURN_SEEN = 35.0  # [m] before a turn at which lamps show it
-BACK_VIEW = 60.0  # [m]
+FOREIGN_MIN = 0.2  # [m/s] what is slower is parked
+VIEW, VIEW_TIME = 30.0, 5.0  # [m], [s] that drivers look ahead
+BACK_VIEW = 60.0  # [m] back, before a change of lanes,
+BACK_GLANCE = 10.0  # [m] and otherwise
 JERK_UP = 5.0  # [m/s3] how fast drivers press the pedal; braking has no such limit
 CHANGE_EVERY = 10  # ticks between two thoughts of changing lanes
 COOL_DOWN = 4.0  # [s] after a change
@@ -115,6 +121,151 @@ def turning(front: float, path: int, lane: Ints, lane_s: Array, first: Ints, tur
     return 0
 
 
+@kernel()
+def _book_all(
+    motion: Array,
+    link: Ints,
+    who: Array,
+    things: Array,
+    here: Bools,
+    halts: Array,
+    lights: Ints,
+    now: float,
+    ways: Ways,
+    roads: Roads,
+    index: IndexArrays,
+) -> tuple[Array, Ints, Array]:
+    """How fast (O,) [m/s] everything would like to go, and all bookings: start (L + 1,), rows (B, 2)."""
+    point, arc, lane, lane_s, event, _, first = ways
+    length, successor_start, successor = roads[0], roads[1], roads[2]
+    total, drivers = things.shape[0], motion.shape[0]
+    lanes = np.empty(total * BOOKED_MAX, np.int64)
+    rows = np.empty((total * BOOKED_MAX, 2))
+    tops = np.empty(total)
+    count = 0
+    for j in range(total):
+        tops[j] = max(things[j, SPEED], FOREIGN_TOP)
+        if not here[j] or things[j, SOFT] > 0.5:
+            continue
+        if j < drivers:
+            path = link[j, PATH]
+            low, high = first[path, 0], first[path + 1, 0]
+            tops[j] = _speed_cap(who[j], motion[j], point[low:high], arc[low:high])
+            front = motion[j, S] + who[j, HALF_LENGTH]
+            count = book_driver(
+                j, front, motion[j, V], path, lane, lane_s, event, first, lights, halts[j], now, lanes, rows, count
+            )
+        elif things[j, SPEED] > FOREIGN_MIN or j == drivers:
+            count = book_foreign(j, things, index, length, successor_start, successor, lights, lanes, rows, count)
+    start, book = sorted_by_lane(lanes, rows, count, length.shape[0])
+    return tops, start, book
+
+
+@kernel()
+def _ruled(
+    m: Array,
+    link: Ints,
+    row: Array,
+    wanted: float,
+    ways: Ways,
+    lights: Ints,
+    busy: Bools,
+    halts: Array,
+    now: float,
+    dt: float,
+) -> float:
+    """The least acceleration [m/s2] that the end of a driver's lane, lights, signs, crosswalks and halts allow."""
+    _, arc, _, _, event, _, first = ways
+    path = link[PATH]
+    front = m[S] + row[HALF_LENGTH]
+    accel, passed, stood = by_rules(
+        row,
+        front,
+        m[V],
+        wanted,
+        event,
+        first[path, 2],
+        first[path + 1, 2],
+        lights,
+        busy,
+        halts,
+        now,
+        dt,
+        link[PASSED],
+        m[STOOD],
+    )
+    link[PASSED], m[STOOD] = passed, stood
+    if first[path + 1, 4] > 0:
+        accel = min(accel, halt(row, m[V], wanted, arc[first[path + 1, 0] - 1] - WALL_BEFORE - front))
+    return accel
+
+
+@kernel()
+def _yielding(
+    i: int,
+    m: Array,
+    row: Array,
+    path: int,
+    tops: Array,
+    ways: Ways,
+    book_start: Ints,
+    book: Array,
+    things: Array,
+    dt: float,
+) -> float:
+    """The least acceleration [m/s2] that right of way allows driver i; counts how long it waits."""
+    clash, first = ways[5], ways[6]
+    accel, waits, dares = by_right_of_way(
+        i,
+        row,
+        m[S] + row[HALF_LENGTH],
+        m[V],
+        tops[i],
+        m[WAITED],
+        clash,
+        first[path, 3],
+        first[path + 1, 3],
+        book_start,
+        book,
+        things,
+        tops,
+    )
+    if waits and m[V] < STOPPED:
+        m[WAITED] += dt
+    elif not waits and not dares:
+        m[WAITED] = 0.0
+    return accel
+
+
+@kernel()
+def _think(
+    i: int,
+    motion: Array,
+    link: Ints,
+    who: Array,
+    things: Array,
+    ways: Ways,
+    roads: Roads,
+    seen: Array,
+    found: int,
+    tops: Array,
+    default: Array,
+) -> int:
+    """The side to which driver i begins to change lanes; it claims the place there at once."""
+    _, _, lane, lane_s, _, _, first = ways
+    sides, offsets, dead, junction = roads[3], roads[4], roads[5], roads[6]
+    m, path = motion[i], link[i, PATH]
+    own, rest = _current(m[S], path, lane, lane_s, first)
+    crossing = rest < JUNCTION_FREE and _junction_next(own, path, lane, first, junction)
+    if own < 0 or (crossing and link[i, NEED] == 0):
+        return 0
+    side = _wish(i, motion, link, own, offsets, sides, dead, seen, found, who, tops, default)
+    if side != 0:
+        shift = offsets[own, 0 if side > 0 else 1] - m[D]
+        things[i, CLAIM_X], things[i, CLAIM_Y] = -shift * things[i, SIN], shift * things[i, COS]
+    return side
+
+
 @kernel(
     "i8[::1](f8[:, ::1], i8[:, ::1], f8[:, ::1], f8[:, ::1], b1[::1], f8[:, :, ::1], i8[:, ::1], b1[::1], f8, f8, i8,"
     "Tuple((f8[:, ::1], f8[::1], i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], i8[:, ::1])),"
@@ -133,8 +284,8 @@ def tick(
     now: float,
     dt: float,
     number: int,
-    ways: tuple[Array, Array, Ints, Array, Array, Array, Ints],
-    roads: tuple[Array, Ints, Ints, Ints, Array, Array, Ints, Bytes],
+    ways: Ways,
+    roads: Roads,
     index: IndexArrays,
     default: Array,
 ) -> Ints:
@@ -147,99 +298,32 @@ def tick(
     to, their offsets (L, 2) [m], dead (L,), junction (L,), turn (L,). number counts ticks; default is a driver's row
     for all others.
     """
-    point, arc, lane, lane_s, event, clash, first = ways
-    length, successor_start, successor, sides, offsets, dead, junction, turn = roads
-    drivers, total = motion.shape[0], things.shape[0]
+    point, arc, _, _, _, _, first = ways
+    drivers = motion.shape[0]
     changes = np.zeros(drivers, np.int64)
-    lanes = np.empty(total * BOOKED_MAX, np.int64)
-    rows = np.empty((total * BOOKED_MAX, 2))
-    tops = np.empty(total)
-    wanted = np.zeros(drivers)
-    count = 0
-    for j in range(total):
-        tops[j] = max(things[j, SPEED], FOREIGN_TOP)
-        if not here[j] or things[j, SOFT] > 0.5:
-            continue
-        if j < drivers:
-            path = link[j, PATH]
-            low, high = first[path, 0], first[path + 1, 0]
-            wanted[j] = _speed_cap(who[j], motion[j], point[low:high], arc[low:high])
-            tops[j] = max(wanted[j], 1.0)
-            front = motion[j, S] + who[j, HALF_LENGTH]
-            count = book_driver(
-                j, front, motion[j, V], path, lane, lane_s, event, first, lights, halts[j], now, lanes, rows, count
-            )
-        elif things[j, SPEED] > 0.2 or j == drivers:
-            count = book_foreign(j, things, index, length, successor_start, successor, lights, lanes, rows, count)
-    book_start, book = sorted_by_lane(lanes, rows, count, length.shape[0])
     stays = np.zeros(drivers, np.bool_)
+    tops, book_start, book = _book_all(motion, link, who, things, here, halts, lights, now, ways, roads, index)
     seen = np.empty((SEEN_MAX, 9))
     for i in range(drivers):
         if not here[i]:
             continue
         m, row, path = motion[i], who[i], link[i, PATH]
         low, high = first[path, 0], first[path + 1, 0]
-        own, own_arc = point[low:high], arc[low:high]
         thinks = (number + i) % CHANGE_EVERY == 0 and m[SINCE] > COOL_DOWN and link[i, CHANGING] == 0
-        view = 30.0 + 5.0 * m[V]
-        found = look(i, m[S], BACK_VIEW if thinks else 10.0, view, own, own_arc, things, here, seen)
+        back = BACK_VIEW if thinks else BACK_GLANCE
+        found = look(i, m[S], back, VIEW + VIEW_TIME * m[V], point[low:high], arc[low:high], things, here, seen)
         settle_headway(row, m[V], gap_ahead(row, m[D], seen, found), dt)
         stays[i] = hemmed(row, m[D], seen, found)
-        accel = behind_all(row, m[V], wanted[i], m[D], seen, found)
-        front = m[S] + row[HALF_LENGTH]
-        if first[path + 1, 4] > 0:
-            accel = min(accel, halt(row, m[V], wanted[i], own_arc[-1] - WALL_BEFORE - front))
-        ruled, passed, stood = by_rules(
-            row,
-            front,
-            m[V],
-            wanted[i],
-            event,
-            first[path, 2],
-            first[path + 1, 2],
-            lights,
-            busy,
-            halts[i],
-            now,
-            link[i, PASSED],
-            m[STOOD],
-        )
-        link[i, PASSED], m[STOOD] = passed, stood
-        right, waits, dares = by_right_of_way(
-            i,
-            row,
-            front,
-            m[V],
-            wanted[i],
-            m[WAITED],
-            clash,
-            first[path, 3],
-            first[path + 1, 3],
-            book_start,
-            book,
-            things,
-            tops,
-        )
-        if waits and m[V] < STOPPED:
-            m[WAITED] += dt
-        elif not waits and not dares:
-            m[WAITED] = 0.0
-        link[i, LAMPS] = turning(front, path, lane, lane_s, first, turn)
+        accel = behind_all(row, m[V], tops[i], m[D], seen, found)
+        accel = min(accel, _ruled(m, link[i], row, tops[i], ways, lights, busy, halts[i], now, dt))
+        accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, dt))
+        link[i, LAMPS] = turning(m[S] + row[HALF_LENGTH], path, ways[2], ways[3], first, roads[7])
         if thinks:
-            here_lane, rest = _current(m[S], path, lane, lane_s, first)
-            crossing = rest < JUNCTION_FREE and _junction_next(here_lane, path, lane, first, junction)
-            if here_lane >= 0 and (not crossing or link[i, NEED] != 0):
-                side = _wish(i, motion, link, here_lane, offsets, sides, dead, seen, found, who, wanted, default)
-                changes[i] = side
-                if side != 0:
-                    tx, ty = things[i, COS], things[i, SIN]
-                    shift = offsets[here_lane, 0 if side > 0 else 1] - m[D]
-                    things[i, CLAIM_X], things[i, CLAIM_Y] = -shift * ty, shift * tx
-        m[A] = min(min(accel, ruled), min(right, max(m[A], 0.0) + JERK_UP * dt))
+            changes[i] = _think(i, motion, link, who, things, ways, roads, seen, found, tops, default)
+        m[A] = min(accel, max(m[A], 0.0) + JERK_UP * dt)
     for i in range(drivers):
         if here[i]:
             move(motion[i], link[i], stays[i], dt)
-            path = link[i, PATH]
-            low, high = first[path, 0], first[path + 1, 0]
+            low, high = first[link[i, PATH], 0], first[link[i, PATH] + 1, 0]
             place(i, motion, who, link, point[low:high], arc[low:high], things, dt)
     return changes

@@ -65,6 +65,7 @@ def by_rules(
     busy: Bools,
     halts: Array,
     now: float,
+    dt: float,
     passed: int,
     stood: float,
 ) -> tuple[float, int, float]:
@@ -89,7 +90,7 @@ def by_rules(
             if k <= passed:
                 continue
             if gap < 3.0 and speed < STOPPED:
-                stood += 0.1
+                stood += dt
                 if stood >= STOP_TIME:
                     passed, stood = k, 0.0
             if k > passed:
