@@ -152,6 +152,32 @@ def test_idm_changes_to_the_lane_that_leads_to_the_goal():
     assert np.abs(np.diff(rows[:, 1])).max() < 0.3
 
 
+def test_it_stops_where_its_lane_ends_and_gives_up_off_the_road():
+    builder = GraphBuilder()
+    xs = np.linspace(0.0, 150.0, 31)
+    ramp, main, on = (
+        builder.lane(
+            np.stack([xs + x, 0 * xs + y + 1.75], 1), np.stack([xs + x, 0 * xs + y - 1.75], 1), speed_limit=LIMIT
+        )
+        for x, y in ((0.0, 0.0), (0.0, 3.5), (150.0, 3.5))
+    )
+    builder.connect(main, on)
+    builder.neighbours(main, ramp)
+    rows, _ = drive(IdmPilot, builder.build(), 25.0, 12.0)
+    front = rows[-1, 0] + SEDAN.rear_to_center + 0.5 * SEDAN.length
+    assert rows[-1, 2] < 0.2
+    assert front < 150.5
+    pilot = IdmPilot(briefing(builder.build()))
+    far = Observation(
+        t_ns=0, ego=ego_at(50.0, 400.0, 0.0, 10.0, 0.0, 0), tracks=no_tracks(0), detections=None,
+        lights=Lights(t_ns=0, index=np.zeros(0, np.int64), state=np.zeros(0, np.uint8), arrow=np.zeros(0, np.uint8)),
+        visible_range=np.full(16, 200.0), friction=1.0, sight=1e4,
+    )  # fmt: skip
+    command = pilot.step(far).command
+    assert command is not None
+    assert command.accel < 0.0
+
+
 def test_blind_drives_into_a_standing_car():
     rows, _ = drive(BlindPilot, road(), 20.0, 13.0, car_x=160.0)
     assert rows[-1, 0] > 160.0

@@ -79,9 +79,10 @@ class RoadAhead:
                 return False
         return True
 
-    def lead(self, path: ReferencePath, s: float, observation: Observation) -> tuple[float, float]:
+    def lead(self, path: ReferencePath, s: float, offset: float, observation: Observation) -> tuple[float, float]:
         """Where along the path the tail of the nearest other ahead of s (the car's centre) is [m], and its speed along
-        the path [m/s]; (inf, 0) when nobody's body reaches into the car's corridor."""
+        the path [m/s]; (inf, 0) when nobody's body reaches into the car's corridor, which is as wide as from the car's
+        own offset [m] to the path."""
         place, pace = math.inf, 0.0
         for x, y, yaw, speed, length, width in others(observation):
             at, d = place_on(path, x, y)
@@ -89,7 +90,9 @@ class RoadAhead:
             turn = yaw - row[2]
             half_across = 0.5 * (length * abs(math.sin(turn)) + width * abs(math.cos(turn)))
             half_along = 0.5 * (length * abs(math.cos(turn)) + width * abs(math.sin(turn)))
-            if at > s and abs(d) < half_across + 0.5 * self._width + BESIDE and at - half_along < place:
+            room = half_across + 0.5 * self._width + BESIDE
+            within = min(offset, 0.0) - room < d < max(offset, 0.0) + room
+            if at > s and within and at - half_along < place:
                 place, pace = at - half_along, speed * math.cos(turn)
         return place, pace
 
@@ -107,6 +110,12 @@ class RoadAhead:
                 if s < at < wall:
                     wall = at
         return wall
+
+    def lane_end(self, path: ReferencePath) -> float:
+        """Where the last lane of a path ends [m], if it does while a lane beside it goes on; inf if not."""
+        last = int(path.lanes[-1])
+        going_on = any(len(self.graph.successors(beside)) for beside in neighbours(self.graph, last))
+        return path.end if going_on and not len(self.graph.successors(last)) else math.inf
 
 
 def place_on(path: ReferencePath, x: float, y: float) -> tuple[float, float]:

@@ -9,9 +9,13 @@ import numpy as np
 from evpilot.maps.reference import ReferencePath
 from evpilot.pilot.baselines.ahead import RoadAhead, place_on
 from evpilot.pilot.baselines.motion import MERGE_MIN, STEP, allowed_speed, follow, lay_on, merge_reach, stopping
-from evpilot.types import Briefing, Decision, EgoState, Observation, no_trace
+from evpilot.types import Briefing, Command, Decision, EgoState, Observation, no_trace
+from evpilot.types.state import Array
 
 HORIZON = 8.0  # [s]
+LOST = 15.0  # [m] so far from every lane there is nothing to follow
+LOST_BRAKE = 2.5  # [m/s2]
+PULL_APART = 2.0  # [m/s2] further from its plan the car is not under it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class IdmPilot:
         self._briefing = briefing
         self._road = RoadAhead(briefing, HORIZON)
         self._merge: tuple[ReferencePath, float] | None = None
+        self._last: tuple[int, Array] | None = None
         self._front = briefing.platform.rear_to_center + 0.5 * briefing.platform.length
 
     def step(self, observation: Observation) -> Decision:
@@ -51,9 +56,16 @@ class IdmPilot:
         style, briefing, ego = self.style, self._briefing, observation.ego
         path = self._road.path(observation, style.checks_room)
         s, d = place_on(path, ego.pose[0], ego.pose[1])
+        if abs(d) > LOST:
+            return Decision(
+                t_ns=observation.t_ns,
+                command=Command(t_ns=observation.t_ns, accel=-LOST_BRAKE if ego.speed > 0.0 else 0.0, steering=0.0),
+                trace=no_trace("off the road: stop"),
+            )
         center = s + briefing.platform.rear_to_center
-        lead, lead_speed = self._road.lead(path, center, observation) if style.sees_others else (np.inf, 0.0)
+        lead, lead_speed = self._road.lead(path, center, d, observation) if style.sees_others else (np.inf, 0.0)
         wall = self._road.red_light(path, center, observation) if style.obeys_lights else np.inf
+        wall = min(wall, self._road.lane_end(path))
         driver = np.array([briefing.platform.speed_max, style.headway, style.accel, style.brake])
         allowed = allowed_speed(path, style.speed_factor, style.lateral, style.no_limit)
         limits = briefing.limits
@@ -62,7 +74,7 @@ class IdmPilot:
             round(HORIZON / STEP),
             s,
             max(ego.speed, 0.0),
-            float(ego.accel[0]),
+            self._pull(observation),
             allowed,
             self._front,
             lead,
@@ -74,13 +86,24 @@ class IdmPilot:
         )
         bend, reach = self._bend(ego), self._reach(path, s, d, ego.speed)
         tail = stopping(motion, briefing.period_ns * 1e-9, min(limits.gate_brake, 6.0), jerk)
-        reason = "red light" if wall < lead else ("follow" if lead < np.inf else "free road")
+        self._last = (observation.t_ns, motion[:, 2])
+        reason = "stop line" if wall < lead else ("follow" if lead < np.inf else "free road")
         return Decision(
             t_ns=observation.t_ns,
             trajectory=lay_on(path, ego, s, d, bend, reach, motion),
             tail=lay_on(path, ego, s, d, bend, reach, tail),
             trace=no_trace(reason),
         )
+
+    def _pull(self, observation: Observation) -> float:
+        """The acceleration [m/s2] that the car has, or is about to have: what was planned for now. The measured one
+        lags behind, and planning on from it would swing."""
+        measured = float(observation.ego.accel[0])
+        if self._last is None:
+            return measured
+        then, accel = self._last
+        planned = float(accel[min(round((observation.t_ns - then) * 1e-9 / STEP), len(accel) - 1)])
+        return planned if abs(planned - measured) < PULL_APART else measured
 
     def _bend(self, ego: EgoState) -> float:
         """The curvature [1/m] that the car drives now."""
