@@ -44,7 +44,7 @@ REAR_SHARE, REAR_FADE = 1.2, 0.3  # [-, 1/s] who comes from behind can brake, th
 OFF_ROAD = 500.0
 NEAR_EDGE = 0.3  # [m] closer to the edge of the road than this costs
 BROKEN_RULE = 250.0
-GOAL_BONUS = 120.0
+GOAL_BONUS, SOONER = 120.0, 2.0  # [-, 1/s]
 GOAL_PULL = 5.0  # for a second earlier, about what the way in it is worth
 SOFT_GAP = 0.7  # [m] closer than this to another costs
 SOON = 25  # the step at 3 s
@@ -466,5 +466,5 @@ def score(
             costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, detour)
         if firsts[r, 3] < firsts[r, 0]:
             # without a clock a goal at the horizon's end is worth no more than one just beyond it
-            bonus = GOAL_BONUS - firsts[r, 3] if wish[2] > 0.0 else GOAL_PULL * (TIMES[STEPS - 1] - firsts[r, 3])
+            bonus = GOAL_BONUS - SOONER * firsts[r, 3] if wish[2] > 0.0 else GOAL_PULL * (TIMES[STEPS - 1] - firsts[r, 3])
             costs[r, REACHED] -= bonus
