@@ -18,6 +18,7 @@ from evpilot.types import (
     ObjectKind,
     Predictions,
     Signal,
+    StopKind,
     Tracks,
     User,
     no_tracks,
@@ -180,6 +181,32 @@ def test_nobody_turns_at_full_speed():
     result = predict(fork(), tracks((1, 85.0, 0.0, 0.0, 14.0)))
     assert abs(end(result)[1]) < 1.0
     assert result.prob[0, 0] > 0.75
+
+
+def test_who_comes_to_a_stop_sign_slows_down_to_its_line_and_goes_on():
+    builder = GraphBuilder()
+    lane = strip(builder, line(0.0, 400.0))
+    builder.stop_line(lane, 100.0, StopKind.STOP_SIGN)
+    poses = predict(builder.build(), tracks((1, 60.0, 0.0, 0.0, 9.0))).pose[0, 0]
+    time = predict(builder.build(), tracks((1, 60.0, 0.0, 0.0, 9.0))).time
+    assert np.interp(4.2, time, poses[:, 0]) < 99.0
+    assert poses[-1, 0] > 99.0
+    passed = predict(builder.build(), tracks((1, 104.0, 0.0, 0.0, 9.0)))
+    assert end(passed)[0] > 104.0 + 8.0 * 9.0
+
+
+def test_who_is_on_a_lane_that_ends_is_expected_to_change():
+    builder = GraphBuilder()
+    ramp, main = strip(builder, line(0.0, 150.0)), strip(builder, line(0.0, 150.0, WIDTH))
+    builder.connect(main, strip(builder, line(150.0, 500.0, WIDTH)))
+    builder.neighbours(main, ramp)
+    graph = builder.build()
+    late = predict(graph, tracks((1, 120.0, 0.0, 0.0, 12.0)), cycles=5)
+    assert end(late)[1] == pytest.approx(WIDTH, abs=0.8)
+    staying = [m for m in range(3) if late.prob[0, m] > 0.02 and abs(end(late, 0, m)[1]) < 1.0]
+    assert all(end(late, 0, m)[0] < 151.0 for m in staying)
+    early = predict(graph, tracks((1, 20.0, 0.0, 0.0, 8.0)), cycles=5)
+    assert abs(end(early)[1]) < 1.0
 
 
 def test_sideways_motion_means_a_lane_change():

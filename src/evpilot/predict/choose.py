@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.predict.locate import NEAR_MAX
-from evpilot.predict.roads import LEFT, RIGHT, USERS, RoadArrays
+from evpilot.predict.roads import ENDING, LEFT, LENGTH, RIGHT, SUCC, SUCC_END, USERS, RoadArrays
 from evpilot.predict.routes import (
     ROUTES_MAX,
     STATIONS,
@@ -38,6 +38,9 @@ FREE_COST = 6.0  # leaving all lanes
 START_MAX = 4  # lanes that an object may be on or move into
 MARGIN = 4.5  # a start lane this much less likely than the best is not followed
 PROB_MIN = 0.02
+MERGE_TIME = 5.0  # [s] before its lane's end a driver thinks of the next lane ...
+MERGE_ROOM = 30.0  # [m] ... at least so far
+MERGE_COST = 4.0
 ALIKE = 0.8  # [m] ways closer than this are one ...
 ALIKE_SPAN = 8.0  # [s] ... as far as the object comes in this time
 MEMORY = 0.3  # [s] how long past evidence counts
@@ -106,11 +109,15 @@ def starts(
         if cost[k] < math.inf and (best < 0 or cost[k] < cost[best]):
             best = k
     if best >= 0:
+        here = found[best]
+        left = road[2][here, LENGTH] - place[best, 0] + road[2][here, ENDING]
+        near_end = 1.0 - left / (MERGE_TIME * abs(row[4]) + MERGE_ROOM)
         for k in range(count):
-            if found[k] == lanes[found[best], LEFT]:
-                cost[k] += lamp_cost(signals, 1.0)
-            elif found[k] == lanes[found[best], RIGHT]:
-                cost[k] += lamp_cost(signals, -1.0)
+            side = 1.0 if found[k] == lanes[here, LEFT] else (-1.0 if found[k] == lanes[here, RIGHT] else 0.0)
+            if side != 0.0:
+                cost[k] += lamp_cost(signals, side)
+                if near_end > 0.0 and cost[k] < math.inf and lanes[found[k], SUCC_END] > lanes[found[k], SUCC]:
+                    cost[k] = min(cost[k], cost[best] + MERGE_COST * (0.5 - near_end))
     return best
 
 

@@ -4,7 +4,7 @@ import math
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
-from evpilot.predict.roads import LENGTH, RoadArrays
+from evpilot.predict.roads import ENDING, LENGTH, RoadArrays
 from evpilot.types.state import Array, Ints
 
 BESIDE = 0.2  # [m] to spare: who leaves less is in the way
@@ -83,11 +83,14 @@ def find_lead(
 
 @kernel()
 def find_wall(way: Ints, hops: int, s: float, half_length: float, wall: Array, road: RoadArrays) -> float:
-    """Distance from the front bumper to the first place of a way where traffic must stop now [m], inf if none."""
+    """Distance from the front bumper to the first place of a way where traffic must stop now, or where the lane ends
+    beside one that goes on [m]; inf if none."""
     start = -s
     for hop in range(hops):
         ahead = start + float(wall[way[hop]]) - half_length
         if -1.0 < ahead < math.inf:
             return ahead
         start += road[2][way[hop], LENGTH]
+    if road[2][way[hops - 1], ENDING] == 0.0:
+        return max(start - half_length, 0.0)
     return math.inf

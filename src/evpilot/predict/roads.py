@@ -14,21 +14,26 @@ X, Y, Z, YAW, HALF = range(5)
 # Columns of `Roads.lane`
 FIRST, COUNT, SUCC, SUCC_END, LEFT, RIGHT, USERS, TURN = range(8)
 # Columns of `Roads.metric`
-LENGTH, STEP, LIMIT = range(3)
+LENGTH, STEP, LIMIT, STOP, ENDING = range(5)
 
 ROAD = "Tuple((f8[:, ::1], i8[:, ::1], f8[:, ::1], i8[::1]))"
 """The numba type of `Roads.arrays`: node, lane, metric, successor."""
 RoadArrays = tuple[Array, Ints, Array, Ints]
 
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
+ENDING_HOPS = 6  # lanes before its last in which a driver knows that the lane ends
 WHEELED = User.VEHICLE | User.BICYCLE | User.TRAIN
 
 
 class Roads:
-    """Arrays for the kernels. node (Q, 5) x, y, z [m], yaw [rad, continuous within a lane], half width [m]; lane (L, 8)
-    first node, node count, first and last successor row, left and right neighbour of the same direction or -1, users,
-    turn; metric (L, 3) length [m], node spacing [m], speed limit [m/s]; successor (S,); stop_end (L,) where a light
-    stops the lane's traffic [m]."""
+    """Arrays for the kernels.
+
+    node (Q, 5): x, y, z [m], yaw [rad, continuous within a lane], half width [m]. lane (L, 8): first node, node count,
+    first and last successor row, left and right neighbour of the same direction or -1, users, turn. metric (L, 5):
+    length, node spacing [m], speed limit [m/s], place of a stop sign's line [m, inf none], how far beyond the lane's
+    end its road goes on until it ends beside a lane that does not [m, inf never]. successor (S,). stop_end (L,): where
+    a light stops the lane's traffic [m].
+    """
 
     def __init__(self, graph: LaneGraph) -> None:
         self.graph = graph
@@ -43,10 +48,12 @@ class Roads:
         self.lane[:, LEFT] = np.where(graph.left_same, graph.left_neighbour, -1)
         self.lane[:, RIGHT] = np.where(graph.right_same, graph.right_neighbour, -1)
         self.lane[:, USERS], self.lane[:, TURN] = graph.users, graph.turn
-        self.metric: Array = np.zeros((count, 3))
+        self.metric: Array = np.zeros((count, 5))
         self.metric[:, LENGTH] = graph.length
         self.metric[:, STEP] = graph.length / np.maximum(counts - 1, 1)
         self.metric[:, LIMIT] = graph.speed_limit
+        self.metric[:, STOP] = _stop_signs(graph)
+        self.metric[:, ENDING] = _endings(self.lane, graph)
         self.successor: Ints = np.ascontiguousarray(graph.successor, np.int64)
         self.arrays: RoadArrays = (self.node, self.lane, self.metric, self.successor)
         self.stop_end = _stop_places(graph)
@@ -85,3 +92,28 @@ def _stop_places(graph: LaneGraph) -> Array:
         if kind in (StopKind.LIGHT, StopKind.LINE):
             place[lane] = s
     return place
+
+
+def _stop_signs(graph: LaneGraph) -> Array:
+    """Where on each lane a stop sign's line is [m] (L,), inf where there is none."""
+    place = np.full(len(graph), np.inf)
+    for lane, s, kind in zip(graph.stop_lane, graph.stop_s, graph.stop_kind, strict=True):
+        if kind == StopKind.STOP_SIGN:
+            place[lane] = min(float(place[lane]), float(s))
+    return place
+
+
+def _endings(lane: Ints, graph: LaneGraph) -> Array:
+    """How far beyond a lane's end its road runs out while a neighbour goes on [m] (L,): an on-ramp's way."""
+    beside = [int(k) for k in range(len(graph)) if lane[k, LEFT] >= 0 or lane[k, RIGHT] >= 0]
+    count = lane[:, SUCC_END] - lane[:, SUCC]
+    left = np.full(len(graph), np.inf)
+    for k in beside:
+        if count[k] == 0 and any(count[other] > 0 for other in lane[k, [LEFT, RIGHT]] if other >= 0):
+            left[k] = 0.0
+    for _ in range(ENDING_HOPS):
+        for k in beside:
+            if count[k] == 1 and not np.isfinite(left[k]):
+                following = int(graph.successor[lane[k, SUCC]])
+                left[k] = left[following] + float(graph.length[following])
+    return left

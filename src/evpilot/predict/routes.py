@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.predict.locate import at
-from evpilot.predict.roads import LENGTH, LIMIT, SUCC, SUCC_END, USERS, RoadArrays
+from evpilot.predict.roads import LENGTH, LIMIT, STOP, SUCC, SUCC_END, USERS, RoadArrays
 from evpilot.types.state import Array, Ints
 
 ROUTES_MAX = 8  # ways weighed for one object
@@ -20,6 +20,8 @@ TX, TY, TZ, TYAW, TCAP, TLIMIT = range(6)
 CURVE_ACCEL = 3.5  # [m/s2] what brisk drivers accept across
 CURVE_BRAKE = 1.5  # [m/s2] how they slow down for a bend
 CURVE_SPEED_MIN = 2.5  # [m/s] nobody is slower in a bend for the bend's sake
+STOP_SPEED = 0.7  # [m/s] at a stop sign's line
+STOP_SHORT = 2.5  # [m] from the line back to where the centre then is
 CURVE_WINDOW = 3.0  # [m] to each side: kinks where lanes meet are no bends
 
 
@@ -77,6 +79,7 @@ def lay_out(way: Ints, hops: int, s: float, reach: float, road: RoadArrays, tabl
         x, y, z, yaw, _ = at(place, way[hop], road)
         table[k, TX], table[k, TY], table[k, TZ], table[k, TYAW] = x, y, z, yaw
         table[k, TLIMIT] = metric[way[hop], LIMIT]
+        table[k, TCAP] = STOP_SPEED if abs(metric[way[hop], STOP] - place - STOP_SHORT) <= spacing else math.inf
         place += spacing
     for k in range(1, STATIONS):
         turn = table[k, TYAW] - table[k - 1, TYAW]
@@ -86,7 +89,7 @@ def lay_out(way: Ints, hops: int, s: float, reach: float, road: RoadArrays, tabl
     for k in range(STATIONS - 1, -1, -1):
         a, b = max(k - window, 0), min(k + window, STATIONS - 1)
         bend = abs(table[b, TYAW] - table[a, TYAW]) / ((b - a) * spacing)
-        cap = max(CURVE_SPEED_MIN, math.sqrt(CURVE_ACCEL / max(bend, 1e-5)))
+        cap = min(table[k, TCAP], max(CURVE_SPEED_MIN, math.sqrt(CURVE_ACCEL / max(bend, 1e-5))))
         if k < STATIONS - 1:
             cap = min(cap, math.sqrt(table[k + 1, TCAP] * table[k + 1, TCAP] + 2.0 * CURVE_BRAKE * spacing))
         table[k, TCAP] = cap
