@@ -311,7 +311,8 @@ def test_predictions_are_steady_from_cycle_to_cycle():
             jumps.append(np.hypot(*(at_five[0] - at_five[1])))
         last = now
     assert flips <= 1
-    assert np.median(jumps) < 0.8
+    # the noise of the speed alone moves a place 5 s ahead by 0.1 * sqrt(2) * 5 = 0.7 m
+    assert np.median(jumps) < 1.1
 
 
 def test_order_and_presence_of_others_change_nothing_for_one():

@@ -10,16 +10,21 @@ from evpilot.types.state import Array
 from evpilot.vehicle.driver import idm_accel
 
 # Driver types weighed against each other: wanted speed as a share of the limit, headway [s]
-SPEED_SHARES = (0.55, 0.75, 0.9, 1.05, 1.25)
+SPEED_SHARES = (0.35, 0.55, 0.75, 0.9, 1.05, 1.25)
 HEADWAYS = (0.6, 1.1, 1.8)
-TYPES = len(SPEED_SHARES) * len(HEADWAYS)
+KINDS = len(SPEED_SHARES) * len(HEADWAYS)
+TYPES = KINDS + 1  # the last one keeps the speed it has, whatever the limit
 
 STANDSTILL_GAP = 2.0  # [m]
 ACCEL = 2.0  # [m/s2] others, EPSILON
 BRAKE = 3.0  # [m/s2] PDM-Closed
+LEARN_SIGMA = 0.35  # [m/s2] the same for who drives very evenly ...
+LEARN_NOISE = 0.6  # ... and so much more for each m/s2 of jitter
 ACCEL_SIGMA = 0.8  # [m/s2] spread of what drivers do about what the model says
 FORGET = 8.0  # [s] a driver is who they were in about the last so many seconds
 EVIDENCE = 1.0  # [s] observations closer in time than this say the same again
+STEADY_PRIOR = -1.0  # log-weight
+STEADY_HEADWAY = 1.1  # [s]
 SHARE_SIGMA = 0.25  # prior spread of the speed share about 1
 NO_LIMIT = 14.0  # [m/s] taken where the map knows no limit: 50 km/h
 CAP_BRAKE = 1.5  # [m/s2] at most, for a bend
@@ -27,6 +32,7 @@ EGO_BRAKE = 2.0  # [m/s2] others are trusted to brake for us no harder than this
 HEED_CLEAR = 0.5  # [m/s2] what it would do with and without us must differ by so much to tell
 HEED_STEP = 4.0  # log-odds that a second of evidence adds at most
 HEED_MAX = 5.0  # log-odds at most
+HEED_SURE = 1.0  # log-odds: with less it is open why a driver behind us does what it does
 HEED_SHARED = 0.5  # what one driver shows says so much about all
 HOLD = 1.0  # [s] time constant with which the present acceleration gives way to the model
 TIMES = (0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0)
@@ -44,23 +50,33 @@ COLUMNS = 10
 @kernel()
 def prior(weight: Array) -> None:
     """Log-weights (TYPES,) of a driver never seen before."""
-    for k in range(TYPES):
+    for k in range(KINDS):
         off = (SPEED_SHARES[k // len(HEADWAYS)] - 1.0) / SHARE_SIGMA
         weight[k] = -0.5 * off * off
+    weight[KINDS] = STEADY_PRIOR
 
 
 @kernel()
 def learn(
-    weight: Array, speed: float, limit: float, gap: float, closing: float, observed: float, period: float
+    weight: Array,
+    speed: float,
+    limit: float,
+    gap: float,
+    closing: float,
+    observed: float,
+    sigma: float,
+    period: float,
 ) -> None:
-    """Update the log-weights of the driver types by one observed acceleration [m/s2], with Student's t so that an
-    outlier says little."""
+    """Update the log-weights of the driver types by one observed acceleration [m/s2] of spread sigma, with Student's t
+    so that an outlier says little."""
     forget = math.exp(-period / FORGET)
     top = -math.inf
     for k in range(TYPES):
-        share, headway = SPEED_SHARES[k // len(HEADWAYS)], HEADWAYS[k % len(HEADWAYS)]
-        model = idm_accel(speed, share * limit, gap, closing, STANDSTILL_GAP, headway, ACCEL, BRAKE)
-        off = (observed - max(model, -4.0)) / ACCEL_SIGMA
+        steady = k == KINDS
+        wanted = speed if steady else SPEED_SHARES[k // len(HEADWAYS)] * limit
+        headway = STEADY_HEADWAY if steady else HEADWAYS[k % len(HEADWAYS)]
+        model = idm_accel(speed, wanted, gap, closing, STANDSTILL_GAP, headway, ACCEL, BRAKE)
+        off = (observed - max(model, -4.0)) / sigma
         weight[k] = forget * weight[k] - 2.0 * math.log1p(off * off / 3.0) * min(1.0, period / EVIDENCE)
         top = max(top, weight[k])
     for k in range(TYPES):
@@ -80,10 +96,11 @@ def heeding(speed: float, wanted: float, headway: float, gap: float, closing: fl
 
 
 @kernel()
-def character(weight: Array) -> tuple[float, float]:
-    """Mean speed share and headway [s] of the driver types."""
-    total, share, headway = 0.0, 0.0, 0.0
-    for k in range(TYPES):
+def character(weight: Array, pace: float) -> tuple[float, float]:
+    """Mean speed share and headway [s] of the driver types; pace is the present speed as a share of the limit."""
+    total = math.exp(weight[KINDS])
+    share, headway = total * pace, total * STEADY_HEADWAY
+    for k in range(KINDS):
         p = math.exp(weight[k])
         total += p
         share += p * SPEED_SHARES[k // len(HEADWAYS)]

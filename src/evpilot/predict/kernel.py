@@ -15,7 +15,10 @@ from evpilot.predict.follow import (
     HEADING,
     HEED_MAX,
     HEED_SHARED,
+    HEED_SURE,
     LEAD,
+    LEARN_NOISE,
+    LEARN_SIGMA,
     S0,
     SPACING,
     TARGET,
@@ -39,6 +42,7 @@ from evpilot.predict.memory import (
     KNOWN,
     LIMIT_B,
     MEMORY,
+    NOISE,
     SPEED_B,
     TURN_F,
     VX_F,
@@ -190,23 +194,26 @@ def meet_leads(
 def get_to_know(i: int, speed: Array, limit: float, mode: Array, memory: Memory, period: float) -> None:
     """Learn from what driver i did since the last cycle, then remember what it sees now."""
     trace, weight, world = memory[1][i], memory[2][i], memory[6]
+    sigma = LEARN_SIGMA + LEARN_NOISE * math.sqrt(trace[NOISE])
     lead = int(mode[0, LEAD])
     closing = speed[i] - mode[0, ALONG] * speed[lead] if lead >= 0 else 0.0
     if trace[KNOWN] > 0.0:
-        gap = trace[GAP_B]
+        gap, sure = trace[GAP_B], math.inf
         if trace[BEHIND_US] > 0.0 and trace[LIMIT_B] > 0.0:
-            share, headway = character(weight)
+            share, headway = character(weight, trace[SPEED_B] / trace[LIMIT_B])
             wanted = share * trace[LIMIT_B]
             told = heeding(trace[SPEED_B], wanted, headway, gap, trace[CLOSING_B], trace[ACCEL_F])
             told *= min(1.0, period / EVIDENCE)
             trace[HEED] = min(max(trace[HEED] + told, -HEED_MAX), HEED_MAX)
             world[0] = min(max(world[0] + HEED_SHARED * told, -HEED_MAX), HEED_MAX)
-            gap = gap if trace[HEED] + world[0] > 0.0 else math.inf
-        if trace[LIMIT_B] > 0.0:
+            sure = trace[HEED] + world[0]
+            gap = gap if sure > 0.0 else math.inf
+        if trace[LIMIT_B] > 0.0 and abs(sure) > HEED_SURE:
             observed = (speed[i] - trace[SPEED_B]) / period
-            learn(weight, trace[SPEED_B], trace[LIMIT_B], gap, trace[CLOSING_B], observed, period)
+            learn(weight, trace[SPEED_B], trace[LIMIT_B], gap, trace[CLOSING_B], observed, sigma, period)
     elif limit > 0.0:
-        learn(weight, speed[i], limit, mode[0, AHEAD], closing, trace[ACCEL_F], EVIDENCE)
+        gap = mode[0, AHEAD] if lead < speed.shape[0] - 1 else math.inf
+        learn(weight, speed[i], limit, gap, closing, trace[ACCEL_F], sigma, EVIDENCE)
     trace[SPEED_B], trace[LIMIT_B], trace[GAP_B], trace[CLOSING_B] = speed[i], limit, mode[0, AHEAD], closing
     trace[BEHIND_US] = 1.0 if lead == speed.shape[0] - 1 else 0.0
 
@@ -319,7 +326,7 @@ def predict(
     for i in range(count):
         meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
         get_to_know(i, speed, limit[i], mode[i], new, period)
-        driver[i, 0], driver[i, 1] = character(new[2][i])
+        driver[i, 0], driver[i, 1] = character(new[2][i], speed[i] / max(limit[i], 0.1))
         driver[i, 3] = 1.0 / (1.0 + math.exp(-new[1][i, HEED] - new[6][0]))
     for entry in range(entries):
         head[chain[entry, 2]] = -1
