@@ -135,6 +135,17 @@ def test_a_plan_that_brakes_or_steers_clear_itself_is_left_alone():
     assert brake.step(seen(0.0, 12.0, wall), replace(swerve, pose=aside)) is None
 
 
+def test_a_lane_change_into_the_car_beside_is_not_answered_by_braking():
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    plan = straight(0.0, 20.0)
+    aside = plan.pose.copy()
+    aside[:, 1] = np.minimum(0.04 * aside[:, 0], 3.5)
+    beside = tracks(1.0, 3.5, 0.0, 19.0)
+    assert brake.step(seen(0.0, 20.0, beside), replace(plan, pose=aside)) is None
+    standing = tracks(26.0, 3.0, 0.0, 0.0)
+    assert brake.step(seen(0.0, 20.0, standing), replace(plan, pose=aside)) is not None
+
+
 def test_it_lets_go_when_the_danger_is_gone():
     brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
     assert brake.step(seen(0.0, 12.0, tracks(18.0, 0.0, 0.0, 0.0)), straight(0.0, 12.0)) is not None

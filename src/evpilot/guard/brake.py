@@ -11,6 +11,13 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.guard.contact import (
+    OHALF_LENGTH,
+    OHALF_WIDTH,
+    OVX,
+    OVY,
+    OX,
+    OY,
+    OYAW,
     STEP,
     arc_ahead,
     brake_along,
@@ -19,7 +26,7 @@ from evpilot.guard.contact import (
     others_of,
 )
 from evpilot.guard.packed import pack, unpack, unsound
-from evpilot.types import Limits, Observation, Platform, Trajectory
+from evpilot.types import EgoState, Limits, Observation, Platform, Trajectory
 from evpilot.types.state import Array, Bools
 
 DECEL = 8.0  # [m/s2] at most: dry road, what production systems reach (Euro NCAP AEB)
@@ -28,6 +35,8 @@ MARGIN_AHEAD = 0.4  # [m] to keep in front ...
 MARGIN_BESIDE = 0.1  # [m] ... and beside
 LOOK_MIN = 1.0  # [s]
 LOOK_MAX = 6.0  # [s]
+SAME_WAY = 0.8  # cosine of the angle between two headings
+MOVING = 1.0  # [m/s]
 RELEASE_TICKS = 3  # ticks without danger before the brake is let go
 GRAVITY = 9.81  # [m/s2]
 
@@ -76,6 +85,9 @@ class EmergencyBrake:
         usable = plan is not None and not unsound(plan)
         motion = pack(plan) if plan is not None and usable else arc_ahead(ego, LOOK_MAX, platform.wheelbase)
         others = others_of(observation)
+        rows = np.flatnonzero(valid_rows(observation))
+        ahead = ~beside(others, ego, platform)
+        others, rows = np.ascontiguousarray(others[ahead]), rows[ahead]
         car = np.array(
             [
                 platform.rear_to_center,
@@ -91,13 +103,26 @@ class EmergencyBrake:
         danger = whom >= 0 and (late < math.inf or self._active)
         self._calm = 0 if danger and when < math.inf else self._calm + 1
         if danger:
-            self._active, self.cause = True, int(np.flatnonzero(valid_rows(observation))[whom])
+            self._active, self.cause = True, int(rows[whom])
         elif self._calm >= RELEASE_TICKS:
             self._active, self.cause = False, -1
         if not self._active:
             return None
         braking(motion, ego.speed, 0.0, decel, out)
         return unpack(out, observation)
+
+
+def beside(others: Array, ego: EgoState, platform: Platform) -> Bools:
+    """Which of others (N, 10) drive beside the car in its direction: a lane change into them is to be steered back, and
+    braking would only bring those behind into danger."""
+    yaw = float(ego.pose[3])
+    dx, dy = others[:, OX] - ego.pose[0], others[:, OY] - ego.pose[1]
+    along = dx * math.cos(yaw) + dy * math.sin(yaw) - platform.rear_to_center
+    across = dy * math.cos(yaw) - dx * math.sin(yaw)
+    same = np.cos(others[:, OYAW] - yaw) > SAME_WAY
+    moving = np.hypot(others[:, OVX], others[:, OVY]) > MOVING
+    level = np.abs(along) < others[:, OHALF_LENGTH] + 0.5 * platform.length
+    return same & moving & level & (np.abs(across) > others[:, OHALF_WIDTH] + 0.5 * platform.width)
 
 
 def valid_rows(observation: Observation) -> Bools:
