@@ -146,6 +146,15 @@ def test_a_lane_change_into_the_car_beside_is_not_answered_by_braking():
     assert brake.step(seen(0.0, 20.0, standing), replace(plan, pose=aside)) is not None
 
 
+def test_it_holds_the_car_that_stopped_close_before_somebody():
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    front = SEDAN.rear_to_center + 0.5 * SEDAN.length
+    wall = tracks(front + 0.3 + 2.25, 0.0, 0.0, 0.0)
+    creeping = straight(0.0, 0.0, 1.0)
+    pose = np.stack([0.5 * creeping.time**2, *np.zeros((3, 61))], axis=1)
+    assert brake.step(seen(0.0, 0.0, wall), replace(creeping, speed=creeping.time, pose=pose)) is not None
+
+
 def test_it_lets_go_when_the_danger_is_gone():
     brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
     assert brake.step(seen(0.0, 12.0, tracks(18.0, 0.0, 0.0, 0.0)), straight(0.0, 12.0)) is not None

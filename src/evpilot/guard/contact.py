@@ -22,7 +22,8 @@ TIME, TX, TY, TYAW, TSPEED, TACCEL, TCURVATURE = range(7)
 
 STEP = 0.1  # [s] between looks
 LEVEL = 2.5  # [m]
-STANDING = 0.5  # [m/s] a car that stands hits nobody
+STANDING = 0.5  # [m/s] a car that hardly moves is hit by those who move more ...
+STILL = 0.05  # [m/s] ... and one that stands by anybody
 MOVE_OVER = 1.5  # [m/s2] how oncoming traffic gives way sideways ...
 MOVE_OVER_MAX = 1.75  # [m] ... half a lane at most
 ONCOMING = 1.0  # [m/s] towards us
@@ -114,6 +115,8 @@ def first_contact(motion: Array, until: float, others: Array, car: Array) -> tup
     Who touches us already, who runs into us from behind or while we stand, is not met by us, then or later.
     """
     row = np.empty(7)
+    bare = car.copy()
+    bare[4:] = 0.0
     begun = np.zeros(others.shape[0], np.bool_)
     steps = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / STEP + 1e-9)
     k = 0
@@ -127,12 +130,13 @@ def first_contact(motion: Array, until: float, others: Array, car: Array) -> tup
             pace = math.hypot(others[i, OVX], others[i, OVY])
             if gap > car[0] + car[1] + car[2] + others[i, OHALF_LENGTH] + others[i, OHALF_WIDTH] + pace * t + 1.0:
                 continue
-            if not meets(row, car, others[i], t):
-                continue
-            if step == 0 or abs(row[TSPEED]) <= STANDING or runs_into_us(row, car, others[i], t):
+            if step == 0:
+                begun[i] = meets(row, bare, others[i], t)
+            elif meets(row, car, others[i], t):
+                slow = abs(row[TSPEED]) <= (STANDING if pace > abs(row[TSPEED]) else STILL)
+                if not slow and not runs_into_us(row, car, others[i], t):
+                    return t, i
                 begun[i] = True
-            else:
-                return t, i
     return math.inf, -1
 
 
