@@ -466,5 +466,7 @@ def score(
             costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, detour)
         if firsts[r, 3] < firsts[r, 0]:
             # without a clock a goal at the horizon's end is worth no more than one just beyond it
-            bonus = GOAL_BONUS - SOONER * firsts[r, 3] if wish[2] > 0.0 else GOAL_PULL * (TIMES[STEPS - 1] - firsts[r, 3])
-            costs[r, REACHED] -= bonus
+            if wish[2] > 0.0:
+                costs[r, REACHED] -= GOAL_BONUS - SOONER * firsts[r, 3]
+            else:
+                costs[r, REACHED] -= GOAL_PULL * (TIMES[STEPS - 1] - firsts[r, 3])
