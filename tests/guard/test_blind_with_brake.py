@@ -1,4 +1,4 @@
-"""Legal safety with a driver blind to traffic (Pek et al. 2020): it collides alone, and not with the emergency brake."""
+"""Legal safety with a driver blind to traffic (Pek et al. 2020): alone it collides, with the brake it does not."""
 
 import pytest
 
