@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.maps.index import ARRAYS, IndexArrays
-from evpilot.predict.choose import ALIKE_SPAN, MODES, best_modes, likelihoods, merge_alike, weigh
+from evpilot.predict.choose import MODES
 from evpilot.predict.follow import (
     AHEAD,
     ALONG,
@@ -30,7 +30,7 @@ from evpilot.predict.follow import (
     learn,
     roll,
 )
-from evpilot.predict.locate import NEAR_MAX, at, near
+from evpilot.predict.locate import NEAR_MAX, near
 from evpilot.predict.meet import enter, find_lead, find_wall
 from evpilot.predict.memory import (
     ACCEL_F,
@@ -51,19 +51,11 @@ from evpilot.predict.memory import (
     recall,
     trusted_accel,
 )
+from evpilot.predict.modes import DRIVE, RIDE, STAY, WALK, movement, ways_of
 from evpilot.predict.pose import along_way, onwards, spread
 from evpilot.predict.roads import ROAD, RoadArrays
-from evpilot.predict.routes import HOPS_MAX, ROUTES_MAX, STATIONS, TLIMIT
-from evpilot.types.kinds import ObjectKind, User
+from evpilot.predict.routes import STATIONS, TLIMIT
 from evpilot.types.state import Array, Bytes, Ints
-
-HORIZON = 8.0  # [s]
-KEPT_OFFSET = 0.7  # share of its offset that a driver keeps in the lane
-SPEED_GAIN = 6.0  # [m/s] more than now, at most, within the horizon
-WALK, RIDE, DRIVE, STAY = 0, 1, 2, 3
-CYCLE_SPEED = 5.5  # [m/s] a cyclist's wish, as a limit is a driver's
-VEHICLE_LANES = int(User.VEHICLE | User.TRAIN)
-BICYCLE_LANES = int(User.VEHICLE | User.BICYCLE)
 
 SCRATCH = "Tuple((f8[:, :, :, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], i8[:, ::1], f8[:, ::1]))"
 """The numba type of `Scratch`: tables (N, MODES, STATIONS, 6), per-mode numbers (N, MODES, 10), run and pace
@@ -71,99 +63,7 @@ SCRATCH = "Tuple((f8[:, :, :, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, :, ::1],
 Scratch = tuple[Array, Array, Array, Array, Ints, Ints, Array]
 
 
-@kernel()
-def movement(kind: int, speed: float) -> int:
-    """How an object of a kind moves."""
-    if kind == ObjectKind.PEDESTRIAN or kind == ObjectKind.ANIMAL or kind == ObjectKind.BALL:
-        return WALK
-    if (
-        kind == ObjectKind.PARKED
-        or kind == ObjectKind.CONE
-        or kind == ObjectKind.BARRIER
-        or kind == ObjectKind.BUILDING
-    ):
-        return STAY
-    if speed < -0.3:
-        return WALK
-    return RIDE if kind == ObjectKind.BICYCLE else DRIVE
-
-
-@kernel()
-def users_of(kind: int, move: int) -> int:
-    """Which lanes an object may follow, as `User` flags; 0 for none."""
-    if move == RIDE:
-        return BICYCLE_LANES
-    return VEHICLE_LANES if move == DRIVE else 0
-
-
-@kernel()
-def ways_of(
-    i: int,
-    row: Array,
-    trace: Array,
-    move: int,
-    kind: int,
-    signals: int,
-    size: Array,
-    road: RoadArrays,
-    found: Ints,
-    place: Array,
-    count: int,
-    memory: Memory,
-    tables: Array,
-    mode: Array,
-    prob: Array,
-    period: float,
-) -> None:
-    """Choose the modes of object i: fills its tables (MODES, STATIONS, 6), mode (MODES, COLUMNS), prob (MODES,), and
-    its past ways in the memory."""
-    mode[:, :] = 0.0
-    mode[:, LEAD], mode[:, WALL], mode[:, AHEAD] = -1.0, math.inf, math.inf
-    ways, hops = np.zeros((ROUTES_MAX, HOPS_MAX), np.int64), np.zeros(ROUTES_MAX, np.int64)
-    origin, cost = np.zeros((ROUTES_MAX, 3)), np.zeros(ROUTES_MAX)
-    drafts = np.empty((ROUTES_MAX, STATIONS, 6))
-    reach = max(HORIZON * (abs(row[4]) + SPEED_GAIN), 40.0)
-    users = users_of(kind, move)
-    have = 0
-    if users:
-        have = weigh(
-            row,
-            trace[VX_F],
-            trace[VY_F],
-            reach,
-            users,
-            signals,
-            road,
-            found,
-            place,
-            count,
-            ways,
-            hops,
-            origin,
-            drafts,
-            cost,
-        )
-    share = np.zeros(ROUTES_MAX + 1)
-    past, past_hops, past_prob = memory[3][i], memory[4][i], memory[5][i]
-    likelihoods(cost, have, ways, hops, past, past_hops, past_prob, period, share)
-    merge_alike(share, have, drafts, origin, max(abs(row[4]), 2.0) * ALIKE_SPAN / reach)
-    order = np.zeros(MODES, np.int64)
-    used = best_modes(share, have, order, prob)
-    for m in range(MODES):
-        k = order[m]
-        past_prob[m] = prob[m]
-        past_hops[m] = 0
-        if m >= used:
-            continue
-        mode[m, USED] = 1.0
-        if k < have:
-            past[m], past_hops[m], tables[m] = ways[k], hops[k], drafts[k]
-            mode[m, SPACING] = reach / (STATIONS - 1)
-            mode[m, S0], mode[m, D0], mode[m, HEADING] = origin[k, 0], origin[k, 1], origin[k, 2]
-            _, _, _, _, half = at(origin[k, 0], ways[k, 0], road)
-            room = max(half - 0.5 * size[1], 0.0)
-            if abs(origin[k, 1]) <= half:
-                mode[m, TARGET] = min(max(KEPT_OFFSET * origin[k, 1], -room), room)
+CYCLE_SPEED = 5.5  # [m/s] a cyclist's wish, as a limit is a driver's
 
 
 @kernel()
@@ -250,6 +150,31 @@ def draw(
         spread(pose[m], run[m], move == WALK, cov[m])
 
 
+@kernel()
+def pace_of(
+    i: int,
+    row: Array,
+    move: int,
+    trace: Array,
+    velocity: Array,
+    tables: Array,
+    mode: Array,
+    speed: Array,
+    accel: Array,
+    limit: Array,
+    driver: Array,
+) -> None:
+    """Fill speed, accel and limit (N,) of object i as the rollout takes them, and what the limit means to it."""
+    if mode[0, SPACING] > 0.0:
+        posted = known_limit(tables[0, 0, TLIMIT], row[4])
+        limit[i] = max(min(posted, CYCLE_SPEED) if move == RIDE else posted, trace[FASTEST])
+        driver[i, 2] = limit[i] / posted
+    if move == WALK:
+        speed[i] = math.hypot(velocity[0], velocity[1])
+    elif move != STAY:
+        speed[i], accel[i] = row[4], trusted_accel(trace)
+
+
 @kernel(
     f"void(i8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], u1[::1], u1[::1], f8[::1], f8[::1], f8, {ROAD}, {ARRAYS},"
     f" {MEMORY}, {MEMORY}, {SCRATCH}, f8[:, :, :, ::1], f8[:, :, :, :, ::1], f8[:, ::1])"
@@ -315,14 +240,7 @@ def predict(
             prob[i],
             period,
         )
-        if mode[i, 0, SPACING] > 0.0:
-            posted = known_limit(tables[i, 0, 0, TLIMIT], row[4])
-            limit[i] = max(min(posted, CYCLE_SPEED) if moves[i] == RIDE else posted, trace[FASTEST])
-            driver[i, 2] = limit[i] / posted
-        if moves[i] == WALK:
-            speed[i] = math.hypot(velocity[i, 0], velocity[i, 1])
-        elif moves[i] != STAY:
-            speed[i], accel[i] = row[4], trusted_accel(trace)
+        pace_of(i, row, moves[i], trace, velocity[i], tables[i], mode[i], speed, accel, limit, driver)
     for i in range(count):
         meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
         get_to_know(i, speed, limit[i], mode[i], new, period)

@@ -1,0 +1,140 @@
+"""The modes of one object: how it moves, the ways that it may take, the likeliest of them kept."""
+
+import math
+
+import numpy as np
+
+from evpilot.geometry.jit import kernel
+from evpilot.predict.choose import ALIKE_SPAN, MODES, best_modes, likelihoods, merge_alike, weigh
+from evpilot.predict.follow import AHEAD, D0, HEADING, LEAD, S0, SPACING, TARGET, USED, WALL
+from evpilot.predict.locate import at
+from evpilot.predict.memory import VX_F, VY_F, Memory
+from evpilot.predict.roads import RoadArrays
+from evpilot.predict.routes import HOPS_MAX, ROUTES_MAX, STATIONS
+from evpilot.types.kinds import ObjectKind, User
+from evpilot.types.state import Array, Ints
+
+HORIZON = 8.0  # [s]
+KEPT_OFFSET = 0.7  # share of its offset that a driver keeps in the lane
+SPEED_GAIN = 6.0  # [m/s] more than now, at most, within the horizon
+WALK, RIDE, DRIVE, STAY = 0, 1, 2, 3
+VEHICLE_LANES = int(User.VEHICLE | User.TRAIN)
+BICYCLE_LANES = int(User.VEHICLE | User.BICYCLE)
+
+
+@kernel()
+def movement(kind: int, speed: float) -> int:
+    """How an object of a kind moves."""
+    if kind == ObjectKind.PEDESTRIAN or kind == ObjectKind.ANIMAL or kind == ObjectKind.BALL:
+        return WALK
+    if (
+        kind == ObjectKind.PARKED
+        or kind == ObjectKind.CONE
+        or kind == ObjectKind.BARRIER
+        or kind == ObjectKind.BUILDING
+    ):
+        return STAY
+    if speed < -0.3:
+        return WALK
+    return RIDE if kind == ObjectKind.BICYCLE else DRIVE
+
+
+@kernel()
+def users_of(kind: int, move: int) -> int:
+    """Which lanes an object may follow, as `User` flags; 0 for none."""
+    if move == RIDE:
+        return BICYCLE_LANES
+    return VEHICLE_LANES if move == DRIVE else 0
+
+
+@kernel()
+def ways_of(
+    i: int,
+    row: Array,
+    trace: Array,
+    move: int,
+    kind: int,
+    signals: int,
+    size: Array,
+    road: RoadArrays,
+    found: Ints,
+    place: Array,
+    count: int,
+    memory: Memory,
+    tables: Array,
+    mode: Array,
+    prob: Array,
+    period: float,
+) -> None:
+    """Choose the modes of object i: fills its tables (MODES, STATIONS, 6), mode (MODES, COLUMNS), prob (MODES,), and
+    its past ways in the memory."""
+    mode[:, :] = 0.0
+    mode[:, LEAD], mode[:, WALL], mode[:, AHEAD] = -1.0, math.inf, math.inf
+    ways, hops = np.zeros((ROUTES_MAX, HOPS_MAX), np.int64), np.zeros(ROUTES_MAX, np.int64)
+    origin, cost = np.zeros((ROUTES_MAX, 3)), np.zeros(ROUTES_MAX)
+    drafts = np.empty((ROUTES_MAX, STATIONS, 6))
+    reach = max(HORIZON * (abs(row[4]) + SPEED_GAIN), 40.0)
+    users = users_of(kind, move)
+    have = 0
+    if users:
+        have = weigh(
+            row,
+            trace[VX_F],
+            trace[VY_F],
+            reach,
+            users,
+            signals,
+            road,
+            found,
+            place,
+            count,
+            ways,
+            hops,
+            origin,
+            drafts,
+            cost,
+        )
+    share = np.zeros(ROUTES_MAX + 1)
+    past, past_hops, past_prob = memory[3][i], memory[4][i], memory[5][i]
+    likelihoods(cost, have, ways, hops, past, past_hops, past_prob, period, share)
+    merge_alike(share, have, drafts, origin, max(abs(row[4]), 2.0) * ALIKE_SPAN / reach)
+    keep(i, row, size, road, ways, hops, origin, drafts, have, share, reach, memory, tables, mode, prob)
+
+
+@kernel()
+def keep(
+    i: int,
+    row: Array,
+    size: Array,
+    road: RoadArrays,
+    ways: Ints,
+    hops: Ints,
+    origin: Array,
+    drafts: Array,
+    have: int,
+    share: Array,
+    reach: float,
+    memory: Memory,
+    tables: Array,
+    mode: Array,
+    prob: Array,
+) -> None:
+    """Keep the likeliest of an object's `have` ways (their shares in `share`, the last that of no way) as its modes."""
+    past, past_hops, past_prob = memory[3][i], memory[4][i], memory[5][i]
+    order = np.zeros(MODES, np.int64)
+    used = best_modes(share, have, order, prob)
+    for m in range(MODES):
+        k = order[m]
+        past_prob[m] = prob[m]
+        past_hops[m] = 0
+        if m >= used:
+            continue
+        mode[m, USED] = 1.0
+        if k < have:
+            past[m], past_hops[m], tables[m] = ways[k], hops[k], drafts[k]
+            mode[m, SPACING] = reach / (STATIONS - 1)
+            mode[m, S0], mode[m, D0], mode[m, HEADING] = origin[k, 0], origin[k, 1], origin[k, 2]
+            _, _, _, _, half = at(origin[k, 0], ways[k, 0], road)
+            room = max(half - 0.5 * size[1], 0.0)
+            if abs(origin[k, 1]) <= half:
+                mode[m, TARGET] = min(max(KEPT_OFFSET * origin[k, 1], -room), room)
