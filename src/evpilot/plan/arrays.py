@@ -13,7 +13,7 @@ from evpilot.types.state import Array, Ints
 FAR = 1e6  # [s] a window that never closes
 STRIP_MARGIN = 0.35  # [m] beside our width in which somebody ahead is followed
 HARD_JERK = 15.0  # [m/s3] of the car in an emergency, behind its actuators' lag
-LAST = 0.2  # [s]
+LAST, WIDE = 0.2, 0.6  # [s]
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
 
 
@@ -89,7 +89,7 @@ def goal_windows(briefing: Briefing, seconds: float) -> Array:
             right, left = right + 0.3 * TIGHT, left - 0.3 * TIGHT
         if goal.survival:
             low, high = FAR, FAR
-        elif high - LAST > max(low, seconds):
+        elif high - low > WIDE and high - LAST > seconds:
             # not in the last moment, where the smallest difference between plan and drive misses it
             high -= LAST
         rows.append((low - seconds, high - seconds, slow, fast, right, left))
