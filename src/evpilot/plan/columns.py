@@ -111,7 +111,7 @@ class Span(IntEnum):
 
 
 class Cost(IntEnum):
-    """Columns of a proposal's costs (R, 10)."""
+    """Columns of a proposal's costs (R, 11)."""
 
     COLLISION = 0  # with what is ahead or beside
     ROAD = 1
@@ -123,3 +123,4 @@ class Cost(IntEnum):
     LANE = 7
     REACHED = 8  # minus the bonus where a goal is reached within the horizon
     REAR = 9  # contact from behind: the other's fault, but contact
+    COURTESY = 10  # braking that is imposed on others, where traffic reacts

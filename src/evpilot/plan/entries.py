@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID
-from evpilot.types import FIXED, EgoState, Predictions, Tracks
+from evpilot.types import FIXED, VEHICLES, EgoState, ObjectKind, Predictions, Tracks
 from evpilot.types.state import Array, Bools, Ints
 
 PROB_MIN = 0.08  # a less likely mode is left out
@@ -16,6 +16,7 @@ STANDOFF = 9.0  # [m]
 LEVEL = 2.5  # [m] what is further above or below is on another road
 
 IS_FIXED = np.isin(np.arange(256), [int(kind) for kind in FIXED])
+CAN_FOLLOW = np.isin(np.arange(256), [int(kind) for kind in VEHICLES if kind != ObjectKind.TRAIN])
 STEPS = len(GRID)
 TIMES = GRID
 
@@ -50,7 +51,7 @@ def on_grid(knots: Array, pose: Array, rows: Ints, modes: Ints, out: Array) -> N
 class Entries:
     """The boxes that the planner keeps clear of: box (E, 51, 5) by `Entry`, half (E, 2) half length and width [m],
     prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,), track (E,) row in the
-    tracks."""
+    tracks, polite (E,) the likeliest way of a vehicle that may give way."""
 
     def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState) -> None:
         state = tracks.state
@@ -68,10 +69,16 @@ class Entries:
         fixed = IS_FIXED[tracks.kind[self.track]]
         # behind what will not move the car stays far enough back to steer round it
         self.standoff: Array = np.where(fixed, STANDOFF, 0.0)
+        self.polite: Bools = _likeliest(self.track) & CAN_FOLLOW[tracks.kind[self.track]]
         self.moving: Bools = ~fixed & (np.abs(tracks.state[self.track, 4]) > 0.3)
 
     def __len__(self) -> int:
         return len(self.prob)
+
+
+def _likeliest(track: Ints) -> Bools:
+    """Whether an entry is the first of its track; entries stand by track, then by mode, the likeliest first."""
+    return np.concatenate([[True], track[1:] != track[:-1]])[: len(track)]
 
 
 def _rows_of(ids: Ints, among: Ints) -> Ints:

@@ -12,6 +12,7 @@ from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll, Spa
 from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.proposals import TIMED, propose, refine
+from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road, Way
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.rules import Rules, Wall
@@ -24,6 +25,7 @@ REFINED = 6  # proposals whose neighbours are looked at
 TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
 TAIL_CANDIDATES = 5
 ENOUGH = 330  # where fewer are proposed, more are refined
+RESCORED = 20  # proposals that are scored again with traffic that reacts
 ROOM = 640  # proposals that there is room for from the beginning
 BLOCK_LOOK = 80.0  # [m]
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
@@ -133,6 +135,8 @@ class Planner:
             self._evaluate(finer, scene, len(batch.props))
             batch = self._room.part(0, len(batch.props) + len(finer))
             order = np.argsort(batch.total(), kind="stable")
+        self._react(batch, scene)
+        order = np.argsort(batch.total(), kind="stable")
         chosen, tail = self._with_tail(batch, order, scene, observation)
         self._remember(batch.props[chosen], scene)
         trace = explain(
@@ -252,6 +256,16 @@ class Planner:
             other |= np.abs(props[:, Prop.OFFSET] - self._last[1]) > 0.3
             costs[:, Cost.LANE] += np.where(other, CHANGE_COST, 0.0)
         return batch
+
+    def _react(self, batch: Batch, scene: Scene) -> None:
+        """Score the most promising proposals again, with traffic that reacts."""
+        entries, costs = scene.entries, batch.costs
+        hope = costs.sum(axis=1) - (1.0 - IGNORED) * (costs[:, Cost.COLLISION] + costs[:, Cost.REAR])
+        picked = np.argsort(hope, kind="stable")[:RESCORED]
+        rescore(
+            picked, batch.rolls, self._body, entries.box, entries.half, entries.prob, entries.moving, entries.polite,
+            scene.left, batch.firsts, costs,
+        )  # fmt: skip
 
     def _room_for(self, count: int) -> Batch:
         """Room for so many proposals, kept between cycles: fresh memory costs more than what is computed into it."""

@@ -74,23 +74,14 @@ def steps_until(t: float) -> int:
 
 @kernel()
 def contact_cost(
-    roll: Array,
-    body: Array,
-    entries: Array,
-    reach: Array,
-    window: Array,
-    half: Array,
-    prob: Array,
-    moving: Bools,
-    first: Array,
+    roll: Array, body: Array, entries: Array, window: Array, half: Array, prob: Array, moving: Bools, first: Array,
     cost: Array,
-) -> None:
+) -> None:  # fmt: skip
     """Contact and clearance with every predicted box; first (3,) keeps time, entry and probability of the earliest
-    certain contact. body (3,): rear axle to centre, half length, half width [m]; reach as `reach_of` gives it; window
-    (2, E) is for work."""
+    certain contact. body (3,): rear axle to centre, half length, half width [m]; window (2, E) the steps at which each
+    may be near, as `in_reach` fills it."""
     shift, length, width = body[0], body[1], body[2]
     own = math.sqrt(length * length + width * width) + SOFT_GAP
-    in_reach(roll, reach, own + shift, window)
     for e in range(entries.shape[0]):
         if window[1, e] < 0.0:
             continue
@@ -439,6 +430,7 @@ def score(
     """Fill costs (R, 10) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; goal's time."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
+    own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SOFT_GAP
     reach, window = reach_of(entries, half), np.empty((2, entries.shape[0]))
     strips, work = strips_of(spans), np.empty(5 * SECONDS)
     bounds, crowd = strip_bounds(spans), np.empty(entries.shape[0] + 1, np.int64)
@@ -450,7 +442,8 @@ def score(
         firsts[r, 3] = goal_time(rolls[r], shift, goals, boxes, owned, starts, polygon)
         # the drive ends at the goal, or when its time is up: what lies behind that is not driven
         ahead = rolls[r, : steps_until(min(firsts[r, 3], wish[4]) + AFTER)]
-        contact_cost(ahead, body, entries, reach, window, half, prob, moving, firsts[r], costs[r])
+        in_reach(ahead, reach, own + shift, window)
+        contact_cost(ahead, body, entries, window, half, prob, moving, firsts[r], costs[r])
         road_cost(ahead, body, origin, tile_table, tiles, slack, costs[r])
         comfort_cost(ahead, limits, costs[r])
         zone_cost(ahead, c, front, rear, zones, costs[r])
