@@ -24,7 +24,7 @@ from evpilot.types.state import Array, Ints
 REFINED = 6  # proposals whose neighbours are looked at
 TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
 TAIL_CANDIDATES = 5
-ENOUGH = 330  # where fewer are proposed, more are refined
+ENOUGH = 420  # where fewer are proposed, more are refined
 RESCORED = 20  # proposals that are scored again with traffic that reacts
 ROOM = 640  # proposals that there is room for from the beginning
 BLOCK_LOOK = 80.0  # [m]
