@@ -124,6 +124,7 @@ def drive(
     z: float = 0.0,
     outcome: str = "time",
     faults: tuple[int, ...] = (),
+    friction: float = 1.0,
 ) -> RunLog:
     """The log of a drive in which the car's box centre moves as said."""
     graph = straight_road() if graph is None else graph
@@ -141,7 +142,9 @@ def drive(
             steering=0.0,
             cov=np.zeros((6, 6)),
         )
-        frames.append(_frame(state, _tracks(others, k * FAST), _lights(graph, light, k * FAST), len(frames) in faults))
+        frames.append(
+            _frame(state, _tracks(others, k * FAST), _lights(graph, light, k * FAST), len(frames) in faults, friction)
+        )
     command = np.zeros((count, 3))
     if source is not None:
         command[:, 2] = source(t_ns * 1e-9)
@@ -192,10 +195,10 @@ def _ego_rows(ego: Motion, t: np.ndarray, power: float, noise: float, z: float) 
     return rows
 
 
-def _frame(state: EgoState, tracks: Tracks, lights: Lights, fault: bool) -> Frame:
+def _frame(state: EgoState, tracks: Tracks, lights: Lights, fault: bool, friction: float) -> Frame:
     return Frame(
         t_ns=state.t_ns,
-        truth=Truth(t_ns=state.t_ns, ego=state, objects=tracks, lights=lights, friction=1.0, sight=1e4),
+        truth=Truth(t_ns=state.t_ns, ego=state, objects=tracks, lights=lights, friction=friction, sight=1e4),
         observation=Observation(
             t_ns=state.t_ns,
             ego=state,

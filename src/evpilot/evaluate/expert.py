@@ -27,6 +27,7 @@ BEND_ACCEL = 2.0  # [m/s2] lateral, `evpilot.types.ROAD`
 SLOWING = 1.5  # [m/s2] how it comes down to a lower limit or a bend's speed
 BEND_REACH = 4  # [m] headings this far to either side tell a bend from a kink in the map
 SPARE = 100.0  # [m] of route beyond what the fastest driver covers
+WAY_SLACK = 0.5  # [m] of the way that the car made
 LANE_CHANGE = 1.0  # [m] enough to prefer the route with fewer changes, too little to make a detour
 UNKNOWN_LIMIT = {  # [m/s] where a map gives no limit: usual ones of the lane's kind
     LaneKind.COUNTRY: 27.8,
@@ -125,17 +126,46 @@ def progress(drive: Drive, place: Place, reached: bool) -> Progress:
     """
     goals = drive.run.briefing.goals
     starts = place.held[0]
+    steps = max(round(drive.duration / drive.step), 0)
     if goals and not any(goal.survival for goal in goals) and starts:
         left = remaining(drive.graph, goals)
         distance, start = min((left.at(*at), at) for at in starts)
         if np.isfinite(distance):
             best = 0.0 if reached else min(left.at(*at) for held in place.held for at in held)
-            expert = min(_reference(drive, left.route(*start)), distance)
+            expert = min(_reference(drive, left.route(*start), steps), distance)
             return Progress(car=max(distance - best, 0.0), expert=expert, goal=distance)
     car = float(np.sum(along_lanes(drive, place)))
     if place.lane[0] < 0:
         return Progress(car=car, expert=None, goal=np.inf)
-    return Progress(car=car, expert=_reference(drive, _own_route(drive, place)), goal=np.inf)
+    return Progress(car=car, expert=_reference(drive, _own_route(drive, place), steps), goal=np.inf)
+
+
+def time_alone(drive: Drive, place: Place, made: Progress, reached: bool) -> float:
+    """Time [s] that the reference needs for the way that the car made; the drive's own where it needs longer."""
+    route = _route(drive, place)
+    total = max(round(drive.duration / drive.step), 1)
+    if not route:
+        return drive.duration
+    way = made.goal if reached and np.isfinite(made.goal) else made.car
+    low, high = 0, total
+    while low < high:  # its distance grows with its time: bisection
+        middle = (low + high) // 2
+        if _reference(drive, route, middle) >= way - WAY_SLACK:
+            high = middle
+        else:
+            low = middle + 1
+    return min(low * drive.step, drive.duration)
+
+
+def _route(drive: Drive, place: Place) -> list[Piece]:
+    """The way to the goal from the start, or where there is none, the car's own lanes."""
+    goals = drive.run.briefing.goals
+    if goals and not any(goal.survival for goal in goals) and place.held[0]:
+        left = remaining(drive.graph, goals)
+        distance, start = min((left.at(*at), at) for at in place.held[0])
+        if np.isfinite(distance):
+            return left.route(*start)
+    return _own_route(drive, place) if place.lane[0] >= 0 else []
 
 
 def _own_route(drive: Drive, place: Place) -> list[Piece]:
@@ -149,12 +179,11 @@ def _own_route(drive: Drive, place: Place) -> list[Piece]:
     return [(int(k), s if k == lane else 0.0, float(graph.length[k])) for k in sequence]
 
 
-def _reference(drive: Drive, route: list[Piece]) -> float:
-    """Distance [m] that the reference covers along a route in the drive's time."""
+def _reference(drive: Drive, route: list[Piece], steps: int) -> float:
+    """Distance [m] that the reference covers along a route in some of the drive's steps."""
     if not route:
         return 0.0
     line, sign, shut = _walls(drive, route)
-    steps = max(round(drive.duration / drive.step), 0)
     rows = np.minimum(np.arange(steps), len(drive) - 1)
     return drive_alone(
         _wanted_speed(drive.graph, route),

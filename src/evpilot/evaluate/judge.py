@@ -3,16 +3,19 @@
 import numpy as np
 
 from evpilot.evaluate import score
+from evpilot.evaluate.criteria.caution import caution
 from evpilot.evaluate.criteria.collisions import collisions
 from evpilot.evaluate.criteria.comfort import comfort, energy, travelled
 from evpilot.evaluate.criteria.criticality import criticality
 from evpilot.evaluate.criteria.lines import red_lights, stop_signs
 from evpilot.evaluate.criteria.rules import OFF_ROAD, off_road, solid_line, speed_limit, wrong_way
+from evpilot.evaluate.criteria.success import shortfalls
 from evpilot.evaluate.expert import Progress, progress
 from evpilot.evaluate.facts.drive import Drive, unroll
 from evpilot.evaluate.facts.encounters import meet
 from evpilot.evaluate.facts.road import locate
 from evpilot.evaluate.facts.way import way_taken
+from evpilot.evaluate.reference.careful import CarefulDriver
 from evpilot.evaluate.verdict import Verdict
 from evpilot.runlog.record import Cmd, Ego, RunLog
 from evpilot.scenarios.goal import goal_mask
@@ -24,14 +27,16 @@ def judge(run: RunLog) -> Verdict:
     drive = unroll(run)
     place = locate(drive)
     meetings = meet(drive)
-    found = collisions(drive, place, meetings)
+    way = way_taken(drive, place)
+    careful = CarefulDriver(drive, way)
+    found = collisions(drive, place, meetings, careful)
     ride = comfort(drive)
     reached = _goal_reached(drive)
     made = progress(drive, place, reached is True)
     ratio = score.progress_ratio(made)
     ttc = score.time_to_collision(drive, place, meetings, found)
     metrics = (
-        *criticality(drive, way_taken(drive, place), meetings),
+        *criticality(drive, way, meetings),
         ttc,
         off_road(drive, place),
         speed_limit(drive, place),
@@ -42,6 +47,7 @@ def judge(run: RunLog) -> Verdict:
         *ride,
         *energy(drive),
         *_progress(drive, made, ratio),
+        *caution(drive, place, made, reached is True, careful),
         *_interventions(drive),
     )
     plan_ms = np.array([frame.plan_ms for frame in run.frames])
@@ -66,6 +72,7 @@ def judge(run: RunLog) -> Verdict:
         faults=sum(1 for frame in run.frames if frame.fault),
         plan_ms_p50=float(np.percentile(plan_ms, 50)),
         plan_ms_p99=float(np.percentile(plan_ms, 99)),
+        shortfalls=shortfalls(drive, reached, found, metrics, careful.emergencies()),
     )
 
 

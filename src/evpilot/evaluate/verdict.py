@@ -27,7 +27,8 @@ class Collision:
     """The first touch of one object: when [ns since the log's epoch], whom, how, and whose fault.
 
     relative_speed [m/s] is the length of the difference of both velocities. at_start marks an overlap that the drive
-    began with: it is nobody's fault and counts nowhere.
+    began with: it is nobody's fault and counts nowhere. avoidable tells whether a careful driver in the car's place
+    would have avoided it.
     """
 
     t_ns: int
@@ -37,6 +38,7 @@ class Collision:
     at_fault: bool
     relative_speed: float
     at_start: bool = False
+    avoidable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,12 @@ class Verdict:
     faults: int
     plan_ms_p50: float
     plan_ms_p99: float
+    shortfalls: tuple[str, ...] = ()
+
+    @property
+    def success(self) -> bool:
+        """Goal reached, no collision at fault, no rule broken, comfortable except in an emergency, not idle."""
+        return not self.shortfalls
 
     @property
     def score(self) -> float:
@@ -110,6 +118,8 @@ class Verdict:
             "score": _plain(self.score),
             "gates": {name: _plain(value) for name, value in self.gates.items()},
             "parts": [{"name": p.name, "value": _plain(p.value), "weight": p.weight} for p in self.parts],
+            "success": self.success,
+            "shortfalls": list(self.shortfalls),
             "goal_reached": self.goal_reached,
             "survival_goal": self.survival,
             "collisions": [_collision_json(collision) for collision in self.collisions],
@@ -135,10 +145,13 @@ class Verdict:
         row |= {f"gate_{name}": _plain(value) for name, value in self.gates.items()}
         row |= {f"part_{part.name}": _plain(part.value) for part in self.parts}
         row |= {
+            "success": self.success,
+            "shortfalls": "+".join(self.shortfalls),
             "goal_reached": self.goal_reached,
             "survival_goal": self.survival,
             "collisions": len(self.counted),
             "collisions_at_fault": len(self.at_fault),
+            "collisions_avoidable": sum(1 for one in self.at_fault if one.avoidable),
             "collisions_at_start": len(self.collisions) - len(self.counted),
             "offroad": self.offroad,
             "offroad_at_start": self.offroad_at_start,
@@ -180,6 +193,7 @@ def _collision_json(collision: Collision) -> dict[str, Plain]:
         "at_fault": collision.at_fault,
         "relative_speed": _plain(collision.relative_speed),
         "at_start": collision.at_start,
+        "avoidable": collision.avoidable,
     }
 
 

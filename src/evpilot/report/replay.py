@@ -198,10 +198,16 @@ def _contacts(judged: Mapping[str, Any] | None, clocks: Clock) -> list[happening
         happenings.Event(
             t=max(0.0, (each["t_ns"] - clocks.start_ns) * 1e-9),
             kind="contact",
-            text=f"contact with {each['object_id']}" + (", at fault" if each["at_fault"] else ", not at fault"),
+            text=f"contact with {each['object_id']}, {_blame(each)}",
         )
         for each in judged.get("collisions", [])
     ]
+
+
+def _blame(contact: Mapping[str, Any]) -> str:
+    if not contact["at_fault"]:
+        return "not at fault"
+    return "at fault" if contact.get("avoidable") else "at fault; a careful driver would not have avoided it"
 
 
 def _score(judged: Mapping[str, Any]) -> dict[str, Any]:

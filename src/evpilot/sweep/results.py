@@ -34,7 +34,9 @@ def summarise(rows: Sequence[Row]) -> dict[str, object]:
     """The summary of a sweep.
 
     scenarios: cases, which are files times seeds. goal_reached, collisions, collisions_at_fault, offroad, errors: in
-    how many cases (collisions and off-road starts that the scenario begins with apart). score_mean: nuPlan's
+    how many cases (collisions and off-road starts that the scenario begins with apart); success: with nothing amiss at
+    all; collisions_avoidable: at fault, and a careful driver would have avoided it. time_lost_mean: the share of the
+    time that a driver alone on the road, or the traffic's pace, would not have needed. score_mean: nuPlan's
     closed-loop score, an error counting 0. plan_ms_p50, plan_ms_p99 [ms]: CPU time of a planning cycle, over all cycles
     of all cases. real_time_factor: simulated time over the loop's wall time. navigation, survival: the same counts
     apart by whether a goal asks for a place or only to drive on.
@@ -57,14 +59,18 @@ def summarise(rows: Sequence[Row]) -> dict[str, object]:
 
 def _counts(rows: Sequence[Row]) -> dict[str, object]:
     driven = [row for row in rows if not row["error"]]
+    lost = [row["time_lost"] for row in driven if row["time_lost"] is not None]
     scores = [row["score"] if not row["error"] else 0.0 for row in rows]
     return {
         "scenarios": len(rows),
         "goal_reached": sum(bool(row["goal_reached"]) for row in driven),
+        "success": sum(bool(row["success"]) for row in driven),
         "collisions": sum(row["collisions"] > 0 for row in driven),
         "collisions_at_fault": sum(row["collisions_at_fault"] > 0 for row in driven),
+        "collisions_avoidable": sum(row["collisions_avoidable"] > 0 for row in driven),
         "offroad": sum(bool(row["offroad"]) for row in driven),
         "errors": len(rows) - len(driven),
+        "time_lost_mean": round(float(np.mean(lost)), 4) if lost else None,
         "score_mean": round(float(np.mean([s or 0.0 for s in scores])), 4) if rows else None,
     }
 

@@ -5,6 +5,7 @@ import numpy as np
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.encounters import Encounters
 from evpilot.evaluate.facts.road import Place
+from evpilot.evaluate.reference.careful import CarefulDriver
 from evpilot.evaluate.verdict import Collision, Contact
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.types import VULNERABLE, ObjectKind
@@ -23,7 +24,7 @@ ALLOWED = {"people": 0, "vehicles": 0, "objects": 1}
 """How many contacts nuPlan's score survives, per class."""
 
 
-def collisions(drive: Drive, place: Place, meetings: Encounters) -> tuple[Collision, ...]:
+def collisions(drive: Drive, place: Place, meetings: Encounters, careful: CarefulDriver) -> tuple[Collision, ...]:
     """Every first touch in order of time, checked at planning ticks.
 
     An overlap that the drive begins with is told apart and counts nowhere while it lasts; a later touch of the same
@@ -37,7 +38,7 @@ def collisions(drive: Drive, place: Place, meetings: Encounters) -> tuple[Collis
         key = int(others.id[row]), bool(old[row])
         if key not in known:
             known.add(key)
-            found.append(_collision(drive, place, meetings, int(row), key[1]))
+            found.append(_collision(drive, place, meetings, careful, int(row), key[1]))
     return tuple(found)
 
 
@@ -71,7 +72,9 @@ def kind_class(kind: ObjectKind) -> str:
     return "objects" if kind in OBJECTS else "vehicles"
 
 
-def _collision(drive: Drive, place: Place, meetings: Encounters, row: int, at_start: bool) -> Collision:
+def _collision(
+    drive: Drive, place: Place, meetings: Encounters, careful: CarefulDriver, row: int, at_start: bool
+) -> Collision:
     others = drive.others
     tick = int(others.tick[row])
     contact = _contact(drive, meetings, row)
@@ -85,6 +88,10 @@ def _collision(drive: Drive, place: Place, meetings: Encounters, row: int, at_st
         at_fault=fault and not at_start,
         relative_speed=float(np.hypot(*(others.velocity[row] - drive.velocity[tick]))),
         at_start=at_start,
+        # nobody escapes who comes from behind, or who drives into a car that stands
+        avoidable=not at_start
+        and contact not in (Contact.REAR, Contact.STOPPED_EGO)
+        and careful.avoids(int(others.id[row]), tick),
     )
 
 

@@ -99,6 +99,21 @@ def red_lights(drive: Drive, place: Place) -> MetricResult:
     return _events("red_light", "Vienna Convention on Road Signs 1968, art. 23", "1", times, values, 0.0, passed)
 
 
+def held_by_red(drive: Drive, place: Place) -> Bools:
+    """In which planning ticks (F,) a red light ahead, within `LIGHT_RANGE`, forbids the car to go on."""
+    held = np.zeros(len(drive), np.bool_)
+    ticks = _ticks(drive)
+    for one in approaches(drive, tuple(StopKind)):
+        lane = int(drive.graph.stop_lane[one.number])
+        if not len(drive.graph.lights_of(lane)):
+            continue
+        near = np.unique(ticks[one.facing & (one.before >= 0.0) & (one.before < LIGHT_RANGE)])
+        movements = [_movement(drive, place, int(tick)) for tick in near]
+        shut = {movement: red(drive, lane, movement) for movement in set(movements)}
+        held[near] |= np.array([shut[movement][tick] for movement, tick in zip(movements, near, strict=True)], np.bool_)
+    return held
+
+
 def red(drive: Drive, lane: int, movement: Arrow) -> Bools:
     """Whether the lights of a lane forbid a movement in each planning tick (F,): the lights of its own arrow rule where
     there are some, else the full ones."""

@@ -36,7 +36,16 @@ def drives(verdicts: Iterable[Verdict]) -> Table:
     """One row for each drive."""
     numbers = ("score", "time [s]", "way [m]", "plan [ms]")
     table = plain_table(
-        "scenario", "goal", "score", "collisions", "off road", "time [s]", "way [m]", "plan [ms]", right=numbers
+        "scenario",
+        "goal",
+        "score",
+        "collisions",
+        "off road",
+        "short of",
+        "time [s]",
+        "way [m]",
+        "plan [ms]",
+        right=numbers,
     )
     for verdict in verdicts:
         mine, all_of_them = len(verdict.at_fault), len(verdict.counted)
@@ -47,6 +56,7 @@ def drives(verdicts: Iterable[Verdict]) -> Table:
             f"{verdict.score:.2f}",
             marked(touched, None if not all_of_them else mine == 0),
             marked("yes" if verdict.offroad else "no", False if verdict.offroad else None),
+            marked(", ".join(verdict.shortfalls) or "nothing", verdict.success),
             f"{verdict.duration:.1f}",
             f"{verdict.distance:.0f}",
             f"{verdict.plan_ms_p50:.1f}",
@@ -56,7 +66,17 @@ def drives(verdicts: Iterable[Verdict]) -> Table:
 
 def summary(values: dict[str, Any]) -> Table:
     """A sweep's summary: all cases, and those with a navigation or a survival goal apart."""
-    numbers = ("drives", "goal reached", "at fault", "collisions", "off road", "errors", "mean score")
+    numbers = (
+        "drives",
+        "success",
+        "goal reached",
+        "at fault",
+        "avoidable",
+        "collisions",
+        "off road",
+        "errors",
+        "mean score",
+    )
     table = plain_table("", *numbers, right=numbers)
     for name in ("all", "navigation", "survival"):
         part = values if name == "all" else values[name]
@@ -64,8 +84,10 @@ def summary(values: dict[str, Any]) -> Table:
         table.add_row(
             name,
             str(part["scenarios"]),
+            str(part["success"]),
             str(part["goal_reached"]),
             marked(str(part["collisions_at_fault"]), part["collisions_at_fault"] == 0),
+            marked(str(part["collisions_avoidable"]), part["collisions_avoidable"] == 0),
             str(part["collisions"]),
             str(part["offroad"]),
             marked(str(part["errors"]), part["errors"] == 0),

@@ -1,0 +1,1 @@
+"""What somebody else would have done in the same place: reference drivers, run against the logged motion."""

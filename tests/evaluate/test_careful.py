@@ -1,0 +1,202 @@
+"""The careful driver in the car's place: what it would have avoided, what it needed, and what it would not wait for."""
+
+import math
+
+import numpy as np
+import pytest
+
+from evpilot.evaluate.reference.kernels import STEP, collides, first_contact, pose_at
+from evpilot.geometry.boxes import boxes_overlap
+from evpilot.types import Goal, LightState, ObjectKind
+
+LINE = np.ascontiguousarray(np.column_stack([np.linspace(0.0, 300.0, 301), np.zeros(301)]))
+ARC = LINE[:, 0].copy()
+HALF = np.array([2.4, 0.95])
+
+
+def hit(verdict):
+    (one,) = verdict.counted
+    return one
+
+
+# --- what could have been avoided
+
+
+def test_running_into_a_slow_car_in_plain_view_is_avoidable(made):
+    assert hit(made.verdict(made.cruise(12.0), others=(made.Other(made.cruise(3.0, x=60.0)),))).avoidable
+
+
+def test_nobody_avoids_who_appears_a_car_length_ahead(made):
+    cut_in = made.Other(made.cruise(10.0, x=45.0), span=(2.0, 99.0))
+    verdict = made.verdict(made.cruise(25.0), others=(cut_in,))
+    assert hit(verdict).at_fault and not hit(verdict).avoidable
+
+
+def pedestrian_from_the_right(made):
+    return made.Other(made.through([0.0, 1.5, 6.0], [42.0, 42.0, 42.0], [-5.0, -5.0, 4.0]), ObjectKind.PEDESTRIAN,
+                      length=0.5, width=0.5, name=9)  # fmt: skip
+
+
+def test_a_pedestrian_in_view_is_avoidable_and_one_from_behind_a_van_is_not(made):
+    van = made.Other(made.cruise(0.0, x=36.0, y=-3.4), kind=ObjectKind.PARKED, length=11.0, width=2.2, name=2)
+    walker = pedestrian_from_the_right(made)
+    road = made.straight_road(lanes=1, oncoming=1)
+    open_road = made.verdict(made.cruise(11.0), road, others=(walker,))
+    hidden = made.verdict(made.cruise(11.0), road, others=(walker, van))
+    assert [one.object_id for one in (*open_road.counted, *hidden.counted)] == [9, 9]
+    assert hit(open_road).avoidable
+    assert not hit(hidden).avoidable
+
+
+def test_on_ice_the_same_standing_car_is_not_avoided(made):
+    late = made.Other(made.cruise(0.0, x=58.0), kind=ObjectKind.PARKED, span=(1.0, 99.0))
+    road = made.straight_road(lanes=1)
+    dry = made.verdict(made.cruise(15.0), road, others=(late,))
+    ice = made.verdict(made.cruise(15.0), road, others=(late,), friction=0.15)
+    assert hit(dry).avoidable and not hit(ice).avoidable
+
+
+def test_a_swerve_counts_when_the_lane_beside_is_free(made):
+    debris = made.Other(made.cruise(0.0, x=85.0), kind=ObjectKind.BARRIER, length=1.0, width=1.0, span=(1.0, 99.0))
+    beside = made.Other(made.cruise(25.0, y=made.WIDTH), name=2)
+    road = made.straight_road(lanes=2)
+    free = made.verdict(made.cruise(25.0), road, others=(debris,), seconds=4.0)
+    taken = made.verdict(made.cruise(25.0), road, others=(debris, beside), seconds=4.0)
+    assert hit(free).avoidable and not hit(taken).avoidable
+
+
+def test_who_is_run_into_from_behind_could_not_help_it(made):
+    fast = made.Other(made.cruise(20.0, x=-40.0))
+    assert not hit(made.verdict(made.cruise(8.0), others=(fast,))).avoidable
+
+
+# --- emergencies
+
+
+def braking(speed, hard, start):
+    def motion(t):
+        dt = np.clip(t - start, 0.0, speed / hard)
+        early = np.minimum(t, start)
+        return speed * early + speed * dt - 0.5 * hard * dt**2, 0.0 * t, 0.0 * t, speed - hard * dt
+
+    return motion
+
+
+def test_hard_braking_is_excused_in_an_emergency_only(made):
+    late = made.Other(made.cruise(0.0, x=62.0), kind=ObjectKind.PARKED, span=(1.0, 99.0))
+    road = made.straight_road(lanes=1)
+    needed = made.verdict(braking(15.0, 6.0, 1.75), road, others=(late,), seconds=6.0)
+    wanton = made.verdict(braking(15.0, 6.0, 1.75), road, seconds=6.0)
+    assert not needed.counted
+    assert needed.shortfalls == () and needed.success
+    assert wanton.shortfalls == ("comfort",) and not wanton.success
+
+
+def test_who_brakes_hard_for_what_was_long_in_view_is_not_excused(made):
+    seen = made.Other(made.cruise(0.0, x=62.0), kind=ObjectKind.PARKED)
+    verdict = made.verdict(braking(15.0, 6.0, 1.75), made.straight_road(lanes=1), others=(seen,), seconds=6.0)
+    assert verdict.shortfalls == ("comfort",)
+
+
+def test_shortfalls_name_what_went_wrong(made):
+    road = made.straight_road(lanes=1, limit=8.0)
+    there = Goal(regions=(np.array([[150.0, -2.0], [160.0, -2.0], [160.0, 2.0], [150.0, 2.0]]),))
+    slow = made.Other(made.cruise(3.0, x=60.0))
+    verdict = made.verdict(made.cruise(12.0), road, others=(slow,), goals=(there,))
+    assert verdict.shortfalls == ("goal", "collision", "over_speed")
+    assert verdict.row()["shortfalls"] == "goal+collision+over_speed" and verdict.row()["collisions_avoidable"] == 1
+
+
+# --- caution
+
+
+def goal_at(x):
+    return Goal(regions=(np.array([[x, -2.0], [x + 10.0, -2.0], [x + 10.0, 2.0], [x, 2.0]]),))
+
+
+def test_standing_on_an_empty_road_is_idle(made):
+    verdict = made.verdict(made.cruise(0.0), seconds=25.0, goals=(goal_at(100.0),))
+    assert verdict.metric("idle").value[0] > 20.0 and verdict.metric("idle").passed is False
+    assert "idle" in verdict.shortfalls
+
+
+@pytest.mark.parametrize("cause", ["queue", "red", "crossing traffic"])
+def test_standing_with_a_cause_is_not_idle(made, cause):
+    graph, others, light = made.straight_road(), (), None
+    if cause == "queue":
+        others = (made.Other(made.cruise(0.0, x=6.5)),)
+    elif cause == "red":
+        graph, light = made.crossing(light=True), lambda t: LightState.RED
+    else:
+        graph = made.crossing()
+        others = tuple(
+            made.Other(made.cruise(10.0, x=10.0, y=-20.0 - 15.0 * k, yaw=math.pi / 2), name=k) for k in range(20)
+        )
+    start = -6.0 if cause != "queue" else 0.0
+    verdict = made.verdict(
+        made.cruise(0.0, x=start), graph, others=others, seconds=25.0, goals=(goal_at(100.0),), light=light
+    )
+    assert verdict.metric("idle").value[0] < 3.0 and "idle" not in verdict.shortfalls
+
+
+def test_dawdling_loses_time_and_following_the_traffic_does_not(made):
+    road = made.straight_road(limit=15.0)
+    brisk = made.verdict(made.cruise(15.0), road, goals=(goal_at(350.0),))
+    slow = made.verdict(made.cruise(5.0), road, goals=(goal_at(350.0),))
+    queue = tuple(
+        made.Other(made.cruise(5.0, x=-30.0 + 15.0 * k, y=made.WIDTH * (k % 2)), name=k) for k in range(6) if k != 2
+    )
+    among = made.verdict(made.cruise(5.0), road, others=queue, goals=(goal_at(350.0),))
+    assert brisk.metric("time_lost").value[0] < 0.05
+    assert slow.metric("time_lost").value[0] > 0.3
+    assert among.metric("time_lost").value[0] < 0.05
+
+
+# --- kernels against plain twins
+
+
+def test_first_contact_as_a_plain_loop_finds_it():
+    rng = np.random.default_rng(3)
+    met = 0
+    for _ in range(200):
+        place = rng.uniform([5.0, -15.0, -3.0], [60.0, 15.0, 3.0])
+        other = np.array([*place, 2.2, 0.9, *rng.uniform(-8.0, 8.0, 2), rng.uniform(-0.5, 0.5)])
+        speed = float(rng.uniform(0, 15))
+        found = first_contact(LINE, ARC, 10.0, speed, HALF, other, 4.0)
+        x, y, yaw, vx, vy = other[0], other[1], other[2], other[5], other[6]
+        plain = math.inf
+        for k in range(41):
+            if k:
+                x, y, yaw = x + STEP * vx, y + STEP * vy, yaw + STEP * other[7]
+                turn = complex(vx, vy) * complex(math.cos(STEP * other[7]), math.sin(STEP * other[7]))
+                vx, vy = turn.real, turn.imag
+            own = np.array([10.0 + k * STEP * speed, 0.0, 0.0, 4.8, 1.9])
+            if boxes_overlap(own, np.array([x, y, yaw, 4.4, 1.8])):
+                plain = k * STEP
+                break
+        met += math.isfinite(plain)
+        assert found == pytest.approx(plain)
+    assert 20 < met < 180
+
+
+def test_braking_and_swerving_go_where_the_formulas_say():
+    brake = np.array([0.75, 5.0, 3.0, 0.0])
+    x, _, _, speed = pose_at(LINE, ARC, 0.0, 20.0, brake, 2.75)
+    assert (x, speed) == pytest.approx((20.0 * 0.75 + 20.0 * 2.0 - 0.5 * 5.0 * 4.0, 10.0))
+    x, _, _, speed = pose_at(LINE, ARC, 0.0, 20.0, brake, 99.0)
+    assert (x, speed) == pytest.approx((15.0 + 40.0, 0.0))
+    swerve = np.array([0.75, 0.0, 3.0, -1.75])
+    half_way = math.sqrt(1.75 / 3.0)
+    _, y, yaw, _ = pose_at(LINE, ARC, 0.0, 20.0, swerve, 0.75 + half_way)
+    assert y == pytest.approx(-0.875) and yaw == pytest.approx(-math.atan2(3.0 * half_way, 20.0))
+    _, y, yaw, _ = pose_at(LINE, ARC, 0.0, 20.0, swerve, 5.0)
+    assert (y, yaw) == pytest.approx((-1.75, 0.0))
+
+
+def test_a_thing_is_met_where_it_was_logged_and_goes_on_beyond_the_log():
+    times = np.array([1.0, 2.0])
+    across = np.array([[30.0, -10.0, math.pi / 2, 2.2, 0.9, 0.0, 5.0], [30.0, -5.0, math.pi / 2, 2.2, 0.9, 0.0, 5.0]])
+    keep = np.array([0.75, 0.0, 3.0, 0.0])
+    assert collides(LINE, ARC, 0.0, 10.0, HALF, keep, times, across, 0.0, 5.0)
+    assert not collides(LINE, ARC, 0.0, 20.0, HALF, keep, times, across, 0.0, 5.0)
+    assert not collides(LINE, ARC, 0.0, 10.0, HALF, keep, times, across, 0.0, 2.0)
