@@ -1,5 +1,6 @@
 """The follower on the simulated car: how far it strays from its plan, at every speed, with lags, and in reverse."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 
 from evpilot.control.kernel import Knot, follow, follow_exact, pack, plan_at, tuning
 from evpilot.guard.gate import bounds
+from evpilot.runlog import Cmd, Ego
 from evpilot.simulate.car import drive_exact, drive_tick
-from evpilot.types import ROAD, VERDICT, Platform, Trajectory
+from evpilot.types import ROAD, VERDICT, Platform, Source, Trajectory
 from evpilot.types.state import Array
 from evpilot.vehicle import platforms
 from evpilot.vehicle.dynamics import Car, ks_step, parameters
@@ -93,6 +95,23 @@ def test_braking_to_a_stop_ends_at_the_line_and_stays() -> None:
     along, _, off, _ = drive(plan, fine, SEDAN)
     assert abs(along[-1]) < 0.15
     assert np.ptp(along[-200:]) < 1e-9 and off[-1] == 0.0
+
+
+@pytest.mark.parametrize("car", [SEDAN, SU7, BMW], ids=lambda car: car.key)
+@pytest.mark.parametrize("speed", [1.0, 1.5, 3.0, 8.0])
+def test_a_hard_stop_is_braked_to_the_end_and_held(speed: float, car: Platform) -> None:
+    """A plan that brakes at 8 m/s2: the car, slower to answer, stands 0.2 s later at the most, and stays."""
+    plan, _ = motion(lambda t: np.maximum(speed - 8.0 * t, 0.0), lambda t: 0 * t, 4.0)
+    plan = dataclasses.replace(plan, accel=np.where(plan.speed > 0.0, -8.0, 0.0))
+    state, rows, commands = start(plan, car), np.zeros((300, 10)), np.zeros((300, 3))
+    state[Car.ACCEL] = 0.0
+    drive_tick(
+        state, pack(plan), 0.0, NONE, 0.0, FREE, np.zeros(2), parameters(car), tuning(car), bounds(ROAD),
+        0.0, int(Source.GUARD), 0.01, rows, commands,
+    )  # fmt: skip
+    stands = int(np.argmax(rows[:, Ego.SPEED] <= 0.0))
+    assert 0.01 * (stands + 1) < speed / 8.0 + 0.2
+    assert np.all(rows[stands:, Ego.SPEED] == 0.0) and np.all(commands[stands:, Cmd.ACCEL] < 0.0)
 
 
 def test_pulling_away_from_rest() -> None:

@@ -1,6 +1,7 @@
 """Opening what comes from outside, and writing so that nothing is lost."""
 
 import os
+import time
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -97,6 +98,47 @@ def test_bad_toml_is_refused(tmp_path, text):
     (tmp_path / "bad.toml").write_text(text)
     with pytest.raises(EvpilotError, match=r"bad\.toml"):
         read_toml(tmp_path / "bad.toml")
+
+
+BIG = 300_000
+SLOW_TOML = {
+    "a long dotted key": (".".join(["a"] * BIG) + " = 1", "dotted key"),
+    "a long table name": ("[" + ".".join(["a"] * BIG) + "]", "dotted key"),
+    "quoted parts": ("[" + " . ".join(['"a"'] * 1000) + "]", "dotted key"),
+    "a string that never ends": ('a = "x\n' + '"\\' * BIG, "no TOML"),
+    "a text that never ends": ('a = """' + '\\"' * BIG, "no TOML"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), SLOW_TOML.values(), ids=SLOW_TOML.keys())
+def test_no_toml_takes_long(tmp_path, text, message):
+    (tmp_path / "slow.toml").write_text(text)
+    began = time.process_time()
+    with pytest.raises(EvpilotError, match=message):
+        read_toml(tmp_path / "slow.toml")
+    assert time.process_time() - began < 2.0
+
+
+def test_dots_that_part_no_key_are_none(tmp_path):
+    numbers, text = ", ".join(["1.5"] * 100), "and so on." * 100
+    (tmp_path / "a.toml").write_text(f'# {text}\na = [{numbers}]\nb = "{text}"\nc = \'{text}\'\nd = """\n{text}"""\n')
+    assert read_toml(tmp_path / "a.toml") == {"a": [1.5] * 100, "b": text, "c": text, "d": text}
+
+
+def test_a_key_given_twice_among_many_is_found_at_once(tmp_path):
+    pairs = ", ".join(f'"k{number}": 1' for number in range(BIG))
+    (tmp_path / "slow.json").write_text(f'{{{pairs}, "k{BIG - 1}": 2}}')
+    began = time.process_time()
+    with pytest.raises(EvpilotError, match=f"key 'k{BIG - 1}' appears twice"):
+        read_json(tmp_path / "slow.json")
+    assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize("text", ["1" * BIG + "x", "1." + "1" * BIG + "x", " " * BIG + "x"])
+def test_a_long_number_is_told_from_none_at_once(text):
+    began = time.process_time()
+    assert to_float(text) is None
+    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("text", [*BAD_JSON, *WORSE_JSON])

@@ -31,6 +31,19 @@ def without(tag: str, after: str = "") -> str:
     return SOUND[:at] + SOUND[SOUND.index(f"</{tag}>", at) + len(tag) + 3 :]
 
 
+def piled(count: int) -> str:
+    """The sound file with so many more lanes, all in one place."""
+    bounds = "".join(
+        f"<{side}><point><x>0</x><y>{y}</y></point><point><x>40</x><y>{y}</y></point></{side}>"
+        for side, y in (("leftBound", 0), ("rightBound", 3))
+    )
+    return swap(
+        small.LANES, small.LANES + "".join(f'<lanelet id="{1000 + k}">{bounds}</lanelet>' for k in range(count))
+    )
+
+
+CORNERS = "".join(f"<point><x>{k}</x><y>{k * k}</y></point>" for k in range(1001))
+GOAL_SHAPE = small.GOAL_REGION[small.GOAL_REGION.index("<rectangle>") : small.GOAL_REGION.index("</position>")]
 X = "<x>20.0</x>"
 BROKEN: dict[str, tuple[str | bytes, str]] = {
     "empty": (b"", "is empty"),
@@ -51,6 +64,9 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "nested 101": (nested(101), "deeper than 100 levels"),
     "nested 200,000": (nested(200_000), "deeper than 100 levels"),
     "two million elements": (swap("<urban/>", "<urban/>" * 1_600_000), "elements, allowed at most"),
+    "a declaration without end": ('<?xml version="1.0"' + ' encoding="utf-8"' * 20_000 + BODY, "declaration of over"),
+    "a thousand spaces in it": (swap('encoding="UTF-8"', " " * 1000 + 'encoding="UTF-7"'), "declaration of over"),
+    "a tag without end": (swap("<location>", f"<{'a' * 9999}/><location>"), f"<{'a' * 40}>: is unknown"),
     "wrong root": (b"<OpenSCENARIO/>", "<OpenSCENARIO>: is not the root"),
     "name space": (swap("<commonRoad ", '<commonRoad xmlns="urn:x" '), "is not the root"),
     "another version": (swap('"2020a"', '"2017a"'), "commonRoadVersion '2017a', allowed 2018b and 2020a"),
@@ -58,6 +74,12 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "no benchmark id": (swap(' benchmarkID="ZAM_Small-1_1_T-1"', ""), 'no attribute "benchmarkID"'),
     "unknown part": (swap("<location>", "<surprise/><location>"), "<surprise>: is unknown in <commonRoad>"),
     "no lanes": (swap(small.LANES, ""), "has no <lanelet>"),
+    "lanes on top of each other": (piled(300), "on top of each other"),
+    "a polygon of 1001 corners": (
+        swap(GOAL_SHAPE, f"<polygon>{CORNERS}</polygon>"),
+        "1001 points, allowed at most 1000",
+    ),
+    "a goal of 101 regions": (swap(GOAL_SHAPE, GOAL_SHAPE * 101), "101 shapes, allowed at most 100"),
     "no problem": (swap(small.PROBLEMS, ""), "has no <planningProblem>"),
     "no goal": (swap(small.GOAL_REGION + small.GOAL_LANES, ""), "has no <goalState>"),
     "no step": (swap(' timeStepSize="0.1"', ""), "timeStepSize"),

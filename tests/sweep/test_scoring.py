@@ -130,3 +130,37 @@ def test_folders_without_scenarios_are_refused(tmp_path: Path) -> None:
 def test_settings_that_mean_nothing_are_refused_before_the_first_drive(settings: Settings, told: str) -> None:
     with pytest.raises(EvpilotError, match=told):
         settings.check()
+
+
+FOREIGN = """
+class Good:
+    def __init__(self, briefing): raise SystemExit("made")
+    def step(self, observation): return None
+NO_PILOT = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("mine.py:God", "has no 'God'; did you mean 'Good'"),
+        ("mine.py:NO_PILOT", "no pilot"),
+        ("broken.py:Good", "importing 'broken' raised SyntaxError"),
+        ("ends.py:Good", "its process ended with code 3"),
+        ("nowhere.py:Good", "no such file"),
+    ],
+)
+def test_a_foreign_pilot_that_is_not_there_is_refused_before_anything_is_driven(
+    name: str, line: str, folder: Path, tmp_path: Path
+) -> None:
+    for file, text in (("mine.py", FOREIGN), ("broken.py", "class"), ("ends.py", "import os; os._exit(3)")):
+        (tmp_path / file).write_text(text)
+    with pytest.raises(EvpilotError, match=line) as caught:
+        score(folder, Settings(pilot=str(tmp_path / name)), out=tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_looking_for_a_foreign_pilot_does_not_make_it(tmp_path: Path) -> None:
+    (tmp_path / "makes.py").write_text(FOREIGN)
+    Settings(pilot=f"{tmp_path / 'makes.py'}:Good").check()

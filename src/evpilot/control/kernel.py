@@ -150,20 +150,31 @@ def across(offset: float, course: float, speed: float, settle: float) -> float:
 
 
 @kernel()
+def halted(accel: float, speed: float, reverse: bool) -> float:
+    """The acceleration [m/s2] where the plan stands: a car that hardly moves is held, a faster one braked at least so
+    hard; NaN stays NaN."""
+    sign = -1.0 if reverse else 1.0
+    if abs(speed) < 4.0 * STILL or (sign * speed > 0.0 and sign * accel > HOLD):
+        return sign * HOLD
+    return accel
+
+
+@kernel()
 def follow(plan: Array, seconds: float, state: Array, tune: Array) -> tuple[float, float, bool]:
     """Wanted dv/dt [m/s2], road-wheel angle [rad] and whether in reverse, for a car state (11,) by `Car`.
 
     plan (T, 7) by `Knot`; seconds since the plan's start; tune (6,) by `Tune`.
     """
     speed = state[Car.SPEED]
-    x, y, yaw, wanted, _, _ = plan_at(plan, seconds)
+    x, y, yaw, wanted, now, _ = plan_at(plan, seconds)
     _, _, _, soon, push, _ = plan_at(plan, seconds + tune[Tune.ACCEL_LAG])
+    if abs(soon) < STILL <= abs(wanted):
+        push = now  # brakes that are let go before the standstill are missing in the end, and brake nobody backwards
     reverse = soon < -STILL or (soon < STILL and wanted < -STILL)
     behind = (x - state[Car.X]) * math.cos(yaw) + (y - state[Car.Y]) * math.sin(yaw)
     accel = push + bounded(GAIN_POSITION * behind + GAIN_SPEED * (wanted - speed), CORRECTION_MAX)
-    stands = abs(soon) < STILL and abs(wanted) < STILL
-    if stands and abs(speed) < 4.0 * STILL:
-        accel = -HOLD if reverse else HOLD
+    if abs(soon) < STILL and abs(wanted) < STILL:
+        accel = halted(accel, speed, reverse)
     lag = tune[Tune.STEERING_LAG]
     course = state[Car.YAW] + 0.5 * lag * state[Car.YAW_RATE]
     side = state[Car.LATERAL_SPEED]

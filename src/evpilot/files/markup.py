@@ -14,7 +14,8 @@ from evpilot.files.opening import BYTES_MAX, read_bytes
 ELEMENTS_MAX = 1_500_000
 DEPTH_MAX = 100
 ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"}
-DECLARATION = re.compile(rb"\s*<\?xml[^>]*?\bencoding\s*=\s*[\"']([^\"']*)[\"'][^>]*\?>")
+DECLARATION_MAX = 200  # [bytes]
+ENCODING = re.compile(rb"\bencoding\s*=\s*[\"']([^\"']*)[\"']")
 SHOWN = 40  # characters of a bad value that an error repeats
 
 
@@ -104,11 +105,11 @@ class Document:
 
 def _walk(root: Element) -> Iterator[tuple[Element, str]]:
     """All elements in document order with their trail of tags and ids."""
-    stack: list[tuple[Element, str]] = [(root, f"<{root.tag}>")]
+    stack: list[tuple[Element, str]] = [(root, f"<{root.tag[:SHOWN]}>")]
     while stack:
         element, trail = stack.pop()
         yield element, trail
-        inner = [(child, f"{trail}<{child.tag}{_named(child)}>") for child in element]
+        inner = [(child, f"{trail}<{child.tag[:SHOWN]}{_named(child)}>") for child in element]
         stack.extend(reversed(inner))
 
 
@@ -139,7 +140,11 @@ def _refuse_dangerous(path: Path, data: bytes) -> None:
         if at >= 0:
             line = data.count(b"\n", 0, at) + 1
             raise EvpilotError(f"holds {what}, which is never allowed", file=path, place=f"line {line}")
-    declared = DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
+    head = data[: DECLARATION_MAX + 5].removeprefix(b"\xef\xbb\xbf").lstrip()
+    end = head.find(b"?>")
+    if head.startswith(b"<?xml") and end < 0:
+        raise EvpilotError(f"an XML declaration of over {DECLARATION_MAX} bytes", file=path, place="line 1")
+    declared = ENCODING.search(head[:end]) if head.startswith(b"<?xml") else None
     if declared is not None:
         name = declared.group(1).decode("latin-1")
         if name.lower() not in ENCODINGS:

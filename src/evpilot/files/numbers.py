@@ -2,7 +2,7 @@
 
 import re
 
-PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}").fullmatch
 # XML Schema part 2, 4.3.6: white space around a number is no part of it
 BLANKS = " \t\r\n"

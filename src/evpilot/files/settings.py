@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,16 +13,29 @@ from evpilot.files.opening import read_text
 SETTINGS_MAX = 1024 * 1024  # [bytes] of a file that people write
 JSON_MAX = 64 * 1024 * 1024  # [bytes] of one that programs write
 DEPTH_MAX = 60
-STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+# Strings and comments of TOML and JSON. An open one ends somewhere, too: no place is looked at twice.
+QUOTED = re.compile(
+    r'"""(?:[^\\]|\\.)*?(?:"""|\Z)'
+    r"|'''.*?(?:'''|\Z)"
+    r'|"(?:[^"\\\n]++|\\.)*+"?'
+    r"|'[^'\n]*'?"
+    r"|#[^\n]*",
+    re.DOTALL,
+)
 
 
 def _refuse_deep(path: Path, text: str) -> None:
-    """Refuse brackets nested deeper than DEPTH_MAX before a recursive parser meets them."""
-    depth = 0
-    for found in re.finditer(r"[\[\]{}]", STRING.sub('""', text)):
-        depth += 1 if found.group() in "[{" else -1
+    """Refuse brackets and dotted keys deeper than DEPTH_MAX before a parser meets them: it calls itself for each
+    bracket, and takes time with the square of a key's parts."""
+    depth = dots = 0
+    for found in re.finditer(r"[\[\]{}.,=\n]", QUOTED.sub("", text)):
+        mark = found.group()
+        dots = dots + 1 if mark == "." else 0
+        depth += (mark in "[{") - (mark in "]}")
         if depth > DEPTH_MAX:
             raise EvpilotError(f"brackets nested deeper than {DEPTH_MAX} levels", file=path)
+        if dots >= DEPTH_MAX:
+            raise EvpilotError(f"a dotted key of more than {DEPTH_MAX} parts", file=path)
 
 
 def read_toml(path: str | Path, limit: int = SETTINGS_MAX) -> dict[str, Any]:
@@ -64,7 +78,6 @@ def _number(text: str) -> float:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        again = next(key for key in keys if keys.count(key) > 1)
+        again = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"key {again[:40]!r} appears twice in one object")
     return found

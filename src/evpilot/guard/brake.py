@@ -19,8 +19,6 @@ from evpilot.guard.contact import (
     OY,
     OYAW,
     STEP,
-    TACCEL,
-    TIME,
     arc_ahead,
     brake_along,
     braking,
@@ -111,8 +109,6 @@ class EmergencyBrake:
         if not self._active:
             return None
         braking(motion, ego.speed, 0.0, decel, out)
-        # the follower looks ahead by the actuator's lag: it must not see the end of the braking before the car stands
-        out[out[:, TIME] <= self._wait, TACCEL] = -math.copysign(decel, ego.speed)
         return unpack(out, observation)
 
 

@@ -13,12 +13,16 @@ import numpy as np
 from evpilot.guard.area import Area, AreaArrays
 from evpilot.guard.contact import braking, others_of
 from evpilot.guard.faults import FAULTS, LIMIT_SLACK, examine
+from evpilot.guard.gate import FIRM
 from evpilot.guard.packed import pack, unpack, unsound
+from evpilot.guard.tail import own_stop
 from evpilot.types import Decision, LaneGraph, Limits, Observation, Platform, Trajectory
 from evpilot.types.state import Array
 
 CONTACT_WINDOW = 1.5  # [s] the plan is looked at so far: later it will be another
 TAIL_WINDOW = 3.0  # [s]
+GRIP_SHARE = 0.85  # of friction that a stop may use
+GRAVITY = 9.81  # [m/s2]
 TAIL_APART = 0.3  # [m] between plan and tail within the first period
 
 BRAKE_BOUND, LATERAL_BOUND, JERK_BOUND, LATERAL_JERK_BOUND = 2, 4, 5, 6  # places in `bounds_of`
@@ -119,6 +123,15 @@ class Validator:
         braking(pack(plan), speed, self._period, decel, out)
         tail = unpack(out, observation)
         return None if self.check_trajectory(tail, observation, "tail", TAIL_WINDOW, hard=True) else tail
+
+    def stop_along(self, tail: Trajectory, observation: Observation) -> Trajectory | None:
+        """A stop at once, from where the car is, along an older tail and as firm as that; None when it is not fit."""
+        ego, platform = observation.ego, self._platform
+        firm = max(float(np.abs(tail.accel).max()), FIRM)
+        decel = min(firm, platform.brake_max, GRIP_SHARE * observation.friction * GRAVITY)
+        curvature = math.tan(ego.steering) / platform.wheelbase
+        stop = unpack(own_stop(ego.pose[[0, 1, 3]], ego.speed, curvature, decel, pack(tail)), observation)
+        return None if self.check_trajectory(stop, observation, "tail", hard=True) else stop
 
     def _check_tail(self, plan: Trajectory, tail: Trajectory | None, observation: Observation) -> str:
         if tail is None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from evpilot.files import EvpilotError
 from evpilot.geometry.jit import kernel
 from evpilot.maps.cells import cut, grid
 from evpilot.types import LaneGraph
@@ -10,6 +11,7 @@ from evpilot.types.state import Array, Bools, Ints
 STEP = 2.0  # [m] resolution of the spans
 CELL_SIZE = 5.0  # [m]
 OVERLAP_MIN = 0.3  # [m] two lanes side by side may touch this deep by careless drawing
+OVERLAPS_MAX = 100  # pairs for each piece of lane; a map of one large junction has ten
 LEVEL = 2.5  # [m] roads further above each other do not meet
 
 
@@ -33,7 +35,7 @@ def _apart(a: Array, b: Array, depth: float) -> bool:
     return False
 
 
-@kernel("i8(f8[::1], i8[::1], i8[::1], i8[::1], f8[:, :, ::1], f8[:, ::1], f8[::1], i8[::1], i8, i8[:, ::1])")
+@kernel("i8(f8[::1], i8[::1], i8[::1], i8[::1], f8[:, :, ::1], f8[:, ::1], f8[::1], i8[::1], i8, i8, i8[:, ::1])")
 def _overlaps(
     frame: Array,
     start: Ints,
@@ -44,10 +46,12 @@ def _overlaps(
     z: Array,
     related: Ints,
     lanes: int,
+    most: int,
     hits: Ints,
 ) -> int:
     """Write pairs of overlapping pieces of unrelated lanes a < b into hits (H, 2); return how many there are, which
-    may be more than fit. box (N, 4) is each piece's low x and y, high x and y; related holds sorted a * lanes + b."""
+    may be more than fit; at `most` it ends. box (N, 4) is each piece's low x and y, high x and y; related holds sorted
+    a * lanes + b."""
     count = 0
     rows = int(frame[4])
     for cell in range(start.shape[0] - 1):
@@ -75,6 +79,8 @@ def _overlaps(
                     hits[count, 0] = p if first else q
                     hits[count, 1] = q if first else p
                 count += 1
+                if count >= most:
+                    return count
     return count
 
 
@@ -93,12 +99,14 @@ def find_conflicts(graph: LaneGraph) -> tuple[Ints, Ints, Array]:
     """conflict_start (L + 1,), conflict (C,) and conflict_span (C, 4) of a graph, as `LaneGraph` describes them.
 
     Lanes conflict where their areas overlap by more than OVERLAP_MIN within LEVEL of height; successors and
-    neighbours never do, lanes that part from one predecessor or join into one successor do.
+    neighbours never do, lanes that part from one predecessor or join into one successor do. Raises EvpilotError when
+    so many lanes lie on each other, all over the map, that it is no map of roads.
     """
     pieces = cut(graph, STEP)
     cells = grid(pieces.corners, CELL_SIZE)
     box = np.concatenate([pieces.corners.min(axis=1), pieces.corners.max(axis=1)], axis=1)
     hits = np.zeros((max(1024, 4 * len(pieces.lane)), 2), np.int64)
+    most = OVERLAPS_MAX * max(1024, len(pieces.lane))
     while True:
         count = _overlaps(
             cells.frame,
@@ -110,8 +118,11 @@ def find_conflicts(graph: LaneGraph) -> tuple[Ints, Ints, Array]:
             pieces.z,
             _related(graph),
             len(graph),
+            most,
             hits,
         )
+        if count >= most:
+            raise EvpilotError(f"{len(graph)} lanes, most of them on top of each other: this is no map of roads")
         if count <= len(hits):
             break
         hits = np.zeros((count, 2), np.int64)

@@ -27,7 +27,7 @@ class EvPilot:
         period = briefing.period_ns * 1e-9
         self._firmest = briefing.limits.gate_brake
         self._tracker = Tracker(period)
-        self._predictor = Predictor(briefing.graph, index, period)
+        self._predictor = Predictor(briefing.graph, index, period, briefing.platform)
         self._planner = Planner(briefing, index)
         self._validator = Validator(briefing.platform, briefing.limits, period, briefing.graph)
         self._brake = EmergencyBrake(briefing.platform, briefing.limits, period)
@@ -69,14 +69,32 @@ class EvPilot:
             reason = f"emergency braking for {cause}" if cause >= 0 else "emergency braking"
             return self._instead(decision, braking, Source.GUARD, reason, cause)
         fault = self._validator.check(decision, observation)
-        if fault and self._tail is not None:
-            last = shifted(self._tail, observation.t_ns)
-            if not self._validator.check_trajectory(last, observation, "tail", hard=True):
-                self._tail = last
-                return self._instead(decision, last, Source.TAIL, f"stop: {fault}", -1)
         if not fault:
+            decision = self._with_tail(decision, observation)
             self._tail = decision.tail
-        return decision
+            return decision
+        way_out = self._way_out(observation)
+        return decision if way_out is None else self._instead(decision, way_out, Source.TAIL, f"stop: {fault}", -1)
+
+    def _way_out(self, observation: Observation) -> Trajectory | None:
+        """The last accepted tail going on, or a stop along it where the car fell behind it; None when neither is
+        fit."""
+        if self._tail is None:
+            return None
+        last = shifted(self._tail, observation.t_ns)
+        if self._validator.check_trajectory(last, observation, "tail", hard=True):
+            stop = self._validator.stop_along(self._tail, observation)
+            if stop is None:
+                return None
+            last = stop
+        self._tail = last
+        return last
+
+    def _with_tail(self, accepted: Decision, observation: Observation) -> Decision:
+        """An accepted decision with the stopping tail that let the guard accept it, where the planner gave none."""
+        if accepted.tail is not None or accepted.trajectory is None:
+            return accepted
+        return dataclasses.replace(accepted, tail=self._validator.stopping_tail(accepted.trajectory, observation))
 
     def _instead(self, decision: Decision, motion: Trajectory, source: Source, reason: str, cause: int) -> Decision:
         trace = dataclasses.replace(decision.trace or no_trace(reason), reason=reason, cause_id=cause)

@@ -13,6 +13,8 @@ SIZE_MAX = 500.0  # [m] of an obstacle (types.Tracks)
 REGION_MAX = 1e5  # [m]
 ANGLE_MAX = 1e3  # [rad] larger is no angle but a mistake
 CIRCLE_POINTS = 64
+POLYGON_MAX = 1_000  # corners
+SHAPES_MAX = 100  # of one region
 
 
 def point(document: Document, element: Element) -> tuple[float, float, float]:
@@ -93,7 +95,10 @@ def _circle(document: Document, element: Element, largest: float) -> Array:
 
 
 def _polygon(document: Document, element: Element, largest: float) -> Array:
-    points = np.array([point(document, one)[:2] for one in element.findall("point")])
+    corners = element.findall("point")
+    if len(corners) > POLYGON_MAX:
+        raise document.error(element, f"{len(corners)} points, allowed at most {POLYGON_MAX}")
+    points = np.array([point(document, one)[:2] for one in corners])
     if len(points) > 1 and np.array_equal(points[0], points[-1]):
         points = points[:-1]
     if len(points) < 3:
@@ -109,7 +114,10 @@ SHAPES = {"rectangle": _rectangle, "circle": _circle, "polygon": _polygon}
 
 def shapes(document: Document, element: Element, largest: float) -> list[Array]:
     """The shapes inside an element, each as the corners (K, 2) [m] of a polygon; a circle's lie on it."""
-    return [SHAPES[child.tag](document, child, largest) for child in element if child.tag in SHAPES]
+    found = [child for child in element if child.tag in SHAPES]
+    if len(found) > SHAPES_MAX:
+        raise document.error(element, f"{len(found)} shapes, allowed at most {SHAPES_MAX}")
+    return [SHAPES[child.tag](document, child, largest) for child in found]
 
 
 def place(document: Document, element: Element) -> tuple[float, float]:

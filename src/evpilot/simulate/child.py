@@ -35,37 +35,32 @@ READABLE = {
 }
 
 
-class ChildPilot:
-    """The pilot `MODULE:CLASS`, made in a child process from a briefing; `cpu_ms` is what its last step took there.
+def check(dotted: str, budget_s: float = WARM_UP) -> None:
+    """Raise EvpilotError, in one line, unless a child process finds the pilot `MODULE:CLASS`. It is not made."""
+    child = Child(dotted)
+    try:
+        kind, text = child.exchange(("find", child.path, dotted), budget_s)
+    except (PilotLost, PilotRaised) as error:
+        kind, text = "missing", f"importing it: {error}"
+    finally:
+        child.close()
+    if kind != "found":
+        raise EvpilotError(f"pilot '{dotted}': {text}")
 
-    A step over its budget [s] of wall time ends the process for good. Raises EvpilotError when the class cannot be
-    found, PilotRaised when the pilot raises, PilotLost when its process ended or was ended.
-    """
 
-    def __init__(self, dotted: str, briefing: Briefing, budget_s: float = BUDGET, warm_up_s: float = WARM_UP) -> None:
-        self.cpu_ms = 0.0
-        self._budget, self._next_budget = budget_s, warm_up_s
+class Child:
+    """A child process that serves a pilot, and the pipes to it."""
+
+    def __init__(self, dotted: str) -> None:
         module, colon, name = dotted.partition(":")
         if not (module and colon and name):
             raise EvpilotError(f"pilot '{dotted}': write MODULE:CLASS, such as mypackage.mypilot:MyPilot")
+        self.path = [*sys.path, str(Path.cwd())]
         self._process = subprocess.Popen(
             [sys.executable, "-m", __spec__.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
-        kind, text = self._exchange(("make", [*sys.path, str(Path.cwd())], dotted, briefing), warm_up_s)
-        if kind != "ready":
-            self.close()
-            raise EvpilotError(f"pilot '{dotted}': {text}") if kind == "missing" else PilotRaised(str(text))
-
-    def step(self, observation: Observation) -> Decision:
-        """The pilot's decision; see the class for what is raised."""
-        budget, self._next_budget = self._next_budget, self._budget
-        kind, answer = self._exchange(("step", observation), budget)
-        if kind != "decision":
-            raise PilotRaised(str(answer))
-        decision, self.cpu_ms = answer
-        return decision
 
     def close(self) -> None:
         """End the process."""
@@ -77,19 +72,8 @@ class ChildPilot:
             self._process.kill()
             self._process.wait()
 
-    @property
-    def _stdin(self) -> BinaryIO:
-        assert self._process.stdin is not None
-        return self._process.stdin  # pyright: ignore[reportReturnType]  a pipe of bytes
-
-    def _listen(self) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-        while (message := receive(stream)) is not None:  # pyright: ignore[reportArgumentType]
-            self._answers.put(message)
-        self._answers.put(None)
-
-    def _exchange(self, message: tuple[Any, ...], budget: float) -> tuple[str, Any]:
+    def exchange(self, message: tuple[Any, ...], budget: float) -> tuple[str, Any]:
+        """Send a message and wait for the answer, for `budget` [s] at most."""
         # sent from a thread: a stopped child does not empty the pipe, and a full pipe would block the drive for ever
         threading.Thread(target=self._send, args=(pickle.dumps(message),), daemon=True).start()
         try:
@@ -105,9 +89,51 @@ class ChildPilot:
         except Exception as error:  # noqa: BLE001  an unpickler may fail in any way on what a pilot sent
             raise PilotRaised(f"an answer that is no record: {error}") from None
 
+    @property
+    def _stdin(self) -> BinaryIO:
+        assert self._process.stdin is not None
+        return self._process.stdin  # pyright: ignore[reportReturnType]  a pipe of bytes
+
+    def _listen(self) -> None:
+        stream = self._process.stdout
+        assert stream is not None
+        while (message := receive(stream)) is not None:  # pyright: ignore[reportArgumentType]
+            self._answers.put(message)
+        self._answers.put(None)
+
     def _send(self, data: bytes) -> None:
         with contextlib.suppress(OSError):
             send(self._stdin, data)
+
+
+class ChildPilot:
+    """The pilot `MODULE:CLASS`, made in a child process from a briefing; `cpu_ms` is what its last step took there.
+
+    A step over its budget [s] of wall time ends the process for good. Raises EvpilotError when the class cannot be
+    found, PilotRaised when the pilot raises, PilotLost when its process ended or was ended.
+    """
+
+    def __init__(self, dotted: str, briefing: Briefing, budget_s: float = BUDGET, warm_up_s: float = WARM_UP) -> None:
+        self.cpu_ms = 0.0
+        self._budget, self._next_budget = budget_s, warm_up_s
+        self._child = Child(dotted)
+        kind, text = self._child.exchange(("make", self._child.path, dotted, briefing), warm_up_s)
+        if kind != "ready":
+            self.close()
+            raise EvpilotError(f"pilot '{dotted}': {text}") if kind == "missing" else PilotRaised(str(text))
+
+    def step(self, observation: Observation) -> Decision:
+        """The pilot's decision; see the class for what is raised."""
+        budget, self._next_budget = self._next_budget, self._budget
+        kind, answer = self._child.exchange(("step", observation), budget)
+        if kind != "decision":
+            raise PilotRaised(str(answer))
+        decision, self.cpu_ms = answer
+        return decision
+
+    def close(self) -> None:
+        """End the process."""
+        self._child.close()
 
 
 class _Records(pickle.Unpickler):
@@ -163,28 +189,27 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     pilot: Any = None
     while (message := receive(source)) is not None:
         try:
-            answer: tuple[str, Any]
             request = pickle.loads(message)
-            if request[0] == "make":
-                pilot, answer = _make(*request[1:])
-            else:
+            if request[0] == "step":
                 began = time.process_time_ns()
                 decision = pilot.step(request[1])
                 answer = ("decision", (_checked(decision), (time.process_time_ns() - began) * 1e-6))
+            else:
+                pilot, answer = _found(*request)
             data = pickle.dumps(answer)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a pilot may fail in any way; the parent is told
             data = pickle.dumps(("raised", f"{type(error).__name__}: {error}"[:500]))
         send(sink, data)
 
 
-def _make(path: list[str], dotted: str, briefing: Briefing) -> tuple[Any, tuple[str, str]]:
-    """The pilot and the word for the parent; None where there is no such class."""
+def _found(wish: str, path: list[str], dotted: str, briefing: Briefing | None = None) -> tuple[Any, tuple[str, str]]:
+    """The pilot, made where that is the wish, and the word for the parent."""
     sys.path[:] = path
     try:
         maker = find(dotted)
     except EvpilotError as error:
         return None, ("missing", str(error))
-    return maker(briefing), ("ready", "")
+    return (maker(briefing), ("ready", "")) if wish == "make" else (None, ("found", ""))
 
 
 def _checked(decision: object) -> Decision:

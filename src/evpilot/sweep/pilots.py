@@ -25,12 +25,8 @@ def pilot_maker(name: str) -> Callable[[Briefing], Pilot]:
     A class of this package is returned as it is. Any other runs in a child process with a time budget, so that its
     faults are the drive's, not the program's. Raises EvpilotError when the name cannot be one.
     """
-    full = SHORT.get(name, name)
-    module, colon, cls = full.rpartition(":")
-    if not colon or not cls.isidentifier() or not module:
-        short = ", ".join(SHORT)
-        raise EvpilotError(f"pilot {name!r}, allowed {short}, or your own as module:Class or path/to/file.py:Class")
-    if module.split(".")[0] == "evpilot":
+    module, cls = _parts(name)
+    if _is_own(module):
         return own_class(module, cls)
     dotted = f"{_importable(module, name)}:{cls}"
     from evpilot.simulate.child import ChildPilot
@@ -39,6 +35,30 @@ def pilot_maker(name: str) -> Callable[[Briefing], Pilot]:
         return cast(Pilot, ChildPilot(dotted, briefing))
 
     return child
+
+
+def check_pilot(name: str) -> None:
+    """Raise EvpilotError unless there is a pilot of a name; a foreign one is looked for in a child process."""
+    module, cls = _parts(name)
+    if _is_own(module):
+        own_class(module, cls)
+        return
+    from evpilot.simulate import child
+
+    child.check(f"{_importable(module, name)}:{cls}")
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Module (or file) and class of a pilot's name; raises EvpilotError when it has no such form."""
+    module, colon, cls = SHORT.get(name, name).rpartition(":")
+    if not colon or not cls.isidentifier() or not module:
+        short = ", ".join(SHORT)
+        raise EvpilotError(f"pilot {name!r}, allowed {short}, or your own as module:Class or path/to/file.py:Class")
+    return module, cls
+
+
+def _is_own(module: str) -> bool:
+    return module.split(".")[0] == "evpilot"
 
 
 def own_class(module: str, cls: str) -> Callable[[Briefing], Pilot]:

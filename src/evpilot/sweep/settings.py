@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from evpilot.files import EvpilotError
-from evpilot.sweep.pilots import DEFAULT_PILOT, pilot_maker
+from evpilot.sweep.pilots import DEFAULT_PILOT, check_pilot
 from evpilot.types import ROAD, VERDICT, Limits
 
 LIMITS = {limits.name: limits for limits in (ROAD, VERDICT)}
@@ -35,7 +35,7 @@ class Settings:
         platforms.load(self.platform)
         if self.planner_platform:
             platforms.load(self.planner_platform)
-        pilot_maker(self.pilot)
+        check_pilot(self.pilot)
 
     def as_json(self) -> dict[str, object]:
         """Plain values for a journal or a summary."""
