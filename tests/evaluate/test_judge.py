@@ -186,6 +186,14 @@ def test_red_counts_at_the_moment_of_crossing(made):
     assert passed(early, "red_light") is True and passed(late, "red_light") is True
 
 
+def test_flashing_red_at_a_junction_is_a_stop_sign(made):
+    road = made.crossing(light=True)
+    halts = made.through([0.0, 3.2, 5.0, 9.0], [-40.0, -5.0, -5.0, 35.0])
+    for ego, fine in ((made.cruise(10.0, x=-40.0), False), (halts, True)):
+        verdict = made.verdict(ego, road, light=lambda t: LightState.FLASHING_RED)
+        assert passed(verdict, "red_light") is fine
+
+
 def test_stop_sign(made):
     road = made.crossing(stop=True)
     assert passed(made.verdict(made.cruise(8.0, x=-40.0), road), "stop_sign") is False

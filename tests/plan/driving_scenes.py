@@ -12,7 +12,20 @@ from evpilot.runlog import RunLog
 from evpilot.scenarios import Actor, Behaviour, LightProgram, Scenario
 from evpilot.sense.objects import PERFECT, SensorConfig
 from evpilot.simulate.loop import simulate
-from evpilot.types import ROAD, Arrow, Goal, LaneGraph, LightState, Limits, ObjectKind, Platform, StopKind, User
+from evpilot.types import (
+    ROAD,
+    Arrow,
+    Goal,
+    LaneGraph,
+    LightState,
+    Limits,
+    ObjectKind,
+    Platform,
+    Priority,
+    StopKind,
+    Turn,
+    User,
+)
 from evpilot.vehicle import platforms
 
 CAR = platforms.load("sedan")
@@ -49,6 +62,27 @@ def lane_with_light(at: float = 120.0) -> LaneGraph:
     before, after = lane(builder, 0.0, 0.0, at, speed_limit=14.0), lane(builder, 0.0, at, 400.0, speed_limit=14.0)
     builder.connect(before, after)
     builder.light([before], (at + 2.0, 0.0, 5.0, math.pi), Arrow.ALL)
+    return builder.build()
+
+
+@functools.cache
+def junction_with_lights(arrows: tuple[Arrow, ...] = (Arrow.ALL,), turn: Turn = Turn.STRAIGHT) -> LaneGraph:
+    """A lane to x = 100, one over a junction to 120, and one beyond it; a road north across it at x = 110 that has to
+    wait for ours while the lights work."""
+    builder = GraphBuilder()
+    before = lane(builder, 0.0, 0.0, 100.0, speed_limit=14.0)
+    inside = lane(builder, 0.0, 100.0, 120.0, speed_limit=14.0, junction=0, turn=turn, priority=Priority.PRIORITY)
+    beyond = lane(builder, 0.0, 120.0, 300.0, speed_limit=14.0)
+    builder.connect(before, inside)
+    builder.connect(inside, beyond)
+    north = [
+        builder.lane([(108.25, a), (108.25, b)], [(111.75, a), (111.75, b)], junction=number, priority=Priority.YIELD)
+        for a, b, number in ((-100.0, -10.0, -1), (-10.0, 10.0, 0), (10.0, 100.0, -1))
+    ]
+    builder.connect(north[0], north[1])
+    builder.connect(north[1], north[2])
+    for arrow in arrows:
+        builder.light([before], (122.0, 0.0, 5.0, math.pi), arrow)
     return builder.build()
 
 

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from driving_scenes import CAR, lane_with_crosswalk, lane_with_light, lane_with_stop_sign
+from driving_scenes import CAR, junction_with_lights, lane_with_crosswalk, lane_with_light, lane_with_stop_sign
 from planning_parts import box, briefing, ego_at, seen
 
 from evpilot.maps.builder import GraphBuilder
@@ -16,7 +16,18 @@ from evpilot.plan.entries import Entries
 from evpilot.plan.road import Road, Way
 from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, MARGIN_AFTER, MARGIN_BEFORE, RED_BRAKE, Rules, Wall
 from evpilot.plan.spans import spans_on
-from evpilot.types import EgoState, LaneGraph, LightState, ObjectKind, Predictions, Priority, Tracks, no_tracks
+from evpilot.types import (
+    Arrow,
+    EgoState,
+    LaneGraph,
+    LightState,
+    ObjectKind,
+    Predictions,
+    Priority,
+    Tracks,
+    Turn,
+    no_tracks,
+)
 
 FRONT = CAR.rear_to_center + 0.5 * CAR.length
 RED, AMBER, GREEN = LightState.RED, LightState.AMBER, LightState.GREEN
@@ -66,6 +77,46 @@ def test_the_dilemma_zone_is_where_the_light_asks_too_hard_a_brake(state: LightS
     can = walls_at(graph, ego_at(120.0 - FRONT - need - 1.5, speed=speed), [state])
     cannot = walls_at(graph, ego_at(120.0 - FRONT - need + 1.5, speed=speed), [state])
     assert len(can) == 1 and len(cannot) == 0
+
+
+AHEAD, LEFT = Arrow.STRAIGHT, Arrow.LEFT
+
+
+@pytest.mark.parametrize(
+    ("arrows", "states", "turn", "stops"),
+    [
+        ((LEFT, AHEAD), (RED, GREEN), Turn.STRAIGHT, False),
+        ((LEFT, AHEAD), (GREEN, RED), Turn.STRAIGHT, True),
+        ((LEFT, AHEAD), (GREEN, RED), Turn.LEFT, False),
+        ((LEFT, Arrow.ALL), (RED, GREEN), Turn.RIGHT, False),  # the full light rules where there is no arrow
+        ((LEFT, Arrow.ALL), (GREEN, RED), Turn.RIGHT, True),
+        ((Arrow.ALL, Arrow.ALL), (LightState.UNSEEN, RED), Turn.STRAIGHT, True),  # one of the two is hidden
+        ((Arrow.ALL, Arrow.ALL), (GREEN, LightState.UNSEEN), Turn.STRAIGHT, False),
+        ((LEFT,), (GREEN,), Turn.STRAIGHT, True),  # nothing but an arrow that is not ours
+    ],
+)
+def test_the_lights_of_our_movement_rule_it(arrows, states, turn, stops) -> None:
+    walls = walls_at(junction_with_lights(arrows, turn), ego_at(60.0, speed=8.0), list(states))
+    assert len(walls) == stops
+
+
+@pytest.mark.parametrize(("state", "hold"), [(LightState.FLASHING_RED, HALT_TIME), (LightState.UNSEEN, 3.0)])
+def test_flashing_red_is_a_stop_sign_and_a_hidden_light_is_passed_in_the_end(state: LightState, hold: float) -> None:
+    graph = junction_with_lights()
+    rules = Rules(briefing(graph))
+    at_line = 100.0 - FRONT - 1.0
+    assert len(walls_at(graph, ego_at(60.0, speed=8.0), [state], rules=rules)) == 1
+    assert len(walls_at(graph, ego_at(at_line, speed=0.0, t=2.0), [state], rules=rules)) == 1
+    assert len(walls_at(graph, ego_at(at_line, speed=0.0, t=1.9 + hold), [state], rules=rules)) == 1
+    assert not walls_at(graph, ego_at(at_line, speed=0.0, t=2.1 + hold), [state], rules=rules)
+    assert len(walls_at(graph, ego_at(at_line, speed=0.0, t=9.0), [RED], rules=rules)) == 1
+
+
+@pytest.mark.parametrize(("state", "waits"), [(GREEN, False), (LightState.DARK, True), (LightState.FLASHING_RED, True)])
+def test_behind_a_light_that_is_out_of_order_everybody_is_let_pass(state: LightState, waits: bool) -> None:
+    other = box(110.0, -40.0, 0.0, 10.0)
+    zones, _ = zones_for(ego_at(60.0, speed=10.0), other, (0.0, 10.0), junction_with_lights(), [state])
+    assert (len(zones) > 0) == waits
 
 
 def test_a_light_behind_or_far_ahead_does_not_bind() -> None:
@@ -146,8 +197,14 @@ def crossing() -> LaneGraph:
     return builder.build()
 
 
-def zones_for(ego: EgoState, other: np.ndarray, velocity: tuple[float, float]) -> tuple[np.ndarray, Way]:
-    brief = briefing(crossing())
+def zones_for(
+    ego: EgoState,
+    other: np.ndarray,
+    velocity: tuple[float, float],
+    graph: LaneGraph | None = None,
+    states: list[LightState] | None = None,
+) -> tuple[np.ndarray, Way]:
+    brief = briefing(graph or crossing())
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego)
     tracks = people((float(other[0, 0]), float(other[0, 1]), *velocity), kind=ObjectKind.CAR)
     knots = np.arange(0.0, 8.1, 0.8)[:11]
@@ -164,7 +221,7 @@ def zones_for(ego: EgoState, other: np.ndarray, velocity: tuple[float, float]) -
     spans = np.empty((len(ways), len(entries), len(GRID), 5))
     near = np.empty((len(ways), len(entries) + 1), np.int64)
     spans_on(entries.box, entries.half, corridors, table, spans, near)
-    return Rules(brief).zones(ways, entries, spans, tracks), ways[0]
+    return Rules(brief).zones(ways, entries, spans, seen(ego, states).lights), ways[0]
 
 
 def test_the_crossing_belongs_to_who_has_priority_while_they_are_on_it() -> None:

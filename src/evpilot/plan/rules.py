@@ -7,12 +7,14 @@ import numpy as np
 
 from evpilot.plan.columns import GRID, Corridor, Entry, Span
 from evpilot.plan.entries import Entries
+from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.road import Way
-from evpilot.types import Briefing, LaneGraph, LightState, ObjectKind, Observation, StopKind, Tracks
+from evpilot.types import Briefing, LaneGraph, Lights, LightState, ObjectKind, Observation, StopKind, Tracks
 from evpilot.types.state import Array, Ints
 
 LOOK = 120.0  # [m] ahead
 AMBER_BRAKE = 3.0  # [m/s2] an amber light is for those who can stop at this (the usual timing of amber)
+COMFORT_BRAKE = 2.0  # [m/s2] for a light that is hidden
 RED_BRAKE = 6.0  # [m/s2] a red one for all who can at all
 HALT_SPEED = 0.2  # [m/s]
 HALT_TIME = 0.5  # [s] at a stop sign (Autoware's hold)
@@ -24,6 +26,11 @@ STRIP = 1.6  # [m] to each side of a path: who is on it is in our way
 WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
 KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
+# at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
+PASSED_AFTER_HALT = {LightState.FLASHING_RED: HALT_TIME, LightState.UNSEEN: 3.0}
+CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
+SAID = {state: f"stop: the light is {state.name.lower().replace('_', '-')}" for state in LightState}
+SAID[LightState.UNSEEN] = "stop: the light is hidden"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +52,7 @@ class Rules:
 
     briefing: Briefing
     halted: dict[int, float] = field(default_factory=dict)
-    _yields: dict[bytes, list[tuple[float, float]]] = field(init=False, default_factory=dict)
+    _yields: dict[tuple[bytes, tuple[int, ...]], list[tuple[float, float]]] = field(init=False, default_factory=dict)
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
@@ -61,19 +68,33 @@ class Rules:
         return float(way.scalars[Corridor.S]) + platform.rear_to_center + 0.5 * platform.length
 
     def _lights(self, c: int, way: Way, observation: Observation) -> list[Wall]:
-        graph, lights = self.briefing.graph, observation.lights
+        graph = self.briefing.graph
         walls: list[Wall] = []
-        for k, lane in enumerate(way.path.lanes):
-            for light in graph.lights_of(int(lane)) if len(graph.light_id) else ():
-                seen = np.flatnonzero(lights.index == light)
-                state = LightState(int(lights.state[seen[0]])) if len(seen) else LightState.UNSEEN
-                if state not in STOP_STATES:
+        for number in range(len(way.path.lanes)) if len(graph.light_id) else ():
+            state = shown(graph, way, number, observation.lights)
+            if state is None:
+                continue
+            lane = int(way.path.lanes[number])
+            s = float(way.path.lane_s[number]) + _line_on(graph, lane)
+            if state in PASSED_AFTER_HALT and at_junction(graph, way, number):
+                hold = PASSED_AFTER_HALT[state]
+                if self._has_stood(-1 - lane, s - self._front(way), observation, hold):
                     continue
-                s = float(way.path.lane_s[k]) + _line_on(graph, int(lane))
+                brake = COMFORT_BRAKE if state == LightState.UNSEEN else RED_BRAKE
+            elif state in STOP_STATES:
                 brake = AMBER_BRAKE if state == LightState.AMBER else RED_BRAKE
-                if self._can_stop(way, s, observation.ego.speed, brake):
-                    walls.append(_wall(c, way, s, f"stop: the light is {state.name.lower().replace('_', '-')}"))
+            else:
+                continue
+            if self._can_stop(way, s, observation.ego.speed, brake):
+                walls.append(_wall(c, way, s, SAID[state]))
         return walls
+
+    def _has_stood(self, line: int, room: float, observation: Observation, hold: float) -> bool:
+        """Whether the car has stood for a time [s] at a line that is `room` [m] ahead of its front."""
+        now = observation.t_ns * 1e-9
+        if observation.ego.speed < HALT_SPEED and -0.5 < room < HALT_PLACE:
+            self.halted.setdefault(line, now)
+        return line in self.halted and now - self.halted[line] >= hold
 
     def _can_stop(self, way: Way, s: float, speed: float, brake: float) -> bool:
         room = s - self._front(way)
@@ -82,16 +103,12 @@ class Rules:
     def _stop_signs(self, c: int, way: Way, observation: Observation) -> list[Wall]:
         graph = self.briefing.graph
         walls: list[Wall] = []
-        now = observation.t_ns * 1e-9
         for k in np.flatnonzero(graph.stop_kind == StopKind.STOP_SIGN):
             for place in np.flatnonzero(way.path.lanes == graph.stop_lane[k]):
                 s = float(way.path.lane_s[place] + graph.stop_s[k])
                 room = s - self._front(way)
-                if observation.ego.speed < HALT_SPEED and -0.5 < room < HALT_PLACE:
-                    self.halted.setdefault(int(k), now)
-                if room < -1.0 or room > LOOK:
-                    continue
-                if int(k) in self.halted and now - self.halted[int(k)] >= HALT_TIME:
+                stood = self._has_stood(int(k), room, observation, HALT_TIME)
+                if stood or not -1.0 <= room <= LOOK:
                     continue
                 if self._can_stop(way, s, observation.ego.speed, RED_BRAKE):
                     walls.append(_wall(c, way, s, "stop: stop sign"))
@@ -117,23 +134,34 @@ class Rules:
                         break
         return walls
 
-    def zones(self, ways: list[Way], entries: Entries, spans: Array, tracks: Tracks) -> Array:
+    def zones(self, ways: list[Way], entries: Entries, spans: Array, lights: Lights) -> Array:
         """Conflict areas and when those who have priority use them (Z, 6): see `score.zone_cost`."""
         blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
         for c, way in enumerate(ways):
             front = self._front(way)
-            ahead = [span for span in self._yields_on(way) if span[1] >= front and span[0] <= front + LOOK]
+            ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
             if ahead and len(others):
                 blocks.extend(_busy(c, low, high, entries, others, spans[c, others]) for low, high in ahead)
         return np.concatenate(blocks) if blocks else np.zeros((0, 6))
 
-    def _yields_on(self, way: Way) -> list[tuple[float, float]]:
-        """`_yield_spans`, found once for each path."""
-        key = way.path.lanes.tobytes()
+    def _yields_on(self, way: Way, lights: Lights) -> list[tuple[float, float]]:
+        """`_yield_spans`, found once for each path and each set of lanes on which nobody has to wait for us."""
+        graph = self.briefing.graph
+        careful = _careful_lanes(graph, way, lights) if len(graph.light_id) else ()
+        key = way.path.lanes.tobytes(), careful
         if key not in self._yields:
-            self._yields[key] = _yield_spans(self.briefing.graph, way)
+            self._yields[key] = _yield_spans(graph, way, careful)
         return self._yields[key]
+
+
+def _careful_lanes(graph: LaneGraph, way: Way, lights: Lights) -> tuple[int, ...]:
+    """The junction lanes of a corridor behind lights that are out of order or out of view."""
+    lanes: list[int] = []
+    for number in range(len(way.path.lanes)):
+        if shown(graph, way, number, lights) in CAREFUL_STATES:
+            lanes.extend(int(lane) for lane in way.path.lanes[number : number + 2] if graph.junction[lane] >= 0)
+    return tuple(lanes)
 
 
 def _line_on(graph: LaneGraph, lane: int) -> float:
@@ -168,13 +196,13 @@ def _about_to_cross(graph: LaneGraph, w: int, way: Way, s: float, tracks: Tracks
     return -1
 
 
-def _yield_spans(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
-    """Parts of a corridor [m] on which others have priority, each once, in order."""
+def _yield_spans(graph: LaneGraph, way: Way, careful: tuple[int, ...] = ()) -> list[tuple[float, float]]:
+    """Parts of a corridor [m] on which others have priority, each once, in order; on the careful lanes all have."""
     found: list[tuple[float, float]] = []
     for lane, begin in zip(way.path.lanes, way.path.lane_s, strict=True):
         rows = slice(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1]))
         for span, yields in zip(graph.conflict_span[rows], graph.conflict_yields[rows], strict=True):
-            if yields:
+            if yields or int(lane) in careful:
                 found.append((float(begin + span[0]), float(begin + span[1])))
     found.sort()
     merged: list[tuple[float, float]] = []

@@ -10,7 +10,7 @@ from evpilot.runlog.record import Ego
 from evpilot.types import Arrow, LightState, MetricResult, StopKind, Turn
 from evpilot.types.state import Array, Bools, Ints
 
-RED = (LightState.RED, LightState.RED_AMBER, LightState.FLASHING_RED)
+RED = (LightState.RED, LightState.RED_AMBER)
 LIGHT_RANGE = 30.0  # [m] before a light's line from which on the light concerns the car
 STOPPED = 0.2  # [m/s] slower is standing at a stop sign
 STOP_RANGE = 5.0  # [m] before the line within which the front must have stood
@@ -90,11 +90,13 @@ def red_lights(drive: Drive, place: Place) -> MetricResult:
         for row in one.crossed:
             times.append(int(drive.fast_t_ns[row + 1]))
             tick = int(_ticks(drive)[row])
-            values.append(float(red(drive, lane, _movement(drive, place, tick))[tick]))
+            way = _movement(drive, place, tick)
+            stood = _slowest(one, np.abs(drive.fast[:, Ego.SPEED]), row) < STOPPED
+            values.append(float(red(drive, lane, way)[tick] or (blinks(drive, lane, way)[tick] and not stood)))
         near = one.facing & (one.before >= 0.0) & (one.before < LIGHT_RANGE)
         ticks = np.unique(_ticks(drive)[near])
         state = drive.light_state[ticks[place.lane[ticks] == lane]][:, graph.lights_of(lane)]
-        waited = waited or bool(np.isin(state, RED).any())
+        waited = waited or bool(np.isin(state, (*RED, LightState.FLASHING_RED)).any())
     passed = not any(values) if values or waited else None
     return _events("red_light", "Vienna Convention on Road Signs 1968, art. 23", "1", times, values, 0.0, passed)
 
@@ -116,12 +118,33 @@ def held_by_red(drive: Drive, place: Place) -> Bools:
 
 def red(drive: Drive, lane: int, movement: Arrow) -> Bools:
     """Whether the lights of a lane forbid a movement in each planning tick (F,): the lights of its own arrow rule where
-    there are some, else the full ones."""
+    there are some, else the full ones. Before a junction flashing red is a stop sign, elsewhere it forbids."""
+    return _all_show(drive, lane, movement, RED if _to_junction(drive, lane) else (*RED, LightState.FLASHING_RED))
+
+
+def blinks(drive: Drive, lane: int, movement: Arrow) -> Bools:
+    """Whether the lights of a lane ask a movement to stop once and then to go, in each planning tick (F,)."""
+    return _all_show(drive, lane, movement, (*RED, LightState.FLASHING_RED))
+
+
+def _all_show(drive: Drive, lane: int, movement: Arrow, states: tuple[LightState, ...]) -> Bools:
     rulers = drive.graph.lights_of(lane)
     state, arrow = drive.light_state[:, rulers], drive.light_arrow[:, rulers]
     own = (arrow & movement) != 0
     ruling = np.where(own.any(axis=1, keepdims=True), own, arrow == Arrow.ALL)
-    return ruling.any(axis=1) & (np.isin(state, RED) | ~ruling).all(axis=1)
+    return ruling.any(axis=1) & (np.isin(state, states) | ~ruling).all(axis=1)
+
+
+def _to_junction(drive: Drive, lane: int) -> bool:
+    graph = drive.graph
+    return bool(graph.junction[lane] >= 0 or np.any(graph.junction[graph.successors(lane)] >= 0))
+
+
+def _slowest(one: Approach, speed: Array, row: int) -> float:
+    """The lowest speed [m/s] with the front at most `STOP_RANGE` before a line that is crossed after a row."""
+    at_line = one.facing & (one.before <= STOP_RANGE) & (one.before >= -BEYOND)
+    at_line[row + 1 :] &= np.cumsum(one.before[row + 1 :] < -BEYOND) == 0
+    return float(speed[at_line].min()) if np.any(at_line) else float(speed[row])
 
 
 def stop_signs(drive: Drive) -> MetricResult:
@@ -132,10 +155,8 @@ def stop_signs(drive: Drive) -> MetricResult:
     speed = np.abs(drive.fast[:, Ego.SPEED])
     for one in approaches(drive, (StopKind.STOP_SIGN,)):
         for row in one.crossed:
-            at_line = one.facing & (one.before <= STOP_RANGE) & (one.before >= -BEYOND)
-            at_line[row + 1 :] &= np.cumsum(one.before[row + 1 :] < -BEYOND) == 0
             times.append(int(drive.fast_t_ns[row + 1]))
-            values.append(float(speed[at_line].min()) if np.any(at_line) else float(speed[row]))
+            values.append(_slowest(one, speed, row))
     passed = max(values) < STOPPED if values else None
     return _events("stop_sign", "Vienna Convention on Road Signs 1968, sign B,2", "m/s", times, values, STOPPED, passed)
 
