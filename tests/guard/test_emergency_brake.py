@@ -146,6 +146,17 @@ def test_a_lane_change_into_the_car_beside_is_not_answered_by_braking():
     assert brake.step(seen(0.0, 20.0, standing), replace(plan, pose=aside)) is not None
 
 
+def test_it_does_not_brake_into_the_way_of_one_behind_for_one_whom_braking_later_still_spares():
+    one, two = tracks(8.3, 2.4, -0.05, 16.5), tracks(-13.0, 3.1, -0.03, 17.5)
+    both = replace(
+        one, id=np.array([3, 4]), kind=np.repeat(one.kind, 2), state=np.concatenate([one.state, two.state]),
+        velocity=np.concatenate([one.velocity, two.velocity]), cov=np.zeros((2, 6, 6)), size=np.repeat(one.size, 2, 0),
+        age=np.ones(2), signals=np.zeros(2, np.uint8), valid=np.ones(2, np.bool_),
+    )  # fmt: skip
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    assert brake.step(seen(0.0, 18.0, both), straight(0.0, 18.0)) is None
+
+
 def test_it_holds_the_car_that_stopped_close_before_somebody():
     brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
     front = SEDAN.rear_to_center + 0.5 * SEDAN.length

@@ -100,7 +100,7 @@ def roll(
 
 
 def prop(law: int, *values: float, offset: float = 0.0, length: float = 30.0, corridor: int = 0) -> Array:
-    row = np.zeros(9)
+    row = np.zeros(len(Prop))
     row[[Prop.CORRIDOR, Prop.OFFSET, Prop.LENGTH, Prop.LAW]] = corridor, offset, length, law
     row[Prop.P0 : Prop.P0 + len(values)] = values
     return row
@@ -157,7 +157,8 @@ def costs_of(
     costs, firsts = np.empty((len(rolls), len(Cost))), np.empty((len(rolls), 4))
     owned, starts, polygon = goal_polygons(brief)
     score(
-        np.zeros((len(rolls), 9)), batch, corridors, table, entries, half, np.ones(count), np.full(count, moving),
+        np.zeros((len(rolls), len(Prop))), batch, corridors, table, entries, half, np.ones(count),
+        np.full(count, moving),
         np.zeros(count), spans, near, BODY, road.area.origin, road.area.table, road.area.tiles, slack,
         np.array([1.5, 2.5, 2.0, 3.6]), goal_windows(brief, 0.0), owned, starts, polygon, wish,
         np.zeros((0, 6)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,

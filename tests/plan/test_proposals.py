@@ -82,7 +82,7 @@ def test_all_numbers_are_finite_at_any_speed(speed: float) -> None:
 
 
 def test_refining_varies_offset_length_and_law_but_not_the_corridor() -> None:
-    best = np.zeros((2, 9))
+    best = np.zeros((2, len(Prop)))
     best[:, Prop.LENGTH] = 20.0
     best[0, Prop.LAW], best[0, Prop.P0] = Law.RAMP, -1.0
     best[1, [Prop.CORRIDOR]] = 1
@@ -92,7 +92,7 @@ def test_refining_varies_offset_length_and_law_but_not_the_corridor() -> None:
     assert set(finer[:, Prop.CORRIDOR]) == {0.0, 1.0}
     assert np.abs(finer[:, Prop.OFFSET]).max() == pytest.approx(0.2)
     assert not np.any(np.all(finer[:, None] == best[None], axis=2))
-    assert refine(best[:0], 10.0).shape == (0, 9)
+    assert refine(best[:0], 10.0).shape == (0, len(Prop))
 
 
 def test_speed_caps_slow_down_for_the_bend_in_time() -> None:
@@ -122,3 +122,15 @@ def test_the_own_lane_comes_first_and_knows_where_the_car_is_on_it() -> None:
     assert ways[0].scalars[Corridor.D] == pytest.approx(-0.2, abs=0.02)
     assert ways[0].scalars[Corridor.THETA] == pytest.approx(0.05)
     assert ways[1].scalars[Corridor.D] == pytest.approx(3.3, abs=0.02)
+
+
+def test_off_its_lane_with_the_oncoming_one_under_it_the_way_stays_its_own() -> None:
+    builder = GraphBuilder()
+    ours = lane(builder, 0.0)
+    x = np.linspace(400.0, 0.0, 80)
+    theirs = builder.lane(np.column_stack([x, x * 0 + 1.75]), np.column_stack([x, x * 0 + 5.25]))
+    builder.opposite(ours, theirs)
+    graph = builder.build()
+    road = Road(briefing(graph), LaneIndex(graph))
+    assert road.ways(ego_at(40.0))[0].path.lanes[0] == ours
+    assert road.ways(ego_at(41.0, 3.0))[0].path.lanes[0] == ours

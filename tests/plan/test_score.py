@@ -206,3 +206,15 @@ def test_a_goal_behind_a_contact_is_no_goal() -> None:
     goal = place(90.0, 100.0)
     costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), goals=(goal,), others=[box(60.0, 0.0)])
     assert costs[0, Cost.REACHED] == 0.0
+
+
+def test_what_is_done_after_the_goal_does_not_count() -> None:
+    goal = place(60.0, 80.0, time=(3.0, 5.0))
+    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf])
+    cruising, stopping = line(speed=12.0), line(speed=12.0)
+    stopping[40:, Roll.S] = stopping[40, Roll.S]
+    stopping[40:, Roll.X] = stopping[40, Roll.X]
+    costs, firsts = costs_of([cruising, stopping], graph=one_lane(10.0), goals=(goal,), wish=timed)
+    assert firsts[0, 3] == firsts[1, 3] < 4.0
+    for part in (Cost.PROGRESS, Cost.RULE, Cost.LANE):
+        assert costs[0, part] == costs[1, part]

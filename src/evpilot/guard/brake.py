@@ -45,14 +45,15 @@ GRAVITY = 9.81  # [m/s2]
 def weigh(
     motion: Array, speed: float, look: float, wait: float, decel: float, others: Array, car: Array, out: Array
 ) -> tuple[float, int, float, int]:
-    """First contact (time [s], row) of a packed trajectory within `look` [s], and of the same when the brakes [m/s2]
-    bite only after `wait` [s]; (inf, -1) for none. out (K, 7) is working space."""
+    """First contact (time [s], row) of a packed trajectory within `look` [s], and when the same other would be met if
+    the brakes [m/s2] bit only after `wait` [s]; (inf, -1) for none. out (K, 7) is working space."""
     when, whom = first_contact(motion, look, others, car)
     if whom < 0:
         return when, whom, math.inf, -1
     brake_along(motion, speed, wait, decel, out)
-    late, late_whom = first_contact(out, look + 10.0, others, car)
-    return when, whom, late, late_whom
+    # whom braking would newly bring into our way is no reason to brake
+    late, met = first_contact(out, look + 10.0, others[whom : whom + 1], car)
+    return when, whom, late, whom if met >= 0 else -1
 
 
 class EmergencyBrake:

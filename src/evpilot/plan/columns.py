@@ -51,17 +51,19 @@ class Corridor(IntEnum):
 
 
 class Prop(IntEnum):
-    """Columns of a proposal (R, 9): a lateral motion on a corridor and a speed law."""
+    """Columns of a proposal (R, 11): a lateral motion on a corridor and a speed law."""
 
     CORRIDOR = 0
     OFFSET = 1  # [m] lateral target
     LENGTH = 2  # [m] along which it is reached
-    LAW = 3
-    P0 = 4
-    P1 = 5
-    P2 = 6
-    P3 = 7
-    P4 = 8
+    HOLD = 3  # [m] offset that is kept before
+    DELAY = 4  # [m] how far; 0 where the motion begins at once
+    LAW = 5
+    P0 = 6
+    P1 = 7
+    P2 = 8
+    P3 = 9
+    P4 = 10
 
 
 class Law(IntEnum):

@@ -24,10 +24,10 @@ COLUMNS = len(Roll)
 THETA, WISH, CAP, GAP, CLOSING, KREF, CREF, SREF, KSOON, DS, RATE, HALF, HALFD = (
     WIDTH * row for row in range(COLUMNS, COLUMNS + 13)
 )
-OFFSET, LENGTH, SLOPE0, BEND0, C3, C4, C5, JERKS, FLOOR, Q0, Q1, Q2, Q3, Q4 = (
-    WIDTH * row for row in range(COLUMNS + 13, COLUMNS + 27)
+OFFSET, LENGTH, SLOPE0, BEND0, C3, C4, C5, SHIFT, BEGIN, SHARE, JERKS, FLOOR, Q0, Q1, Q2, Q3, Q4 = (
+    WIDTH * row for row in range(COLUMNS + 13, COLUMNS + 30)
 )
-ROWS = COLUMNS + 27
+ROWS = COLUMNS + 30
 X, Y, YAW, V, A, K, S, D, J, C, SI = (WIDTH * column for column in range(COLUMNS))
 
 
@@ -51,6 +51,9 @@ def _find_leads(
             x = max(s, s_low - 0.5 * front) - s0
             bent = x * x * (0.5 * block[BEND0 + i] + x * (block[C3 + i] + x * (block[C4 + i] + x * block[C5 + i])))
             there = d0 + x * block[SLOPE0 + i] + bent if x < block[LENGTH + i] else block[OFFSET + i]
+            # and what is added when a delayed motion begins
+            u = min(max((x - block[BEGIN + i]) * block[SHARE + i], 0.0), 1.0)
+            there += block[SHIFT + i] * u * u * u * (10.0 + u * (6.0 * u - 15.0))
             free = s_low - s - front - standoff[e]
             nearer = (free < block[GAP + i]) & (free < 6.0 + speed * 6.0) & (s_high > s + front * 0.5)
             nearer = nearer & (d_low <= there) & (d_high >= there)

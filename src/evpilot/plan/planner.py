@@ -11,6 +11,7 @@ from evpilot.plan.arrays import car_vector, goal_places, goal_polygons, goal_win
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
+from evpilot.plan.gaps import seek_gaps
 from evpilot.plan.proposals import TIMED, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road, Way
@@ -126,9 +127,9 @@ class Planner:
         scene = self._scene(ways, walls, observation, tracks, predictions)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
-        batch = self._evaluate(
-            propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, blocked(scene)), scene
-        )
+        props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, blocked(scene))
+        gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel)
+        batch = self._evaluate(np.concatenate([props, gaps]), scene)
         order = np.argsort(batch.total(), kind="stable")
         finer = refine(batch.props[order[: max(REFINED, (ENOUGH - len(order)) // 8)]], speed)
         if len(finer):
@@ -285,7 +286,7 @@ class Planner:
 
     def _remember(self, prop: Array, scene: Scene) -> None:
         way = scene.ways[int(prop[Prop.CORRIDOR])]
-        ahead = float(way.scalars[Corridor.S]) + max(float(prop[Prop.LENGTH]), 10.0)
+        ahead = float(way.scalars[Corridor.S]) + float(prop[Prop.DELAY]) + max(float(prop[Prop.LENGTH]), 10.0)
         self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]))
 
     def _with_tail(

@@ -14,7 +14,10 @@ Number = TypeVar("Number", float, Array)
 OFFSETS = (0.0, -0.4, 0.4, -0.9, 0.9)  # [m] in the own lane
 OFFSETS_BORROWED = (1.6, 2.4, 3.2)
 OFFSETS_BESIDE = (0.0, -0.5, 0.5)
+OFFSETS_FAR = (0.0,)  # two lanes over
+FAR_ASIDE = 5.0  # [m]
 DURATIONS = (2.5, 4.5)  # [s] for a lateral motion
+DURATIONS_FAR = (4.5, 6.5)
 STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
 LENGTH_MIN = 7.0  # [m]
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
@@ -46,15 +49,27 @@ TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 def propose(
     ways: list[Way], briefing: Briefing, speed: float, accel: float, wish: float, seconds: float, blocked: bool
 ) -> Array:
-    """All proposals (R, 9) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like,
+    """All proposals (R, 11) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like,
     blocked whether something that will not move stands in our lane ahead."""
     blocks: list[Array] = []
     for c, way in enumerate(ways):
         laws = np.array(_common_laws(way, briefing, speed, accel, wish))
         paths = _paths(way, speed, c == 0, _borrowed(way, briefing) if c == 0 and blocked else ())
-        blocks.append(_cross(c, paths, laws))
-        blocks.extend(_arrivals(c, way, briefing, speed, accel, seconds))
+        mine = [_cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
+        wait = way.opens - float(way.scalars[Corridor.S])
+        blocks.extend(_delayed(mine, wait, ways[0], way) if wait > 0.0 else mine)
     return np.ascontiguousarray(np.concatenate(blocks))
+
+
+def _delayed(blocks: list[Array], wait: float, own: Way, way: Way) -> list[Array]:
+    """The same in our own lane for `wait` [m] first."""
+    rows = np.concatenate(blocks)
+    rows[:, Prop.DELAY] = wait
+    rows[:, Prop.HOLD] = way.scalars[Corridor.D] - own.scalars[Corridor.D]
+    rows[:, Prop.LENGTH] = np.maximum(
+        LENGTH_MIN, rows[:, Prop.LENGTH] - np.where(rows[:, Prop.LAW] == Law.ARRIVE, wait, 0.0)
+    )
+    return [rows]
 
 
 def _borrowed(way: Way, briefing: Briefing) -> tuple[float, ...]:
@@ -69,9 +84,11 @@ def _borrowed(way: Way, briefing: Briefing) -> tuple[float, ...]:
 
 def _paths(way: Way, speed: float, own: bool, borrowed: tuple[float, ...]) -> Array:
     """Lateral targets and lengths (K, 2)."""
-    offsets = (*OFFSETS, *borrowed) if own else OFFSETS_BESIDE
     d = way.scalars[Corridor.D]
-    rows = [(offset, max(LENGTH_MIN, speed * t, STEEPEST * abs(offset - d))) for offset in offsets for t in DURATIONS]
+    far = abs(d) > FAR_ASIDE
+    offsets = (*OFFSETS, *borrowed) if own else OFFSETS_FAR if far else OFFSETS_BESIDE
+    times = DURATIONS_FAR if far else DURATIONS
+    rows = [(offset, max(LENGTH_MIN, speed * t, STEEPEST * abs(offset - d))) for offset in offsets for t in times]
     if own:
         rows.append((float(d), LENGTH_MIN + speed))
     return np.array(rows)
@@ -93,7 +110,7 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
 
 
 def _cross(corridor: int, paths: Array, laws: Array) -> Array:
-    rows = np.zeros((len(paths) * len(laws), 9))
+    rows = np.zeros((len(paths) * len(laws), len(Prop)))
     rows[:, Prop.CORRIDOR] = corridor
     rows[:, [Prop.OFFSET, Prop.LENGTH]] = np.repeat(paths, len(laws), axis=0)
     rows[:, Prop.LAW :] = np.tile(laws, (len(paths), 1))
@@ -176,7 +193,7 @@ def _quintic(distance: Number, t: Number, pace: Number, speed: float, accel: Num
 
 
 def refine(best: Array, speed: float) -> Array:
-    """Neighbours of the best proposals (B, 9): offsets, lengths and speed laws in between (K, 9)."""
+    """Neighbours of the best proposals (B, 11): offsets, lengths and speed laws in between (K, 11)."""
     rows = np.repeat(best, len(VARIATIONS), axis=0)
     offset, stretch, share = np.tile(VARIATIONS, (len(best), 1)).T
     rows[:, Prop.OFFSET] += offset
@@ -191,7 +208,7 @@ def refine(best: Array, speed: float) -> Array:
 
 
 def _vary_arrivals(rows: Array, share: Array, speed: float) -> Array:
-    """ARRIVE laws (K, 9) that get to the same place at the same time at another speed; NaN where that means nothing."""
+    """ARRIVE laws (K, 11) for the same place and time at another speed; NaN where that means nothing."""
     t, c3, c4, c5, a = (rows[:, k] for k in (Prop.P0, Prop.P1, Prop.P2, Prop.P3, Prop.P4))
     distance = t * (speed + t * (0.5 * a + t * (c3 + t * (c4 + t * c5))))
     pace = speed + t * (a + t * (3.0 * c3 + t * (4.0 * c4 + t * 5.0 * c5)))

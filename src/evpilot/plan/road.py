@@ -1,7 +1,7 @@
 """The road as the planner sees it: corridors, each a reference path with speed caps and what is still to go."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.maps.drivable import DrivableArea, drivable_area
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING, ReferencePath, reference_path
-from evpilot.maps.route import cost_to_go, goal_spans, lane_sequence
+from evpilot.maps.route import LANE_CHANGE_COST, cost_to_go, goal_spans, lane_sequence
 from evpilot.plan.columns import HORIZON, Corridor, Ref
 from evpilot.types import Briefing, EgoState, Goal, LaneKind, User
 from evpilot.types.state import Array, Ints
@@ -18,6 +18,9 @@ from evpilot.types.state import Array, Ints
 BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when a lane ends under it
 LOST, LOST_RATE = 25.0, 1.5  # [m, -] what going on costs where the way to the goal has been left
 PACE_MARGIN = 1.15
+BESIDE_PENALTY = 3.0  # of a corridor beside ours
+OPENING_LOOK = 6.0  # [s] a lane that begins further ahead is not looked at
+APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
@@ -40,12 +43,13 @@ def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
     """One corridor: its path, the table (P, 10) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
-    lane; and scalars (10,) by `Corridor` for the present state."""
+    lane; scalars (10,) by `Corridor` for the present state; and from where on [m] it can be entered."""
 
     path: ReferencePath
     table: Array
     goals: Array
     scalars: Array
+    opens: float = -math.inf
 
 
 @dataclass(slots=True)
@@ -59,6 +63,7 @@ class Road:
     area: DrivableArea = field(init=False)
     bound: bool = field(init=False)
     _pace: float = field(init=False, default=0.0)
+    _before: tuple[int, ...] = field(init=False, default=())
     _paths: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,9 +87,41 @@ class Road:
             self._add(found, lane, ego, length, rank, 0.0)
         for lane in own[:1]:
             for side in self._beside(lane):
-                self._add(found, side, ego, length, len(found), 3.0)
+                self._add(found, side, ego, length, len(found), BESIDE_PENALTY)
+            for further in self._further(lane):
+                self._add(found, further, ego, length, len(found), 2.0 * BESIDE_PENALTY)
         ways = [self._way(lanes, ego, penalty) for lanes, (_, penalty) in found.items()]
-        return ways
+        self._before = next(iter(found))
+        return ways + self._opening(ways, ego, length)
+
+    def _further(self, lane: int) -> list[int]:
+        """Lanes two over, where each change on the way there brings us nearer to the goal."""
+        sides = [(side, further) for side in self._beside(lane) for further in self._beside(side) if further != lane]
+        return [further for side, further in sides if self._nearer(side, lane) and self._nearer(further, side)]
+
+    def _nearer(self, side: int, lane: int) -> bool:
+        """Whether a change from a lane to the one beside it brings us nearer to the goal."""
+        # lanes beside each other differ a little in length
+        return math.isfinite(self.cost[side]) and self.cost[side] + 0.5 * LANE_CHANGE_COST <= self.cost[lane]
+
+    def _opening(self, ways: list[Way], ego: EgoState, length: float) -> list[Way]:
+        """Corridors on the way to the goal that are beside our own one further ahead, but not here."""
+        own, known = ways[0].path, {int(lane) for way in ways for lane in way.path.lanes}
+        here = own.lane_at(float(ways[0].scalars[Corridor.S]))
+        added: list[Way] = []
+        for k in range(here + 1, len(own.lanes)):
+            lane = int(own.lanes[k])
+            to_there = float(own.lane_s[k] - ways[0].scalars[Corridor.S])
+            for side in self._beside(lane):
+                if side in known or not self._nearer(side, lane) or to_there > OPENING_LOOK * max(ego.speed, 8.0):
+                    continue
+                way = self._way(self._lanes_through(side, ego, length), ego, BESIDE_PENALTY)
+                opens = float(way.path.lane_s[list(way.path.lanes).index(side)])
+                apart = abs(way.scalars[Corridor.D]) < APART and abs(way.scalars[Corridor.THETA]) < ALONG
+                if apart and abs(opens - way.scalars[Corridor.S] - to_there) < APART:
+                    added.append(replace(way, opens=opens))
+                    known.update(int(other) for other in way.path.lanes)
+        return added
 
     def _own_lanes(self, x: float, y: float, ego: EgoState) -> list[int]:
         """Lanes under the car that run its way, the one with the least to go (then the best aligned) first."""
@@ -97,7 +134,8 @@ class Road:
             if turn < HEADING_MAX and graph.users[lane] & User.CAR:
                 ranked.append((min(float(self.cost[lane]), 1e6) - s + 4.0 * abs(d) + 20.0 * turn, abs(d), int(lane)))
         ranked.sort()
-        lanes = [lane for _, _, lane in ranked]
+        # off the lane in a bend, with an oncoming one under the car, its own way is still the one that it was on
+        lanes = [lane for _, _, lane in ranked] or sorted(self._before, key=lambda lane: self._aside(lane, ego))[:1]
         return lanes or [max(int(best), 0)]
 
     def _frenet(self, lane: int, x: float, y: float) -> tuple[float, float, float]:

@@ -16,6 +16,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Corridor, Law, Prop, Ref, Roll
 from evpilot.plan.laws import (
     ARRIVE,
+    BEGIN,
     BEND0,
     C3,
     C4,
@@ -40,6 +41,8 @@ from evpilot.plan.laws import (
     RAMP,
     RATE,
     ROWS,
+    SHARE,
+    SHIFT,
     SI,
     SLOPE0,
     SREF,
@@ -63,6 +66,7 @@ from evpilot.types.state import Array, Ints
 
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 BEND_SWING = 4.0  # [m]
+SETTLE = 15.0  # [m] at least along which the offset is reached that a delayed motion keeps first
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
 FIRM = -2.0  # [m/s2] a ramp below it sets in as fast as the gate allows
 LAWS = len(Law)
@@ -72,6 +76,7 @@ C_START, C_COUNT, C_WALL = int(Corridor.START), int(Corridor.COUNT), int(Corrido
 R_X, R_Y, R_YAW, R_K, R_CAP = int(Ref.X), int(Ref.Y), int(Ref.YAW), int(Ref.CURVATURE), int(Ref.CAP)
 R_COS, R_SIN = int(Ref.COS), int(Ref.SIN)
 P_CORRIDOR, P_OFFSET, P_LENGTH, P_LAW = int(Prop.CORRIDOR), int(Prop.OFFSET), int(Prop.LENGTH), int(Prop.LAW)
+P_HOLD, P_DELAY = int(Prop.HOLD), int(Prop.DELAY)
 P0, P1, P2, P3, P4 = int(Prop.P0), int(Prop.P1), int(Prop.P2), int(Prop.P3), int(Prop.P4)
 O_ACCEL, O_JERK = int(Roll.ACCEL), int(Roll.JERK)
 STEPS = len(GRID)
@@ -123,12 +128,17 @@ def _begin(p: Array, i: int, corridor: Array, table: Array, ego: Array, car: Arr
     block[S + i], block[D + i], block[THETA + i], block[V + i], block[A + i] = s, d, theta, ego[0], ego[1]
     block[K + i] = math.tan(ego[2]) / car[0]
     slope = math.tan(min(max(theta, -1.2), 1.2)) * max(1.0 - d * sample(table, start, count, s, R_K), 0.2)
-    length = max(p[P_LENGTH], 1.0)
+    length, target = max(p[P_LENGTH], 1.0), p[P_OFFSET]
+    block[SHIFT + i], block[BEGIN + i], block[SHARE + i] = 0.0, 0.0, 1.0
+    if p[P_DELAY] > 0.0:
+        # first to the offset that is kept, and what is missing then is added later
+        block[SHIFT + i], block[BEGIN + i], block[SHARE + i] = target - p[P_HOLD], p[P_DELAY], 1.0 / length
+        length, target = max(p[P_DELAY], SETTLE), p[P_HOLD]
     # a long motion must not carry on the bend of a moment: it would swing out by bend * length^2
     most_bend = BEND_SWING / (length * length)
     bend = min(max(corridor[C_BEND], -most_bend), most_bend)
-    block[C3 + i], block[C4 + i], block[C5 + i] = quintic(d, slope, bend, p[P_OFFSET], length)
-    block[OFFSET + i], block[LENGTH + i], block[SLOPE0 + i], block[BEND0 + i] = p[P_OFFSET], length, slope, bend
+    block[C3 + i], block[C4 + i], block[C5 + i] = quintic(d, slope, bend, target, length)
+    block[OFFSET + i], block[LENGTH + i], block[SLOPE0 + i], block[BEND0 + i] = target, length, slope, bend
     law = int(p[P_LAW])
     hard = (law == RAMP and p[P0] < HARD) or law == TAIL
     firm = law == RAMP and p[P0] < FIRM
@@ -195,9 +205,13 @@ def _steer(block: Array, many: int, dt: float, s0: float, d0: float, bend_limit:
         at = d0 + x * (slope0 + x * (0.5 * bend0 + x * (c3 + x * (c4 + x * c5))))
         along = slope0 + x * (bend0 + x * (3.0 * c3 + x * (4.0 * c4 + x * 5.0 * c5)))
         bent = bend0 + x * (6.0 * c3 + x * (12.0 * c4 + x * 20.0 * c5))
-        want_d = at if within else block[OFFSET + i]
-        slope = along if within else 0.0
-        bend = bent if within else 0.0
+        # a delayed motion adds its own
+        shift, share = block[SHIFT + i], block[SHARE + i]
+        u = min(max((x - block[BEGIN + i]) * share, 0.0), 1.0)
+        rest = u * (1.0 - u)
+        want_d = (at if within else block[OFFSET + i]) + shift * u * u * u * (10.0 + u * (6.0 * u - 15.0))
+        slope = (along if within else 0.0) + shift * share * 30.0 * rest * rest
+        bend = (bent if within else 0.0) + shift * share * share * 60.0 * rest * (1.0 - 2.0 * u)
         k_ahead = block[KSOON + i]
         squeeze = 1.0 / max(1.0 - k_ahead * want_d, 0.2)
         tangent = slope * squeeze
@@ -297,7 +311,7 @@ def roll_out(
     car: Array,
     out: Array,
 ) -> None:
-    """Fill out (R, 51, 11) by `Roll` for proposals (R, 9) by `Prop`.
+    """Fill out (R, 51, 11) by `Roll` for proposals (R, 11) by `Prop`.
 
     corridors (C, 10); table (sum P, 10) stacked reference tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
     fills them; standoff (E,) how much further [m] to stop behind each; ego (4,) speed, accel, steering, reserved;

@@ -269,25 +269,24 @@ def goal_time(
 
 
 @kernel()
-def progress_cost(roll: Array, p: Array, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
-    """Cost still to go at the end, and time over the speed limit. wish (5,): what is to go
+def progress_cost(roll: Array, end: int, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
+    """Cost still to go at the step `end`, and time over the speed limit. wish (5,): what is to go
     [m] where REMAINING is 0, seconds until the first goal's time is up, what a corridor without a goal costs, weight of
     a metre to go, seconds until the drive ends."""
     start, count = int(corridor[START]), int(corridor[COUNT])
-    end = STEPS - 1
     remaining = sample(table, start, count, roll[end, R_S], REMAINING)
     # half of it counts early: what is put off in every cycle is never done
-    soon = sample(table, start, count, roll[SOON, R_S], REMAINING)
+    soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING)
     cost[PROGRESS] += wish[3] * (remaining + 0.5 * soon)
     over = 0.0
-    for step in range(1, STEPS):
+    for step in range(1, end + 1):
         dt = 0.1 if step <= 20 else 0.2
         excess = max(0.0, roll[step, R_V] - sample(table, start, count, roll[step, R_S], LIMIT))
         # a metre gained by speeding is worth less than what it costs
         over += dt * min(excess + excess * excess, 25.0)
     cost[RULE] += 1.0 * over
     off = 0.0
-    for step in range(1, STEPS, 2):
+    for step in range(1, end + 1, 2):
         dt = 0.2 if step <= 20 else 0.4
         off += dt * min((roll[step, R_D] - corridor[HOME]) ** 2, 4.0)
     cost[LANE] += 0.25 * off + corridor[PENALTY]
@@ -449,7 +448,9 @@ def score(
         zone_cost(ahead, c, front, rear, zones, costs[r])
         strip_crowd(ahead, bounds[c], near[c], body[2] + 0.1, crowd)
         ttc_cost(ahead, strips[c], crowd, prob, standoff, front, body[2] + 0.1, work, costs[r])
-        progress_cost(rolls[r], props[r], corridors[c], table, wish, costs[r])
+        # what is done once the goal is reached is neither progress nor the reverse
+        end = steps_until(firsts[r, 3]) - 1 if firsts[r, 3] < firsts[r, 0] else STEPS - 1
+        progress_cost(rolls[r], end, corridors[c], table, wish, costs[r])
         wall = corridors[c, WALL]
         if rolls[r, 0, R_S] + front <= wall and ahead[ahead.shape[0] - 1, R_S] + front > wall:
             costs[r, RULE] += BROKEN_RULE
