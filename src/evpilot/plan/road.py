@@ -12,6 +12,7 @@ from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING, ReferencePath, reference_path
 from evpilot.maps.route import cost_to_go, goal_spans, lane_sequence
 from evpilot.plan.columns import HORIZON, Corridor, Ref
+from evpilot.plan.room import roomy
 from evpilot.types import Briefing, EgoState, Goal, LaneKind, User
 from evpilot.types.state import Array, Ints
 
@@ -19,6 +20,7 @@ BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when
 LOST, LOST_RATE = 25.0, 1.5  # [m, -] what going on costs where the way to the goal has been left
 PACE_MARGIN = 1.15
 HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
+KEPT_AHEAD, KEPT_ASIDE = 10.0, 3.0  # [m]
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
@@ -58,7 +60,9 @@ class Road:
     spans: tuple[Ints, Array, Array, Ints] = field(init=False)
     area: DrivableArea = field(init=False)
     bound: bool = field(init=False)
+    _body: Array = field(init=False)
     _pace: float = field(init=False, default=0.0)
+    _kept: Way | None = field(init=False, default=None)
     _paths: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,6 +71,8 @@ class Road:
         self.cost = cost_to_go(graph, goals)
         self.spans = goal_spans(graph, goals)
         self.area = drivable_area(graph, np.arange(len(graph)))
+        platform = self.briefing.platform
+        self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
     def ways(self, ego: EgoState) -> list[Way]:
         """The corridors from here, best first: the own lane (or the lanes that overlap here), then left and right."""
@@ -84,7 +90,25 @@ class Road:
             for side in self._beside(lane):
                 self._add(found, side, ego, length, len(found), 3.0)
         ways = [self._way(lanes, ego, penalty) for lanes, (_, penalty) in found.items()]
-        return ways
+        left = self._left_lanes(ways, ego)
+        return ways if left is None else [left, *ways]
+
+    def keep(self, way: Way) -> None:
+        """Go on offering this corridor while the car is near it, even when it is not on its lanes."""
+        self._kept = way
+
+    def _left_lanes(self, ways: list[Way], ego: EgoState) -> Way | None:
+        """The corridor driven last, when the car has come off its lanes (on a junction, where others lie upon them)."""
+        if self._kept is None:
+            return None
+        path = self._kept.path
+        scalars = place_on(path, ego, self.briefing, 0.0)
+        s, d, theta = float(scalars[Corridor.S]), float(scalars[Corridor.D]), float(scalars[Corridor.THETA])
+        lane = path.lanes[path.lane_at(s + KEPT_AHEAD)]
+        far = abs(d) > KEPT_ASIDE or abs(theta) > HEADING_MAX or s + KEPT_AHEAD > path.end
+        if far or any(lane in way.path.lanes for way in ways):
+            return None
+        return Way(path=path, table=self._kept.table, goals=self._kept.goals, scalars=scalars)
 
     def _own_lanes(self, x: float, y: float, ego: EgoState) -> list[int]:
         """Lanes under the car that run its way, the one with the least to go (then the best aligned) first."""
@@ -162,7 +186,7 @@ class Road:
         return Way(path=path, table=table, goals=goals, scalars=place_on(path, ego, self.briefing, penalty))
 
     def _prepare(self, lanes: tuple[int, ...]) -> tuple[ReferencePath, Array, Array]:
-        path = reference_path(self.briefing.graph, np.array(lanes, np.int64))
+        path = roomy(reference_path(self.briefing.graph, np.array(lanes, np.int64)), self.area, self._body)
         table = np.zeros((len(path.table), len(Ref)))
         table[:, :6] = path.table
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
