@@ -217,6 +217,26 @@ def test_sideways_motion_means_a_lane_change():
     assert steady.prob[0, 0] > 0.9
 
 
+def test_who_stands_for_no_visible_reason_is_expected_to_stand_on_as_long():
+    graph = straight()
+    still = tracks((1, 50.0, 0.0, 0.0, 0.0))
+    first, later = predict(graph, still), predict(graph, still, cycles=40)
+    assert end(later)[0] < end(first)[0] - 5.0
+    soon = int(np.searchsorted(later.time, 3.5)) - 1
+    assert later.pose[0, 0, soon, 0] == pytest.approx(50.0, abs=0.05)
+
+
+def test_who_stood_at_a_red_light_goes_at_green():
+    graph = straight(light=True)
+    waiting = tracks((1, 195.0, 0.0, 0.0, 0.0))
+    predictor = Predictor(graph, LaneIndex(graph), 0.1)
+    for k in range(41):
+        now = replace(waiting, t_ns=k * 100_000_000)
+        light = lights(LightState.RED if k < 40 else LightState.GREEN)
+        result = predictor.predict(now, light, ego())
+    assert end(result)[0] > 220.0
+
+
 def test_a_walker_goes_on_and_grows_uncertain():
     result = predict(
         straight(), tracks((1, 50.0, -5.0, math.pi / 2, 1.4), kinds=[ObjectKind.PEDESTRIAN], size=(0.5, 0.5))

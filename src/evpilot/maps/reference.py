@@ -86,6 +86,19 @@ def reference_path(graph: LaneGraph, lanes: Ints) -> ReferencePath:
     return ReferencePath(lanes=lanes, lane_s=lane_s[:-1], end=float(lane_s[-1]), table=table)
 
 
+def moved(path: ReferencePath, lateral: Array) -> ReferencePath:
+    """The path moved to the left by lateral (P,) [m] at each of its samples, sampled evenly again."""
+    table = path.table
+    x = table[:, 0] - np.sin(table[:, 2]) * lateral
+    y = table[:, 1] + np.cos(table[:, 2]) * lateral
+    arc = arc_length(np.stack([x, y], axis=1))
+    before = np.arange(len(table)) * SPACING
+    result = _table(_evenly(np.stack([x, y, table[:, 4]], axis=1)))
+    result[:, 5] = table[np.searchsorted(arc, np.arange(len(result)) * SPACING, side="right") - 1, 5]
+    lane_s, end = np.interp(path.lane_s, before, arc), float(np.interp(path.end, before, arc))
+    return ReferencePath(lanes=path.lanes, lane_s=lane_s, end=end, table=result)
+
+
 def _with_run_out(line: Array) -> Array:
     """The line with a straight end piece in its mean direction over the last metres."""
     back = np.searchsorted(arc_length(line), arc_length(line)[-1] - 5.0)

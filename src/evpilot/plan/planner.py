@@ -286,6 +286,7 @@ class Planner:
 
     def _remember(self, prop: Array, scene: Scene) -> None:
         way = scene.ways[int(prop[Prop.CORRIDOR])]
+        self.road.keep(way)
         ahead = float(way.scalars[Corridor.S]) + float(prop[Prop.DELAY]) + max(float(prop[Prop.LENGTH]), 10.0)
         self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]))
 

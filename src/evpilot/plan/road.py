@@ -12,6 +12,7 @@ from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING, ReferencePath, reference_path
 from evpilot.maps.route import LANE_CHANGE_COST, cost_to_go, goal_spans, lane_sequence
 from evpilot.plan.columns import HORIZON, Corridor, Ref
+from evpilot.plan.room import roomy
 from evpilot.types import Briefing, EgoState, Goal, LaneKind, User
 from evpilot.types.state import Array, Ints
 
@@ -22,6 +23,7 @@ BESIDE_PENALTY = 3.0  # of a corridor beside ours
 OPENING_LOOK = 6.0  # [s] a lane that begins further ahead is not looked at
 APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
+KEPT_AHEAD, KEPT_ASIDE = 10.0, 3.0  # [m]
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
@@ -62,8 +64,9 @@ class Road:
     spans: tuple[Ints, Array, Array, Ints] = field(init=False)
     area: DrivableArea = field(init=False)
     bound: bool = field(init=False)
+    _body: Array = field(init=False)
     _pace: float = field(init=False, default=0.0)
-    _before: tuple[int, ...] = field(init=False, default=())
+    _kept: Way | None = field(init=False, default=None)
     _paths: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -72,6 +75,8 @@ class Road:
         self.cost = cost_to_go(graph, goals)
         self.spans = goal_spans(graph, goals)
         self.area = drivable_area(graph, np.arange(len(graph)))
+        platform = self.briefing.platform
+        self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
     def ways(self, ego: EgoState) -> list[Way]:
         """The corridors from here, best first: the own lane (or the lanes that overlap here), then left and right."""
@@ -91,8 +96,8 @@ class Road:
             for further in self._further(lane):
                 self._add(found, further, ego, length, len(found), 2.0 * BESIDE_PENALTY)
         ways = [self._way(lanes, ego, penalty) for lanes, (_, penalty) in found.items()]
-        self._before = next(iter(found))
-        return ways + self._opening(ways, ego, length)
+        left = self._left_lanes(ways, ego)
+        return ([] if left is None else [left]) + ways + self._opening(ways, ego, length)
 
     def _further(self, lane: int) -> list[int]:
         """Lanes two over, where each change on the way there brings us nearer to the goal."""
@@ -123,6 +128,23 @@ class Road:
                     known.update(int(other) for other in way.path.lanes)
         return added
 
+    def keep(self, way: Way) -> None:
+        """Go on offering this corridor while the car is near it, even when it is not on its lanes."""
+        self._kept = way
+
+    def _left_lanes(self, ways: list[Way], ego: EgoState) -> Way | None:
+        """The corridor driven last, when the car has come off its lanes (on a junction, where others lie upon them)."""
+        if self._kept is None:
+            return None
+        path = self._kept.path
+        scalars = place_on(path, ego, self.briefing, 0.0)
+        s, d, theta = float(scalars[Corridor.S]), float(scalars[Corridor.D]), float(scalars[Corridor.THETA])
+        lane = path.lanes[path.lane_at(s + KEPT_AHEAD)]
+        far = abs(d) > KEPT_ASIDE or abs(theta) > HEADING_MAX or s + KEPT_AHEAD > path.end
+        if far or any(lane in way.path.lanes for way in ways):
+            return None
+        return replace(self._kept, scalars=scalars)
+
     def _own_lanes(self, x: float, y: float, ego: EgoState) -> list[int]:
         """Lanes under the car that run its way, the one with the least to go (then the best aligned) first."""
         graph, z, yaw = self.briefing.graph, float(ego.pose[2]), float(ego.pose[3])
@@ -134,8 +156,7 @@ class Road:
             if turn < HEADING_MAX and graph.users[lane] & User.CAR:
                 ranked.append((min(float(self.cost[lane]), 1e6) - s + 4.0 * abs(d) + 20.0 * turn, abs(d), int(lane)))
         ranked.sort()
-        # off the lane in a bend, with an oncoming one under the car, its own way is still the one that it was on
-        lanes = [lane for _, _, lane in ranked] or sorted(self._before, key=lambda lane: self._aside(lane, ego))[:1]
+        lanes = [lane for _, _, lane in ranked]
         return lanes or [max(int(best), 0)]
 
     def _frenet(self, lane: int, x: float, y: float) -> tuple[float, float, float]:
@@ -200,7 +221,7 @@ class Road:
         return Way(path=path, table=table, goals=goals, scalars=place_on(path, ego, self.briefing, penalty))
 
     def _prepare(self, lanes: tuple[int, ...]) -> tuple[ReferencePath, Array, Array]:
-        path = reference_path(self.briefing.graph, np.array(lanes, np.int64))
+        path = roomy(reference_path(self.briefing.graph, np.array(lanes, np.int64)), self.area, self._body)
         table = np.zeros((len(path.table), len(Ref)))
         table[:, :6] = path.table
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])

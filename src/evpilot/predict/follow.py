@@ -129,8 +129,9 @@ def wanted_accel(table: Array, spacing: float, run: float, speed: float, share: 
 def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, run: Array, pace: Array) -> None:
     """All objects drive their ways at once, each behind its lead.
 
-    tables (N, M, STATIONS, 6); mode (N, M, COLUMNS) what each way holds; speed, accel (N,) now; driver (N, 4) speed
-    share, headway [s], what the limit means to it (a share of it), and how surely it heeds the ego. A lead counts with
+    tables (N, M, STATIONS, 6); mode (N, M, COLUMNS) what each way holds; speed, accel (N,) now; driver (N, 5) speed
+    share, headway [s], what the limit means to it (a share of it), how surely it heeds the ego, and how long it stands
+    on [s]. A lead counts with
     its likeliest way. The last row is the ego: nobody brakes hard for it.
     Fills run and pace (N, M, KNOTS): distance [m] and speed [m/s].
     """
@@ -147,7 +148,7 @@ def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, 
             keep = math.exp(-now / HOLD)
             for i in range(count):
                 for m in range(modes):
-                    if mode[i, m, USED] > 0.0:
+                    if mode[i, m, USED] > 0.0 and now >= driver[i, 4]:
                         pull[i, m] = drive(i, m, x, v, tables[i, m], mode[i, m], driver[i], keep * accel[i], keep)
             for i in range(count):
                 for m in range(modes):

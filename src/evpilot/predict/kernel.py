@@ -44,6 +44,7 @@ from evpilot.predict.memory import (
     MEMORY,
     NOISE,
     SPEED_B,
+    STOOD,
     TURN_F,
     VX_F,
     VY_F,
@@ -64,6 +65,10 @@ Scratch = tuple[Array, Array, Array, Array, Ints, Ints, Array]
 
 
 CYCLE_SPEED = 5.5  # [m/s] a cyclist's wish, as a limit is a driver's
+STANDS = 0.2  # [m/s] ...
+STARTS = 0.3  # [m/s2] ... and with less acceleration: it waits
+REASON = 8.0  # [m] a lead or a red light within explains why it stands
+STOOD_FIRST, STOOD_MAX = 1.0, 4.0  # [s] who is first seen standing has stood so long; longer says no more
 
 
 @kernel()
@@ -116,6 +121,20 @@ def get_to_know(i: int, speed: Array, limit: float, mode: Array, memory: Memory,
         learn(weight, speed[i], limit, gap, closing, trace[ACCEL_F], sigma, EVIDENCE)
     trace[SPEED_B], trace[LIMIT_B], trace[GAP_B], trace[CLOSING_B] = speed[i], limit, mode[0, AHEAD], closing
     trace[BEHIND_US] = 1.0 if lead == speed.shape[0] - 1 else 0.0
+
+
+@kernel()
+def wait_on(speed: float, mode: Array, trace: Array, period: float) -> float:
+    """How long [s] a driver is expected to stand on: as long as it has stood for no reason that we see. Its reason,
+    somebody to let pass perhaps, will not be gone at once."""
+    reason = min(mode[0, AHEAD], mode[0, WALL]) < REASON
+    if reason or speed > STANDS or trace[ACCEL_F] > STARTS:
+        trace[STOOD] = 0.0
+    elif trace[KNOWN] > 0.0:
+        trace[STOOD] = min(trace[STOOD] + period, STOOD_MAX)
+    else:
+        trace[STOOD] = STOOD_FIRST
+    return trace[STOOD]
 
 
 @kernel()
@@ -209,7 +228,7 @@ def predict(
     recall(ids, state, velocity, old, new, period)
     found, place = np.zeros(NEAR_MAX, np.int64), np.zeros((NEAR_MAX, 4))
     speed, accel, limit = np.zeros(count + 1), np.zeros(count + 1), np.zeros(count + 1)
-    driver, moves = np.zeros((count + 1, 4)), np.zeros(count, np.int64)
+    driver, moves = np.zeros((count + 1, 5)), np.zeros(count, np.int64)
     entries = 0
     for i in range(count + 1):
         row = state[i] if i < count else ego
@@ -246,6 +265,7 @@ def predict(
         get_to_know(i, speed, limit[i], mode[i], new, period)
         driver[i, 0], driver[i, 1] = character(new[2][i], speed[i] / max(limit[i], 0.1))
         driver[i, 3] = 1.0 / (1.0 + math.exp(-new[1][i, HEED] - new[6][0]))
+        driver[i, 4] = wait_on(speed[i], mode[i], new[1][i], period)
     for entry in range(entries):
         head[chain[entry, 2]] = -1
     roll(tables, mode[: count + 1], speed, accel, driver, run, pace)

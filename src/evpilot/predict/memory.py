@@ -12,11 +12,26 @@ from evpilot.types.state import Array, Ints
 
 # Columns of `trace` (N, TRACE): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the
 # driver then saw: limit, gap to the lead and closing speed; how long it is known [s]; jitter of the acceleration, its
-# last value, and the highest speed seen of late; 1 when its lead then was the ego, and the log-odds that it heeds us
-ACCEL_F, TURN_F, VX_F, VY_F, SPEED_B, LIMIT_B, GAP_B, CLOSING_B, KNOWN, NOISE, ACCEL_B, FASTEST, BEHIND_US, HEED = (
-    range(14)
-)
-TRACE = 14
+# last value, and the highest speed seen of late; 1 when its lead then was the ego, and the log-odds that it heeds us;
+# how long it has stood for no reason that we see [s]
+(
+    ACCEL_F,
+    TURN_F,
+    VX_F,
+    VY_F,
+    SPEED_B,
+    LIMIT_B,
+    GAP_B,
+    CLOSING_B,
+    KNOWN,
+    NOISE,
+    ACCEL_B,
+    FASTEST,
+    BEHIND_US,
+    HEED,
+    STOOD,
+) = range(15)
+TRACE = 15
 
 ACCEL_SMOOTHING = 0.15  # [s] ...
 ACCEL_SMOOTHING_NOISY = 0.8  # [s] ... and so much more where the noise is 1 m2/s4
