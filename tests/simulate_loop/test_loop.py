@@ -128,6 +128,13 @@ def test_exact_rows_are_the_scenarios_steps(dt_ns: int) -> None:
     assert np.allclose(run.ego[:, Ego.X], run.ego[0, Ego.X] + 10.0 * np.arange(11) * dt_ns * 1e-9, atol=1e-9)
 
 
+def test_a_goal_met_at_the_start_takes_the_exact_car_one_more_step() -> None:
+    here = (Goal(lanes=(0,)),)
+    assert len(drive({"goals": here}).t_ns) == 1
+    run = drive({"goals": here}, platform=BMW, limits=VERDICT)
+    assert run.outcome == "goal" and run.t_ns.tolist() == [0, 100_000_000]
+
+
 def test_a_delayed_decision_acts_later() -> None:
     run = drive({"last_step": 5, "goals": ()}, pilot=Brakes, compute_delay=0.05)
     acted = np.flatnonzero(run.command[1:, Cmd.SOURCE] == Source.GUARD) + 1

@@ -194,9 +194,13 @@ class Drive:
 
     def _outcome(self, now: int, first_row: int, *, hit: bool) -> str:
         """How the drive ended with the rows from first_row on, or nothing. An object hit in the same instant in which
-        the goal is reached is a collision."""
-        reached = self._goal_row(first_row)
-        if reached is not None and (not hit or reached < self._row):
+        the goal is reached is a collision.
+
+        In the official verdict a goal that is met at the start takes one more step: a solution has two states, and both
+        are judged."""
+        exact = self._briefing.limits.exact and self._end_ns > 0
+        reached = self._goal_row(0 if exact and self._row == 1 else first_row)
+        if reached is not None and (not hit or (reached < self._row and not exact)) and not (exact and self._row == 0):
             return "goal"
         if hit:
             return "collision"
