@@ -32,6 +32,7 @@ BLOCK_LOOK = 80.0  # [m]
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
 SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
+UNHURRIED_WEIGHT = 0.15  # and when all that is asked is to get through the time unharmed
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
 
 
@@ -222,7 +223,7 @@ class Planner:
         )
         timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
         until = min((float(high) for high in scene.goals[:, 1] if high > 0.0), default=TIMED)
-        bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, PROGRESS_WEIGHT)
+        bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, self._urge())
         wish = np.array([scene.rest, until, bound, weight, scene.left])
         score(
             props,
@@ -267,6 +268,10 @@ class Planner:
             picked, batch.rolls, self._body, entries.box, entries.half, entries.prob, entries.moving, entries.polite,
             scene.left, batch.firsts, costs,
         )  # fmt: skip
+
+    def _urge(self) -> float:
+        """The cost of a metre still to go when no clock runs. The official verdict on survival knows no progress."""
+        return UNHURRIED_WEIGHT if self.briefing.limits.exact and not self.road.bound else PROGRESS_WEIGHT
 
     def _room_for(self, count: int) -> Batch:
         """Room for so many proposals, kept between cycles: fresh memory costs more than what is computed into it."""
