@@ -150,7 +150,7 @@ class Detours:
 
     def _drawn(self, own: Way, bumps: tuple[Bump, ...]) -> Way:
         """The way with its line drawn aside; s on it is a little longer than on the old one."""
-        s = np.arange(len(own.table)) * SPACING
+        s = np.arange(len(own.table), dtype=np.float64) * SPACING
         aside = sum((_profile(s, bump) for bump in bumps), np.zeros(len(s)))
         x, y, yaw, _, z = own.table[:, :5].T
         points = np.stack([x - aside * np.sin(yaw), y + aside * np.cos(yaw), z], axis=1)
@@ -254,7 +254,7 @@ def _borrowed(bump: Bump, own: Way, graph: LaneGraph, half: float) -> tuple[floa
     row = min(int(bump.low / SPACING), len(own.table) - 1)
     lane = int(own.path.lanes[own.path.lane_at(row * SPACING)])
     room = max(0.5 * _width(graph, lane) - half, 0.0)
-    s = np.arange(bump.low - 40.0, bump.high + 40.0, SPACING)
+    s: Array = np.arange(bump.low - 40.0, bump.high + 40.0, SPACING, dtype=np.float64)
     over = s[np.abs(_profile(s, bump)) > room]
     low = max(float(over.min()), bump.low - COMMIT) if len(over) else bump.low
     high = float(over.max()) if len(over) else bump.high

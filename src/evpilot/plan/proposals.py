@@ -79,7 +79,8 @@ def _paths(way: Way, speed: float, own: bool, durations: tuple[float, ...]) -> A
 def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish: float) -> list[tuple[float, ...]]:
     limits = briefing.limits
     laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
-    hurry = 0.0 if limits.exact else limits.gate_accel - limits.accel
+    # out on the oncoming lane time is worth more than ease
+    hurry = limits.gate_accel - limits.accel if len(way.borrowed) and not limits.exact else 0.0
     laws.append((Law.CRUISE, wish, 0.7, 2.0, hurry, 0.0))
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))

@@ -21,7 +21,7 @@ def borrowed(drive: Drive, place: Place) -> Bools:
     allowed = np.zeros(len(drive), np.bool_)
     turned = np.array([off_course(*pair) for pair in zip(drive.box[:, 2], place.direction, strict=True)])
     for tick in np.flatnonzero((place.lane >= 0) & (turned > 0.5 * np.pi)):
-        along, across, pace = _seen(drive, tick, float(place.direction[tick]) + np.pi)
+        along, across, pace = _seen(drive, int(tick), float(place.direction[tick]) + np.pi)
         limit = place.limit[tick]
         slow = np.abs(pace) < (SLOW * limit if np.isfinite(limit) else SLOW_ELSE)
         beside = (np.abs(across) > BESIDE[0]) & (np.abs(across) < BESIDE[1])
