@@ -359,3 +359,13 @@ def test_judging_is_quick(made):
     begin = time.process_time()
     judge(run)
     assert time.process_time() - begin < 0.3
+
+
+def test_the_oncoming_lane_may_be_used_to_pass_what_blocks_the_own_one_unless_somebody_is_met(made):
+    road = made.straight_road(lanes=1, oncoming=1)
+    out = made.through([0.0, 2.0, 4.0, 6.0, 8.0], [0.0, 20.0, 40.0, 60.0, 80.0], [0.0, 3.5, 3.5, 0.0, 0.0])
+    van = made.Other(made.cruise(0.0, x=30.0), kind=ObjectKind.PARKED)
+    assert made.verdict(out, road, others=(van,)).gates["ddc"] == 1.0
+    assert made.verdict(out, road).gates["ddc"] == 0.0
+    meets = made.Other(made.cruise(10.0, x=85.0, y=3.5, yaw=np.pi), name=2)
+    assert made.verdict(out, road, others=(van, meets)).gates["ddc"] < 1.0

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evpilot.geometry.jit import kernel
-from evpilot.types import LaneGraph
+from evpilot.types import LaneGraph, LaneKind, User
 from evpilot.types.state import Array, Ints
 
 CELL = 0.2  # [m]
@@ -201,6 +201,12 @@ def drivable_area(graph: LaneGraph, lanes: Ints) -> DrivableArea:
     shape = np.ceil((high - low) / (CELL * TILE)).astype(np.int64)
     table, tiles = rasterise(quads, edges, low, int(shape[0]), int(shape[1]))
     return DrivableArea(origin=low, table=table, tiles=tiles)
+
+
+def lanes_for_cars(graph: LaneGraph) -> Ints:
+    """The lanes (K,) that a car can be driven on without leaving the road: all but those for people on foot alone."""
+    people = (graph.kind == LaneKind.SIDEWALK) | (graph.kind == LaneKind.CROSSWALK)
+    return np.flatnonzero(~people & (((graph.users | graph.users_against) & ~User.PEDESTRIAN) != 0))
 
 
 def _quads(graph: LaneGraph, lane: int) -> Array:

@@ -77,7 +77,7 @@ def reference_path(graph: LaneGraph, lanes: Ints) -> ReferencePath:
     keep = np.concatenate([[True], np.sum(np.diff(line[:, :2], axis=0) ** 2, axis=1) > 1e-6])
     line = _with_run_out(line[keep])
     fitted = smooth(np.ascontiguousarray(resample(line, FIT_SPACING)), STIFFNESS)
-    table = _table(_evenly(fitted))
+    table = samples(evenly(fitted))
     lengths = graph.length[lanes]
     scale = arc_length(table[:, :2])[-1] / max(float(lengths.sum()) + RUN_OUT, 1e-9)
     lane_s = np.concatenate([[0.0], np.cumsum(lengths)]) * scale
@@ -93,7 +93,7 @@ def moved(path: ReferencePath, lateral: Array) -> ReferencePath:
     y = table[:, 1] + np.cos(table[:, 2]) * lateral
     arc = arc_length(np.stack([x, y], axis=1))
     before = np.arange(len(table)) * SPACING
-    result = _table(_evenly(np.stack([x, y, table[:, 4]], axis=1)))
+    result = samples(evenly(np.stack([x, y, table[:, 4]], axis=1)))
     result[:, 5] = table[np.searchsorted(arc, np.arange(len(result)) * SPACING, side="right") - 1, 5]
     lane_s, end = np.interp(path.lane_s, before, arc), float(np.interp(path.end, before, arc))
     return ReferencePath(lanes=path.lanes, lane_s=lane_s, end=end, table=result)
@@ -107,14 +107,14 @@ def _with_run_out(line: Array) -> Array:
     return np.vstack([line, line[-1] + ahead / max(float(np.hypot(ahead[0], ahead[1])), 1e-9) * RUN_OUT])
 
 
-def _evenly(points: Array) -> Array:
+def evenly(points: Array) -> Array:
     """The same line at exactly `SPACING` m, so that a sample is found by division."""
     arc = arc_length(points[:, :2])
     wanted = np.arange(0.0, arc[-1], SPACING)
     return np.stack([np.interp(wanted, arc, points[:, k]) for k in range(3)], axis=1)
 
 
-def _table(points: Array) -> Array:
+def samples(points: Array) -> Array:
     """Samples (P, 6) from evenly spaced points (P, 3); curvature by central differences of the heading."""
     chord = np.gradient(points[:, :2], axis=0)
     yaw = np.unwrap(np.arctan2(chord[:, 1], chord[:, 0]))

@@ -69,7 +69,7 @@ class Prop(IntEnum):
 class Law(IntEnum):
     """Speed laws; their parameters P0..P4."""
 
-    CRUISE = 0  # wanted speed [m/s] (a share of the cap above 1 scale), time headway [s], IDM acceleration [m/s2]
+    CRUISE = 0  # wanted speed [m/s], time headway [s], IDM acceleration [m/s2], what it may pull more than comfortable
     RAMP = 1  # acceleration [m/s2], for how long [s], then hold the speed
     ARRIVE = 2  # T [s], and the coefficients c3, c4, c5 of s(t); P4 = acceleration at the start
     STOP = 3  # place of the front [m] on the path, comfortable deceleration [m/s2]

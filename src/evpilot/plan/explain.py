@@ -86,6 +86,8 @@ def phrase(
     if mine and stopped:
         nearest = min(mine, key=lambda wall: wall.s)
         return nearest.reason, nearest.cause_id
+    if len(ways[corridor].borrowed):
+        return "pass what stands in the lane", -1
     side = _side(ways, corridor)
     if side:
         return (f"change {side} round {who}" if who >= 0 and slows else f"change {side}"), who

@@ -8,7 +8,8 @@ import numpy as np
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import car_vector, goal_places, goal_polygons, goal_windows, stack, trajectory
-from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll, Span
+from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
+from evpilot.plan.detour import Detours
 from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
@@ -28,7 +29,6 @@ TAIL_CANDIDATES = 5
 ENOUGH = 420  # where fewer are proposed, more are refined
 RESCORED = 20  # proposals that are scored again with traffic that reacts
 ROOM = 640  # proposals that there is room for from the beginning
-BLOCK_LOOK = 80.0  # [m]
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
 SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
@@ -111,24 +111,28 @@ class Planner:
         self.briefing = briefing
         self.road = Road(briefing, index)
         self.rules = Rules(briefing)
+        self.detours = Detours(briefing, self.road.area.distance)
         self._car = car_vector(briefing)
         platform = briefing.platform
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
         limits = briefing.limits
         self._comfort = np.array([limits.accel, limits.brake, limits.lateral, min(limits.gate_lateral, 7.0)])
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
-        self._last: tuple[int, float] | None = None
+        self._last: tuple[int, float, bool] | None = None
         self._room = blank(ROOM)
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
         """Decide from what is seen and expected now."""
         ego = observation.ego
         ways = self.road.ways(ego)
+        aside = self.detours.find(ways[0], observation, tracks)
+        if aside is not None:
+            ways.append(aside)
         walls = self.rules.walls(ways, observation, tracks)
         scene = self._scene(ways, walls, observation, tracks, predictions)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
-        props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, blocked(scene))
+        props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds)
         gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel)
         batch = self._evaluate(np.concatenate([props, gaps]), scene)
         order = np.argsort(batch.total(), kind="stable")
@@ -285,7 +289,7 @@ class Planner:
         """The corridor that holds the lane which the last decision led to, or -1."""
         assert self._last is not None
         for c, way in enumerate(scene.ways):
-            if self._last[0] in way.path.lanes:
+            if self._last[0] in way.path.lanes and self._last[2] == bool(len(way.borrowed)):
                 return c
         return -1
 
@@ -293,7 +297,7 @@ class Planner:
         way = scene.ways[int(prop[Prop.CORRIDOR])]
         self.road.keep(way)
         ahead = float(way.scalars[Corridor.S]) + float(prop[Prop.DELAY]) + max(float(prop[Prop.LENGTH]), 10.0)
-        self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]))
+        self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]), bool(len(way.borrowed)))
 
     def _with_tail(
         self, batch: Batch, order: Ints, scene: Scene, observation: Observation
@@ -320,15 +324,3 @@ class Planner:
             if tails.costs[k, Cost.COLLISION] < CONTACT_COST and tails.rolls[k, -1, Roll.SPEED] < 0.1:
                 return trajectory(tails.rolls[k], observation.ego, observation.t_ns)
         return None
-
-
-def blocked(scene: Scene) -> bool:
-    """Whether something that will not move stands in our lane within BLOCK_LOOK ahead."""
-    fixed = np.flatnonzero(scene.entries.standoff > 0.0)
-    s = float(scene.corridors[0, Corridor.S])
-    for e in fixed:
-        span = scene.spans[0, e, 0]
-        ahead = span[Span.S_HIGH] > s - 5.0 and span[Span.S_LOW] < s + BLOCK_LOOK
-        if ahead and span[Span.D_LOW] < 1.2 and span[Span.D_HIGH] > -1.2:
-            return True
-    return False

@@ -6,18 +6,19 @@ import numpy as np
 
 from evpilot.plan.columns import Corridor, Law, Prop
 from evpilot.plan.road import Way
-from evpilot.types import Briefing, Goal, User
+from evpilot.types import Briefing, Goal
 from evpilot.types.state import Array
 
 Number = TypeVar("Number", float, Array)
 
 OFFSETS = (0.0, -0.4, 0.4, -0.9, 0.9)  # [m] in the own lane
-OFFSETS_BORROWED = (1.6, 2.4, 3.2)
 OFFSETS_BESIDE = (0.0, -0.5, 0.5)
 OFFSETS_FAR = (0.0,)  # two lanes over
 FAR_ASIDE = 5.0  # [m]
 DURATIONS = (2.5, 4.5)  # [s] for a lateral motion
 DURATIONS_FAR = (4.5, 6.5)
+EDGE = 0.5  # [m] of the lane: the middle beyond this is out of it
+BACK = (1.8, 2.5)  # [s] the same for who is out on a lane that is not ours
 STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
 LENGTH_MIN = 7.0  # [m]
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
@@ -26,6 +27,7 @@ FIRM = 4.0  # [m/s2] firm braking, as far as the gate lets it pass
 GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
 GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
 ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
+HOLD = 3.0  # [m] before the lane beside is needed there is a place to wait
 STOP_LOOK = 150.0  # [m] a place to stop that is further away says nothing about now
 PACE_LOW = 4.0  # [m/s] from standstill a goal is not further away than at this
 TIMED = 60.0  # [s] a goal window that closes later sets no pace
@@ -46,15 +48,12 @@ VARIATIONS = np.array(
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 
-def propose(
-    ways: list[Way], briefing: Briefing, speed: float, accel: float, wish: float, seconds: float, blocked: bool
-) -> Array:
-    """All proposals (R, 11) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like,
-    blocked whether something that will not move stands in our lane ahead."""
+def propose(ways: list[Way], briefing: Briefing, speed: float, accel: float, wish: float, seconds: float) -> Array:
+    """All proposals (R, 11) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like."""
     blocks: list[Array] = []
     for c, way in enumerate(ways):
         laws = np.array(_common_laws(way, briefing, speed, accel, wish))
-        paths = _paths(way, speed, c == 0, _borrowed(way, briefing) if c == 0 and blocked else ())
+        paths = _paths(way, speed, c == 0, BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS)
         mine = [_cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
         wait = way.opens - float(way.scalars[Corridor.S])
         blocks.extend(_delayed(mine, wait, ways[0], way) if wait > 0.0 else mine)
@@ -72,22 +71,22 @@ def _delayed(blocks: list[Array], wait: float, own: Way, way: Way) -> list[Array
     return [rows]
 
 
-def _borrowed(way: Way, briefing: Briefing) -> tuple[float, ...]:
-    """Offsets [m] into the oncoming lane beside ours, to pass what blocks our own; none where there is no such lane."""
+def out_of_lane(way: Way, briefing: Briefing) -> bool:
+    """Whether the car's middle is beyond the edge of its lane on a side where no lane goes the same way."""
     graph = briefing.graph
-    lane = int(way.path.lanes[way.path.lane_at(float(way.scalars[Corridor.S]))])
-    beside = int(graph.left_neighbour[lane])
-    if beside < 0 or graph.left_same[lane] or graph.junction[lane] >= 0 or not graph.users[beside] & User.CAR:
-        return ()
-    return OFFSETS_BORROWED
+    lane, d = int(way.path.lanes[way.path.lane_at(float(way.scalars[Corridor.S]))]), float(way.scalars[Corridor.D])
+    same = graph.left_same[lane] if d > 0.0 else graph.right_same[lane]
+    rows = graph.points(lane)
+    edge = 0.5 * float(np.hypot(*(graph.left[rows, :2] - graph.right[rows, :2]).T).mean())
+    return not same and abs(d) > edge - EDGE
 
 
-def _paths(way: Way, speed: float, own: bool, borrowed: tuple[float, ...]) -> Array:
+def _paths(way: Way, speed: float, own: bool, durations: tuple[float, ...]) -> Array:
     """Lateral targets and lengths (K, 2)."""
     d = way.scalars[Corridor.D]
     far = abs(d) > FAR_ASIDE
-    offsets = (*OFFSETS, *borrowed) if own else OFFSETS_FAR if far else OFFSETS_BESIDE
-    times = DURATIONS_FAR if far else DURATIONS
+    offsets = OFFSETS if own else OFFSETS_FAR if far else OFFSETS_BESIDE
+    times = DURATIONS_FAR if far else durations
     rows = [(offset, max(LENGTH_MIN, speed * t, STEEPEST * abs(offset - d))) for offset in offsets for t in times]
     if own:
         rows.append((float(d), LENGTH_MIN + speed))
@@ -97,14 +96,17 @@ def _paths(way: Way, speed: float, own: bool, borrowed: tuple[float, ...]) -> Ar
 def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish: float) -> list[tuple[float, ...]]:
     limits = briefing.limits
     laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
-    laws.append((Law.CRUISE, wish, 0.7, 2.0, 0.0, 0.0))
+    # out on the oncoming lane time is worth more than ease
+    hurry = limits.gate_accel - limits.accel if len(way.borrowed) and not limits.exact else 0.0
+    laws.append((Law.CRUISE, wish, 0.7, 2.0, hurry, 0.0))
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
     if limits.exact:
         laws.extend(((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0), (Law.RAMP, -6.0, 8.0, 0.0, 0.0, 0.0)))
-    places = (float(way.scalars[Corridor.WALL]), float(way.scalars[Corridor.END]))
-    near = (place for place in places if place - way.scalars[Corridor.S] < STOP_LOOK)
+    holds = [float(low) - HOLD for low in way.borrowed[:, 0]]
+    places = (float(way.scalars[Corridor.WALL]), float(way.scalars[Corridor.END]), *holds)
+    near = (place for place in places if 0.0 < place - way.scalars[Corridor.S] < STOP_LOOK)
     laws.extend((Law.STOP, place, 2.0, 0.0, 0.0, 0.0) for place in near)
     return laws
 

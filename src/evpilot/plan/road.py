@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
-from evpilot.maps.drivable import DrivableArea, drivable_area
+from evpilot.maps.drivable import DrivableArea, drivable_area, lanes_for_cars
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING, ReferencePath, reference_path
 from evpilot.maps.route import LANE_CHANGE_COST, cost_to_go, goal_spans, lane_sequence
@@ -45,13 +45,15 @@ def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
     """One corridor: its path, the table (P, 10) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
-    lane; scalars (10,) by `Corridor` for the present state; and from where on [m] it can be entered."""
+    lane; scalars (10,) by `Corridor` for the present state; from where on [m] it can be entered; and, on a detour,
+    the parts of it (B, 3) that are over the edge of our lane: from, to [m], how far aside [m]."""
 
     path: ReferencePath
     table: Array
     goals: Array
     scalars: Array
     opens: float = -math.inf
+    borrowed: Array = field(default_factory=lambda: np.zeros((0, 3)))
 
 
 @dataclass(slots=True)
@@ -74,7 +76,9 @@ class Road:
         self.bound = any(not goal.survival for goal in goals)
         self.cost = cost_to_go(graph, goals)
         self.spans = goal_spans(graph, goals)
-        self.area = drivable_area(graph, np.arange(len(graph)))
+        # in the official verdict every lane is road
+        exact = self.briefing.limits.exact
+        self.area = drivable_area(graph, np.arange(len(graph)) if exact else lanes_for_cars(graph))
         platform = self.briefing.platform
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
@@ -150,7 +154,8 @@ class Road:
         graph, z, yaw = self.briefing.graph, float(ego.pose[2]), float(ego.pose[3])
         best, _, _ = self.index.nearest(x, y, z, yaw)
         ranked: list[tuple[float, float, int]] = []
-        for lane in self.index.lanes_at(x, y, z):
+        here = [int(lane) for lane in self.index.lanes_at(x, y, z)]
+        for lane in (*here, *(side for k in here for side in self._against(k))):
             s, d, heading = self._frenet(int(lane), x, y)
             turn = abs(wrap(yaw - heading))
             if turn < HEADING_MAX and graph.users[lane] & User.CAR:
@@ -158,6 +163,15 @@ class Road:
         ranked.sort()
         lanes = [lane for _, _, lane in ranked]
         return lanes or [max(int(best), 0)]
+
+    def _against(self, lane: int) -> list[int]:
+        """Neighbours that run the other way: who is out on the oncoming lane still belongs to its own."""
+        graph = self.briefing.graph
+        sides = (
+            (graph.left_neighbour[lane], graph.left_same[lane]),
+            (graph.right_neighbour[lane], graph.right_same[lane]),
+        )
+        return [int(side) for side, same in sides if side >= 0 and not same]
 
     def _frenet(self, lane: int, x: float, y: float) -> tuple[float, float, float]:
         """s, d and heading of a place on one lane's centre line."""

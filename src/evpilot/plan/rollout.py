@@ -67,6 +67,7 @@ from evpilot.types.state import Array, Ints
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 BEND_SWING = 4.0  # [m]
 SETTLE = 15.0  # [m] at least along which the offset is reached that a delayed motion keeps first
+APART_MAX = 0.5  # [m] from the line, as far as steering takes it seriously
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
 FIRM = -2.0  # [m/s2] a ramp below it sets in as fast as the gate allows
 LAWS = len(Law)
@@ -188,7 +189,9 @@ def _push(block: Array, many: int, dt: float, most: float) -> None:
         change = min(max(wish - block[A + i], -jerk), jerk)
         block[J + i] = change / dt
         accel = block[A + i] + change
-        block[A + i] = -block[V + i] / dt if block[V + i] + accel * dt < 0.0 else accel
+        stands = block[V + i] + accel * dt < 0.0
+        block[A + i] = -block[V + i] / dt if stands else accel
+        block[J + i] = 0.0 if stands else block[J + i]
 
 
 @kernel()
@@ -218,7 +221,9 @@ def _steer(block: Array, many: int, dt: float, s0: float, d0: float, bend_limit:
         c_lean = 1.0 / math.sqrt(1.0 + tangent * tangent)
         near = 1.0 / max(2.0, 0.45 * speed)
         off = c_lean * (tangent * c_theta - s_theta)  # sine of the heading error
-        feedback = near * ((want_d - d - 0.15 * speed * s_theta) * near + 1.8 * off)
+        # far off its line the car approaches at a slant: what asks for more than the steering's rate swings over
+        apart = min(max(want_d - d - 0.15 * speed * s_theta, -APART_MAX), APART_MAX)
+        feedback = near * (apart * near + 1.8 * off)
         aim = c_lean * squeeze * (k_ahead + bend * c_lean * c_lean) + feedback
         aim = min(max(aim, -bend_limit), bend_limit)
         # d(curvature)/dt = (1 + (curvature * wheelbase)^2) / wheelbase * steering rate

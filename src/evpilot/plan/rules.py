@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evpilot.plan import detour
 from evpilot.plan.columns import GRID, Corridor, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import at_junction, shown
@@ -143,6 +144,8 @@ class Rules:
             ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
             if ahead and len(others):
                 blocks.extend(_busy(c, low, high, entries, others, spans[c, others]) for low, high in ahead)
+            if len(way.borrowed):
+                blocks.append(detour.zones(c, way, front, entries, spans[c]))
         return np.concatenate(blocks) if blocks else np.zeros((0, 6))
 
     def _yields_on(self, way: Way, lights: Lights) -> list[tuple[float, float]]:

@@ -339,7 +339,8 @@ def schedule_cost(roll: Array, corridor: int, places: Array, shift: float, bound
 @kernel()
 def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Array, cost: Array) -> None:
     """Cost of being in a zone while it belongs to others. zones (Z, 6): corridor, from, to [m on it], from, to [s],
-    weight. A place that the car is in already is not counted."""
+    weight. A place that the car is in already is not counted. Who comes only after the horizon must find us gone."""
+    last = roll.shape[0] - 1
     for z in range(zones.shape[0]):
         if int(zones[z, 0]) != corridor or roll[0, R_S] + front > zones[z, 1]:
             continue
@@ -352,6 +353,10 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
             if roll[step, R_S] + front > zones[z, 1] and roll[step, R_S] - rear < zones[z, 2]:
                 cost[RULE] += zones[z, 5]
                 break
+        rest = zones[z, 2] - roll[last, R_S] + rear
+        inside = roll[last, R_S] + front > zones[z, 1] and rest > 0.0 and last == STEPS - 1
+        if inside and TIMES[last] < zones[z, 3] < TIMES[last] + rest / max(roll[last, R_V], 1.0):
+            cost[RULE] += zones[z, 5]
 
 
 @kernel()

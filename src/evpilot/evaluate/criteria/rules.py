@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from evpilot.evaluate.facts.borrowed import borrowed
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.road import Place, off_course
 from evpilot.geometry.polyline import project
@@ -92,11 +93,12 @@ def against(drive: Drive, place: Place) -> Array:
 
 def along_lanes(drive: Drive, place: Place) -> Array:
     """Distance (F,) [m] moved along the lane's direction since the tick before: 0 where there is no lane, and both ways
-    good where a lane may be driven against its direction."""
+    good where a lane may be driven against its direction or is borrowed with reason."""
     move = np.diff(drive.box[:, :2], axis=0, prepend=drive.box[:1, :2])
     steps = np.sum(move * np.stack([np.cos(place.direction), np.sin(place.direction)], axis=1), axis=1)
     both = (drive.graph.users_against[place.lane] & User.CAR) != 0
-    return np.where(place.lane >= 0, np.where(both, np.abs(steps), steps), 0.0)
+    steps = np.where(place.lane >= 0, np.where(both, np.abs(steps), steps), 0.0)
+    return np.where(borrowed(drive, place), np.abs(steps), steps)
 
 
 def solid_line(drive: Drive, place: Place) -> MetricResult:

@@ -1,0 +1,267 @@
+"""Round what stands in our lane: the path drawn aside, through the oncoming lane where need be, and back again.
+
+A detour is a corridor like any other: all speed laws apply to it, and to wait is what the lane itself offers. Going is
+right when a proposal on it meets nobody and is back before those who come the other way are there (`zones`).
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evpilot.geometry.polyline import arc_length
+from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
+from evpilot.plan.columns import GRID, Corridor, Ref, Span
+from evpilot.plan.entries import IS_FIXED, LEVEL, Entries
+from evpilot.plan.road import APPROACH_BRAKE, Way, cap_speeds, place_on
+from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks
+from evpilot.types.state import Array, Ints
+
+LOOK = 90.0  # [m] ahead
+CURVE_ACCEL = 2.5  # [m/s2] across, on the short bends out and back
+APART = 0.55  # [m] beside what we pass: a door may open
+NUDGE = 0.85  # [m] what can be passed with less is passed within the lane
+ASIDE_MAX = 4.5  # [m] further aside is no way round
+ASIDE_STEP = 0.1  # [m] one detour for all of nearly the same need
+PACE = 7.5  # [m/s] at which the way out and back is driven with CURVE_ACCEL across
+LENGTH_MIN = 9.0  # [m] of the way out or back
+FULL, LEAVE = (
+    1.0,
+    0.5,
+)  # [m] the rear axle is fully aside so far behind an obstacle's near end; leaves before its far end
+COMMIT = 7.0  # [m] the front is no closer to an obstacle before we own the lane beside
+POCKET = 2.0  # [m] between two obstacles, beside the ways back and out, to return to the lane
+STOOD = 4.0  # [s] a vehicle that has stood for so long may stand for longer ...
+FREE_AHEAD = 25.0  # [m] ... unless somebody or something ahead is what it waits for
+PAST = 30.0  # [m] what lies further behind is passed, the way back included
+ONCOMING = 1.0  # [m/s] against us
+STRIP = 1.6  # [m] beside our path: who is on it is in our way
+BEFORE, AFTER = 0.8, 0.2  # [s] between us and those who come
+LATEST = 25.0  # [s] who comes later does not count
+PROB_MIN = 0.15
+WEIGHT = 90.0
+PENALTY = 1.0
+STILL = 0.3  # [m/s]
+VEHICLES = (ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Bump:
+    """Where a path leaves its line: from its near end low to its far end high [m] fully aside [m]."""
+
+    low: float
+    high: float
+    aside: float
+
+    @property
+    def length(self) -> float:
+        """Of the way out and of the way back [m]: a quintic bends most at 5.77 aside / length^2."""
+        return max(LENGTH_MIN, PACE * math.sqrt(5.77 / CURVE_ACCEL * abs(self.aside)))
+
+
+@dataclass(slots=True)
+class Detours:
+    """Finds the detour of a cycle; remembers since when vehicles stand and the last detour."""
+
+    briefing: Briefing
+    distance: Callable[[float, float], float]
+    _since: dict[int, int] = field(init=False, default_factory=dict)
+    _last: tuple[tuple[Ints, tuple[Bump, ...]], Way] | None = field(init=False, default=None)
+
+    def find(self, own: Way, observation: Observation, tracks: Tracks) -> Way | None:
+        """The way round what stands on our own, None where there is nothing or no room."""
+        rows = self._standing(observation, tracks)
+        if not len(rows):
+            return None
+        bumps = self._bumps(own, *self._extents(own, tracks, rows))
+        return self._way(own, bumps, observation.ego) if bumps else None
+
+    def _standing(self, observation: Observation, tracks: Tracks) -> Ints:
+        """Rows of all that will not move soon: what is fixed, and vehicles that have stood for a while."""
+        ego, state = observation.ego, tracks.state
+        near = (np.abs(state[:, 0] - ego.pose[0]) < LOOK) & (np.abs(state[:, 1] - ego.pose[1]) < LOOK)
+        near &= tracks.valid & (np.abs(state[:, 2] - ego.pose[2]) < LEVEL)
+        still = near & np.isin(tracks.kind, VEHICLES) & (np.abs(state[:, 4]) < STILL)
+        ids = tracks.id[still].tolist()
+        self._since = {k: self._since.get(k, observation.t_ns) for k in ids}
+        stood = np.zeros(len(tracks), np.bool_)
+        stood[still] = [observation.t_ns - self._since[k] > STOOD * 1e9 for k in ids]
+        stood |= still & (tracks.signals & Signal.HAZARD > 0)
+        return np.flatnonzero((near & IS_FIXED[tracks.kind]) | stood)
+
+    def _extents(self, way: Way, tracks: Tracks, rows: Ints) -> tuple[Array, Ints]:
+        """From where to where each is along and across a way (K, 4) [m], without those that wait for something ahead
+        of them; and their rows."""
+        extent = extents(way, tracks, rows)
+        front = float(way.scalars[Corridor.S])
+        keep = (extent[:, 1] > front - PAST) & (extent[:, 0] < front + LOOK)
+        keep &= (extent[:, 2] < 4.0) & (extent[:, 3] > -4.0)
+        extent, rows = extent[keep], rows[keep]
+        parked = IS_FIXED[tracks.kind[rows]] | (tracks.signals[rows] & Signal.HAZARD > 0)
+        waits = np.array([not parked[k] and self._waits(way, extent, k) for k in range(len(rows))], np.bool_)
+        return extent[~waits], rows[~waits]
+
+    def _waits(self, way: Way, extent: Array, k: int) -> bool:
+        """Whether a standing vehicle may wait for a junction, a crossing, or somebody else who stands ahead."""
+        high = float(extent[k, 1])
+        behind = (extent[:, 0] > high - 1.0) & (extent[:, 0] < high + FREE_AHEAD)
+        if np.any(behind & (extent[:, 2] < 1.5) & (extent[:, 3] > -1.5)):
+            return True
+        graph, path = self.briefing.graph, way.path
+        reach = range(path.lane_at(high), path.lane_at(high + FREE_AHEAD) + 1)
+        return any(_governed(graph, int(path.lanes[lane])) for lane in reach)
+
+    def _bumps(self, way: Way, extent: Array, rows: Ints) -> tuple[Bump, ...]:
+        """The bumps that lead round all that cannot be passed within the lane; none where there is no room for one."""
+        half = 0.5 * self.briefing.platform.width
+        need_left, need_right = extent[:, 3] + half + APART, extent[:, 2] - half - APART
+        blocks = (need_left > NUDGE) & (need_right < -NUDGE)
+        bumps: list[Bump] = []
+        for k in np.flatnonzero(blocks)[np.argsort(extent[blocks, 0], kind="stable")]:
+            low, high = float(extent[k, 0]), float(extent[k, 1])
+            aside = self._side(way, 0.5 * (low + high), float(need_left[k]), float(need_right[k]))
+            if aside == 0.0:
+                break
+            bumps.append(Bump(low, high, aside))
+        return tuple(_joined(bumps))
+
+    def _side(self, way: Way, s: float, left: float, right: float) -> float:
+        """The offset [m] on the side with room that asks for less, 0 for none."""
+        graph, half = self.briefing.graph, 0.5 * self.briefing.platform.width
+        lane = int(way.path.lanes[way.path.lane_at(s)])
+        if graph.junction[lane] >= 0:
+            return 0.0
+        x, y, yaw = way.table[min(int(s / SPACING), len(way.table) - 1), :3]
+        free: list[float] = []
+        for aside, same in ((left, graph.left_same[lane]), (right, graph.right_same[lane])):
+            beside = (float(x - aside * math.sin(yaw)), float(y + aside * math.cos(yaw)))
+            if not same and abs(aside) < ASIDE_MAX and self.distance(*beside) > half + 0.05:
+                free.append(math.copysign(math.ceil(abs(aside) / ASIDE_STEP) * ASIDE_STEP, aside))
+        return min(free, key=abs, default=0.0)
+
+    def _way(self, own: Way, bumps: tuple[Bump, ...], ego: EgoState) -> Way:
+        rounded = tuple(Bump(round(b.low, 1), round(b.high, 1), b.aside) for b in bumps)
+        if self._last is None or self._last[0][1] != rounded or not np.array_equal(self._last[0][0], own.path.lanes):
+            self._last = (own.path.lanes, rounded), self._drawn(own, rounded)
+        way = self._last[1]
+        return dataclasses.replace(way, scalars=place_on(way.path, ego, self.briefing, PENALTY))
+
+    def _drawn(self, own: Way, bumps: tuple[Bump, ...]) -> Way:
+        """The way with its line drawn aside; s on it is a little longer than on the old one."""
+        s = np.arange(len(own.table), dtype=np.float64) * SPACING
+        aside = sum((_profile(s, bump) for bump in bumps), np.zeros(len(s)))
+        x, y, yaw, _, z = own.table[:, :5].T
+        points = np.stack([x - aside * np.sin(yaw), y + aside * np.cos(yaw), z], axis=1)
+        arc = arc_length(points[:, :2])
+        fresh = samples(evenly(points))
+        table = np.zeros((len(fresh), len(Ref)))
+        table[:, :6] = fresh
+        table[:, Ref.COS], table[:, Ref.SIN] = np.cos(fresh[:, 2]), np.sin(fresh[:, 2])
+        place = np.arange(len(fresh)) * SPACING
+        for column in (Ref.LIMIT, Ref.REMAINING):
+            table[:, column] = np.interp(place, arc, own.table[:, column])
+        cap_speeds(table, CURVE_ACCEL, APPROACH_BRAKE)
+        lane_s = np.interp(own.path.lane_s, s, arc)
+        end = float(np.interp(own.path.end, s, arc))
+        path = ReferencePath(lanes=own.path.lanes, lane_s=lane_s, end=end, table=np.ascontiguousarray(table[:, :6]))
+        goals = own.goals.copy()
+        goals[:, 1:3] = np.interp(goals[:, 1:3], s, arc)
+        graph, half = self.briefing.graph, 0.5 * self.briefing.platform.width
+        borrowed = np.array([_borrowed(bump, own, graph, half) for bump in bumps])
+        borrowed[:, :2] = np.interp(borrowed[:, :2], s, arc)
+        return Way(path=path, table=table, goals=goals, scalars=own.scalars, borrowed=borrowed)
+
+
+def extents(way: Way, tracks: Tracks, rows: Ints) -> Array:
+    """Boxes of tracks as intervals along and across a way (K, 4): s from, s to, d from, d to [m]."""
+    state, half = tracks.state[rows], 0.5 * tracks.size[rows]
+    dx = state[:, 0, None] - way.table[None, ::2, Ref.X]
+    dy = state[:, 1, None] - way.table[None, ::2, Ref.Y]
+    k = 2 * np.argmin(dx * dx + dy * dy, axis=1)
+    dx, dy = state[:, 0] - way.table[k, Ref.X], state[:, 1] - way.table[k, Ref.Y]
+    c, s = way.table[k, Ref.COS], way.table[k, Ref.SIN]
+    along, across = k * SPACING + c * dx + s * dy, c * dy - s * dx
+    turn = state[:, 3] - way.table[k, Ref.YAW]
+    cos, sin = np.abs(np.cos(turn)), np.abs(np.sin(turn))
+    long, wide = half[:, 0] * cos + half[:, 1] * sin, half[:, 0] * sin + half[:, 1] * cos
+    return np.stack([along - long, along + long, across - wide, across + wide], axis=1)
+
+
+def zones(c: int, way: Way, front: float, entries: Entries, spans: Array) -> Array:
+    """When those who come the other way are on the parts of a detour that are theirs (Z, 6), also beyond the horizon;
+    spans (E, 51, 5) are the entries' on corridor c, front [m] our bumper's place: see `score.zone_cost`."""
+    others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
+    rows: list[tuple[float, ...]] = []
+    for low, high, aside in way.borrowed:
+        if high < front or low > front + LOOK:
+            continue
+        for e in others:
+            begin, end = _presence(spans[e], float(low), float(high), float(aside))
+            if begin < LATEST:
+                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e])))
+    return np.array(rows).reshape(-1, 6)
+
+
+def _presence(span: Array, low: float, high: float, aside: float) -> tuple[float, float]:
+    """From when to when [s] somebody who comes towards us is in our way between two places; inf for never."""
+    if span[:, Span.SPEED].min() > -ONCOMING:
+        return math.inf, math.inf
+    on_strip = (span[:, Span.D_LOW] < STRIP) & (span[:, Span.D_HIGH] > -STRIP)
+    inside = np.flatnonzero(on_strip & (span[:, Span.S_LOW] < high) & (span[:, Span.S_HIGH] > low))
+    if len(inside):
+        return float(GRID[inside[0]]), float(GRID[inside[-1]])
+    ahead, speed = float(span[-1, Span.S_LOW]) - high, -float(span[-1, Span.SPEED])
+    beside = span[-1, Span.D_LOW] - aside < STRIP and span[-1, Span.D_HIGH] - aside > -STRIP
+    if not beside or ahead < 0.0 or ahead > 1e5 or speed < ONCOMING:
+        return math.inf, math.inf
+    begin = float(GRID[-1]) + ahead / speed
+    return begin, begin + (high - low) / speed
+
+
+def _governed(graph: LaneGraph, lane: int) -> bool:
+    """Whether traffic may have to wait on a lane: before a line, a light, in or before a junction."""
+    if graph.junction[lane] >= 0 or np.any(graph.stop_lane == lane):
+        return True
+    return len(graph.light_id) > 0 and len(graph.lights_of(lane)) > 0
+
+
+def _joined(bumps: list[Bump]) -> list[Bump]:
+    """Bumps with too little between them to return become one; one to the other side ends the detour before it."""
+    found: list[Bump] = []
+    for bump in bumps:
+        if found and bump.low - found[-1].high < found[-1].length + bump.length + POCKET:
+            if bump.aside * found[-1].aside < 0.0:
+                break
+            aside = max(bump.aside, found[-1].aside, key=abs)
+            found[-1] = Bump(found[-1].low, max(bump.high, found[-1].high), aside)
+        else:
+            found.append(bump)
+    return found
+
+
+def _profile(s: Array, bump: Bump) -> Array:
+    """How far aside [m] the line is at s (P,) [m]."""
+    out = np.clip((s - (bump.low + FULL - bump.length)) / bump.length, 0.0, 1.0)
+    back = np.clip((s - (bump.high - LEAVE)) / bump.length, 0.0, 1.0)
+    u = out - back
+    return bump.aside * u * u * u * (10.0 - u * (15.0 - 6.0 * u))
+
+
+def _borrowed(bump: Bump, own: Way, graph: LaneGraph, half: float) -> tuple[float, float, float]:
+    """From where to where [m on our way] a bump takes us over the edge of our lane, and how far aside [m]."""
+    row = min(int(bump.low / SPACING), len(own.table) - 1)
+    lane = int(own.path.lanes[own.path.lane_at(row * SPACING)])
+    room = max(0.5 * _width(graph, lane) - half, 0.0)
+    s: Array = np.arange(bump.low - 40.0, bump.high + 40.0, SPACING, dtype=np.float64)
+    over = s[np.abs(_profile(s, bump)) > room]
+    low = max(float(over.min()), bump.low - COMMIT) if len(over) else bump.low
+    high = float(over.max()) if len(over) else bump.high
+    return low, high, bump.aside
+
+
+def _width(graph: LaneGraph, lane: int) -> float:
+    """Mean width of a lane [m]."""
+    rows = graph.points(lane)
+    return float(np.hypot(*(graph.left[rows, :2] - graph.right[rows, :2]).T).mean())

@@ -1,0 +1,85 @@
+"""What stands in the lane is passed through the oncoming lane, and only when there is time for it."""
+
+import functools
+
+import numpy as np
+import pytest
+from driving_scenes import actor, centre, drive, front, lane, lane_with_light, light, one_lane, reasons, scene, touches
+
+from evpilot.evaluate import judge
+from evpilot.maps.builder import GraphBuilder
+from evpilot.plan.columns import GRID, Cost, Roll
+from evpilot.plan.score import zone_cost
+from evpilot.types import LaneGraph, LightState, ObjectKind
+
+VAN = {"kind": ObjectKind.PARKED, "size": (6.0, 2.0)}
+
+
+@functools.cache
+def street() -> LaneGraph:
+    """Lane 0 eastwards and, to its left, one that runs the other way."""
+    builder = GraphBuilder()
+    ours = lane(builder, 0.0, speed_limit=14.0)
+    x = np.linspace(400.0, 0.0, 80)
+    theirs = builder.lane(np.column_stack([x, x * 0 + 1.75]), np.column_stack([x, x * 0 + 5.25]), speed_limit=14.0)
+    builder.opposite(ours, theirs)
+    return builder.build()
+
+
+def oncoming(*places: float):
+    return [actor(10 + k, (x, 3.5), (-10.0, 0.0)) for k, x in enumerate(places)]
+
+
+def test_a_parked_van_is_passed_through_the_free_oncoming_lane_and_the_lane_taken_again() -> None:
+    run = drive(scene(street(), actor(1, (100.0, -0.3), **VAN), seconds=20.0))
+    x, y = centre(run).T
+    assert not touches(run)
+    assert y[np.argmin(np.abs(x - 100.0))] > 1.8
+    assert np.all(np.abs(y[x > 135.0]) < 0.4)
+    assert front(run)[-1] > 170.0
+    verdict = judge(run)
+    assert verdict.gates["ddc"] == 1.0
+    assert "pass what stands in the lane" in reasons(run)
+
+
+def test_who_comes_the_other_way_is_let_past_first() -> None:
+    run = drive(scene(street(), actor(1, (80.0, -0.3), **VAN), *oncoming(130.0, 155.0, 180.0), seconds=35.0))
+    assert not touches(run)
+    t = run.t_ns * 1e-9
+    x, y = centre(run).T
+    late = 180.0 - 10.0 * t  # where the last of them is
+    assert np.all(y[(late > x + 5.0) & (t > 0.0)] < 1.0)
+    assert front(run)[-1] > 130.0
+    assert judge(run).gates["ddc"] == 1.0
+
+
+def test_a_gap_that_is_too_short_is_not_taken() -> None:
+    steady = oncoming(*(100.0 + 40.0 * k for k in range(9)))
+    run = drive(scene(street(), actor(1, (80.0, -0.3), **VAN), *steady, seconds=20.0))
+    assert not touches(run)
+    assert centre(run)[:, 1].max() < 1.2
+    assert 55.0 < front(run)[-1] < 74.0
+
+
+def test_a_queue_before_a_light_is_no_obstacle_to_pass() -> None:
+    queue = [actor(1 + k, (112.0 - 7.0 * k, 0.0)) for k in range(2)]
+    run = drive(scene(lane_with_light(), *queue, seconds=15.0, lights=(light(LightState.RED),)))
+    assert np.abs(centre(run)[:, 1]).max() < 0.5
+    assert front(run)[-1] < 102.8
+
+
+def test_where_there_is_no_other_lane_the_car_waits() -> None:
+    run = drive(scene(one_lane(), actor(1, (90.0, 0.0), **VAN), seconds=15.0))
+    assert not touches(run)
+    assert np.abs(centre(run)[:, 1]).max() < 1.0
+    assert front(run)[-1] < 86.5
+
+
+@pytest.mark.parametrize(("speed", "costs"), [(4.0, True), (9.0, False)])
+def test_who_comes_after_the_horizon_must_find_us_gone(speed: float, costs: bool) -> None:
+    """A place 20 to 60 m ahead belongs to others from 9 s on: at 9 m/s we are through, at 4 m/s in the middle of it."""
+    roll = np.zeros((len(GRID), len(Roll)))
+    roll[:, Roll.S], roll[:, Roll.SPEED] = speed * GRID, speed
+    cost = np.zeros(len(Cost))
+    zone_cost(roll, 0, 4.0, 1.0, np.array([[0.0, 20.0, 60.0, 9.0, 15.0, 90.0]]), cost)
+    assert (cost[Cost.RULE] > 0.0) == costs
