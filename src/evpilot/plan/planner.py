@@ -13,9 +13,9 @@ from evpilot.plan.detour import Detours
 from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
-from evpilot.plan.proposals import TIMED, propose, refine
+from evpilot.plan.proposals import propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
-from evpilot.plan.road import Road, Way
+from evpilot.plan.road import TIMED, Road, Way
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.rules import Rules, Wall
 from evpilot.plan.score import score

@@ -5,7 +5,7 @@ from typing import TypeVar
 import numpy as np
 
 from evpilot.plan.columns import Corridor, Law, Prop
-from evpilot.plan.road import Way
+from evpilot.plan.road import TIMED, Way
 from evpilot.types import Briefing, Goal
 from evpilot.types.state import Array
 
@@ -30,7 +30,6 @@ ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
 HOLD = 3.0  # [m] before the lane beside is needed there is a place to wait
 STOP_LOOK = 150.0  # [m] a place to stop that is further away says nothing about now
 PACE_LOW = 4.0  # [m/s] from standstill a goal is not further away than at this
-TIMED = 60.0  # [s] a goal window that closes later sets no pace
 VARIATIONS = np.array(
     [  # of the best: to the side [m], stretched, share of a step of the speed law
         (0.2, 1.0, 0.0),

@@ -20,6 +20,8 @@ BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when
 LOST, LOST_RATE = 25.0, 1.5  # [m, -] what going on costs where the way to the goal has been left
 PACE_MARGIN = 1.15
 BESIDE_PENALTY = 3.0  # of a corridor beside ours
+TIMED = 60.0  # [s] a goal window that closes later sets no pace
+LANE_CHANGE_TIMED = 60.0  # [m] what a lane change costs that must be done in time: the gap for it has to be found
 OPENING_LOOK = 6.0  # [s] a lane that begins further ahead is not looked at
 APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
@@ -67,6 +69,7 @@ class Road:
     area: DrivableArea = field(init=False)
     bound: bool = field(init=False)
     _body: Array = field(init=False)
+    _change: float = field(init=False)
     _pace: float = field(init=False, default=0.0)
     _kept: Way | None = field(init=False, default=None)
     _paths: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
@@ -74,7 +77,9 @@ class Road:
     def __post_init__(self) -> None:
         graph, goals = self.briefing.graph, self.briefing.goals
         self.bound = any(not goal.survival for goal in goals)
-        self.cost = cost_to_go(graph, goals)
+        timed = any(goal.time is not None and not goal.survival and goal.time[1] < TIMED for goal in goals)
+        self._change = LANE_CHANGE_TIMED if timed else LANE_CHANGE_COST
+        self.cost = cost_to_go(graph, goals, self._change)
         self.spans = goal_spans(graph, goals)
         # in the official verdict every lane is road
         exact = self.briefing.limits.exact
@@ -83,7 +88,8 @@ class Road:
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
     def ways(self, ego: EgoState) -> list[Way]:
-        """The corridors from here, best first: the own lane (or the lanes that overlap here), then left and right."""
+        """The corridors from here, best first: the own lane (or the lanes that overlap here), then left and right, two
+        lanes over, those that open further ahead, and the one that is kept."""
         if not self._paths:
             self._pace = self._usual_pace(ego)
         center = ego.pose[:2] + self.briefing.platform.rear_to_center * np.array(
@@ -100,8 +106,11 @@ class Road:
             for further in self._further(lane):
                 self._add(found, further, ego, length, len(found), 2.0 * BESIDE_PENALTY)
         ways = [self._way(lanes, ego, penalty) for lanes, (_, penalty) in found.items()]
+        ways += self._opening(ways, ego, length)
         left = self._left_lanes(ways, ego)
-        return ([] if left is None else [left]) + ways + self._opening(ways, ego, length)
+        if left is None:
+            return ways
+        return [left, *ways] if abs(left.scalars[Corridor.D]) <= KEPT_ASIDE else [*ways, left]
 
     def _further(self, lane: int) -> list[int]:
         """Lanes two over, where each change on the way there brings us nearer to the goal."""
@@ -111,7 +120,7 @@ class Road:
     def _nearer(self, side: int, lane: int) -> bool:
         """Whether a change from a lane to the one beside it brings us nearer to the goal."""
         # lanes beside each other differ a little in length
-        return math.isfinite(self.cost[side]) and self.cost[side] + 0.5 * LANE_CHANGE_COST <= self.cost[lane]
+        return math.isfinite(self.cost[side]) and self.cost[side] + 0.5 * self._change <= self.cost[lane]
 
     def _opening(self, ways: list[Way], ego: EgoState, length: float) -> list[Way]:
         """Corridors on the way to the goal that are beside our own one further ahead, but not here."""
@@ -126,8 +135,7 @@ class Road:
                     continue
                 way = self._way(self._lanes_through(side, ego, length), ego, BESIDE_PENALTY)
                 opens = float(way.path.lane_s[list(way.path.lanes).index(side)])
-                apart = abs(way.scalars[Corridor.D]) < APART and abs(way.scalars[Corridor.THETA]) < ALONG
-                if apart and abs(opens - way.scalars[Corridor.S] - to_there) < APART:
+                if runs_beside(way) and abs(opens - way.scalars[Corridor.S] - to_there) < APART:
                     added.append(replace(way, opens=opens))
                     known.update(int(other) for other in way.path.lanes)
         return added
@@ -137,17 +145,20 @@ class Road:
         self._kept = way
 
     def _left_lanes(self, ways: list[Way], ego: EgoState) -> Way | None:
-        """The corridor driven last, when the car has come off its lanes (on a junction, where others lie upon them)."""
+        """The corridor of the last decision where the lanes here no longer lead to it: the car has come off it on a
+        junction, where others lie upon it, or is on its way to it over more than one lane."""
         if self._kept is None:
             return None
         path = self._kept.path
         scalars = place_on(path, ego, self.briefing, 0.0)
-        s, d, theta = float(scalars[Corridor.S]), float(scalars[Corridor.D]), float(scalars[Corridor.THETA])
-        lane = path.lanes[path.lane_at(s + KEPT_AHEAD)]
-        far = abs(d) > KEPT_ASIDE or abs(theta) > HEADING_MAX or s + KEPT_AHEAD > path.end
-        if far or any(lane in way.path.lanes for way in ways):
+        ahead = float(scalars[Corridor.S]) + KEPT_AHEAD
+        lane = path.lanes[path.lane_at(ahead)]
+        if ahead > path.end or any(lane in way.path.lanes for way in ways):
             return None
-        return replace(self._kept, scalars=scalars)
+        near = abs(scalars[Corridor.D]) <= KEPT_ASIDE and abs(scalars[Corridor.THETA]) <= HEADING_MAX
+        scalars[Corridor.PENALTY] = 0.0 if near else BESIDE_PENALTY
+        kept = replace(self._kept, scalars=scalars)
+        return kept if near or runs_beside(kept) else None
 
     def _own_lanes(self, x: float, y: float, ego: EgoState) -> list[int]:
         """Lanes under the car that run its way, the one with the least to go (then the best aligned) first."""
@@ -290,6 +301,11 @@ class Road:
             passed = s > end
             rest[passed] = np.maximum(rest[passed], 2.0 * (s[passed] - end))
         return rest
+
+
+def runs_beside(way: Way) -> bool:
+    """Whether a corridor leads along here, so that the car can come onto it."""
+    return bool(abs(way.scalars[Corridor.D]) < APART and abs(way.scalars[Corridor.THETA]) < ALONG)
 
 
 def _extent(path: ReferencePath, goal: Goal, low: float, high: float) -> tuple[float, float, float]:
