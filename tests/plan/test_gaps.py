@@ -30,7 +30,7 @@ def lanes_abreast(count: int) -> LaneGraph:
     return builder.build()
 
 
-def sought(goal: Goal, others: list[Array], speed: float = 10.0) -> tuple[Array, Array]:
+def sought(goal: Goal, others: list[Array], speed: float = 10.0, due: float = 0.0) -> tuple[Array, Array]:
     """The proposals that seek gaps (R, 11), and the rollouts of them (R, 51, 11)."""
     graph = two_lanes()
     brief = briefing(graph, (goal,))
@@ -39,7 +39,7 @@ def sought(goal: Goal, others: list[Array], speed: float = 10.0) -> tuple[Array,
     entries = np.ascontiguousarray(np.array(others))
     spans, near = np.empty((2, len(others), len(GRID), 5)), np.empty((2, len(others) + 1), np.int64)
     spans_on(entries, np.tile([2.25, 0.9], (len(others), 1)), corridors, table, spans, near)
-    props = seek_gaps(ways, spans, np.ones(len(others)), brief, speed, 0.0)
+    props = seek_gaps(ways, spans, np.ones(len(others)), brief, speed, 0.0, due)
     return props, roll(graph, ego_at(30.0, speed=speed), props).rolls if len(props) else np.zeros((0, len(GRID), 11))
 
 
@@ -72,6 +72,12 @@ def test_a_gap_ahead_is_met_at_its_pace_between_its_bounds() -> None:
         assert way[step, Roll.SPEED] == pytest.approx(11.0, abs=0.8)
     assert met >= 3
     assert {0.0} < set(props[:, Prop.DELAY])
+
+
+def test_the_arrival_that_was_decided_on_is_sought_again() -> None:
+    traffic = [box(34.0, WIDTH, 11.0), box(56.0, WIDTH, 11.0)]
+    assert 4.3 not in sought(LEFT_GOAL, traffic)[0][:, Prop.P0]
+    assert 4.3 in sought(LEFT_GOAL, traffic, due=4.3)[0][:, Prop.P0]
 
 
 def test_no_gap_is_sought_that_is_too_short_or_where_it_does_not_help() -> None:

@@ -13,6 +13,7 @@ from evpilot.types.state import Array
 
 WORTH = 10.0  # [m] less to go than on our own corridor makes another one worth a gap
 AHEAD = (2.0, 3.5, 5.0, 7.0)  # [s] when to be abreast of a gap
+DUE_MIN = 0.8  # [s] an arrival that is nearer is as good as done
 LIKELY = 0.3  # a less likely mode closes no gap
 BESIDE = 0.4  # [m] beside our width in which somebody is on the strip
 ROOM = 1.5  # [m] to keep to either side of us at least
@@ -21,16 +22,20 @@ HARD = 3.5  # [m/s2] a gap that asks for more is out of reach
 CROSSING = 3.0  # [s] for the way across
 
 
-def seek_gaps(ways: list[Way], spans: Array, prob: Array, briefing: Briefing, speed: float, accel: float) -> Array:
+def seek_gaps(
+    ways: list[Way], spans: Array, prob: Array, briefing: Briefing, speed: float, accel: float, due: float
+) -> Array:
     """Proposals (R, 11) by `Prop` that come abreast of gaps on better corridors than ours and then cross into them.
 
-    spans (C, E, 51, 5) by `Span`; prob (E,) of each entry.
+    spans (C, E, 51, 5) by `Span`; prob (E,) of each entry; due [s] is when the last decision arrives, if it does: what
+    is sought at the same times from now in every cycle is put off for ever.
     """
+    times = AHEAD if not DUE_MIN < due < AHEAD[-1] else (due, *AHEAD)
     rows: list[tuple[float, ...]] = []
     for c, way in enumerate(ways[1:], 1):
         if _to_go(way) < _to_go(ways[0]) - WORTH:
             home = float(way.scalars[Corridor.D] - ways[0].scalars[Corridor.D])
-            for t, distance, pace in _meetings(way, spans[c], prob, briefing, speed):
+            for t, distance, pace in _meetings(way, spans[c], prob, briefing, speed, times):
                 law = arrive(distance, t, pace, speed, accel)
                 rows.extend((c, *motion, *law) for motion in _crossings(distance, pace, home, way))
     return np.array(rows).reshape(-1, len(Prop))
@@ -50,15 +55,16 @@ def _crossings(distance: float, pace: float, home: float, way: Way) -> list[tupl
 
 
 def _meetings(
-    way: Way, spans: Array, prob: Array, briefing: Briefing, speed: float
+    way: Way, spans: Array, prob: Array, briefing: Briefing, speed: float, times: tuple[float, ...]
 ) -> list[tuple[float, float, float]]:
     """When [s], how far ahead [m] and at which pace [m/s] to be abreast of the gaps that can be reached."""
     found: list[tuple[float, float, float]] = []
-    for t in AHEAD:
+    for t in times:
         step = int(np.searchsorted(GRID, t - 1e-9))
         reached: list[tuple[float, float, float, float]] = []
         for low, high, pace in gaps_of(spans[:, step], prob, briefing.platform.width):
-            place = _place(low, high, briefing, speed * t + float(way.scalars[Corridor.S]))
+            since = pace * (t - float(GRID[step]))
+            place = _place(low + since, high + since, briefing, speed * t + float(way.scalars[Corridor.S]))
             distance = place - float(way.scalars[Corridor.S])
             needed = 6.0 * abs(distance - 0.5 * (speed + pace) * t) / t**2 + abs(pace - speed) / t
             if distance > 0.0 and needed < HARD:

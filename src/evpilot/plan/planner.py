@@ -119,6 +119,7 @@ class Planner:
         self._comfort = np.array([limits.accel, limits.brake, limits.lateral, min(limits.gate_lateral, 7.0)])
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
         self._last: tuple[int, float, bool] | None = None
+        self._due = -math.inf
         self._room = blank(ROOM)
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
@@ -133,7 +134,7 @@ class Planner:
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
         props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds)
-        gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel)
+        gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
         batch = self._evaluate(np.concatenate([props, gaps]), scene)
         order = np.argsort(batch.total(), kind="stable")
         finer = refine(batch.props[order[: max(REFINED, (ENOUGH - len(order)) // 8)]], speed)
@@ -144,7 +145,7 @@ class Planner:
         self._react(batch, scene)
         order = np.argsort(batch.total(), kind="stable")
         chosen, tail = self._with_tail(batch, order, scene, observation)
-        self._remember(batch.props[chosen], scene)
+        self._remember(batch.props[chosen], scene, seconds)
         trace = explain(
             batch.props,
             batch.rolls,
@@ -293,11 +294,12 @@ class Planner:
                 return c
         return -1
 
-    def _remember(self, prop: Array, scene: Scene) -> None:
+    def _remember(self, prop: Array, scene: Scene, seconds: float) -> None:
         way = scene.ways[int(prop[Prop.CORRIDOR])]
         self.road.keep(way)
         ahead = float(way.scalars[Corridor.S]) + float(prop[Prop.DELAY]) + max(float(prop[Prop.LENGTH]), 10.0)
         self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]), bool(len(way.borrowed)))
+        self._due = seconds + float(prop[Prop.P0]) if prop[Prop.LAW] == Law.ARRIVE else -math.inf
 
     def _with_tail(
         self, batch: Batch, order: Ints, scene: Scene, observation: Observation
