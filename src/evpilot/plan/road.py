@@ -74,7 +74,7 @@ class Road:
         self.bound = any(not goal.survival for goal in goals)
         self.cost = cost_to_go(graph, goals)
         self.spans = goal_spans(graph, goals)
-        self.area = drivable_area(graph, np.arange(len(graph)))
+        self.area = drivable_area(graph, np.arange(len(graph)), exact=self.briefing.limits.exact)
         platform = self.briefing.platform
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
