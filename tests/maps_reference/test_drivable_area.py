@@ -112,3 +112,12 @@ def test_it_holds_on_maps_in_national_coordinates() -> None:
     far = area_of((4.5e6, 4.5e6 + 40.0, 5.3e6 - 2.0, 5.3e6 + 2.0))
     for x, y in ((3.0, 0.5), (20.0, 1.3), (39.0, -2.6)):
         assert far.distance(4.5e6 + x, 5.3e6 + y) == pytest.approx(near.distance(x, y), abs=1e-3)
+
+
+def test_where_every_gap_counts_a_crack_is_an_edge_and_a_shared_bound_is_none() -> None:
+    gap = lanes((0.0, 60.0, 0.0, 3.5), (0.0, 60.0, 3.6, 7.1))
+    both = np.arange(2)
+    assert drivable_area(gap, both).distance(30.0, 3.5) > 2.0
+    assert abs(drivable_area(gap, both, exact=True).distance(30.0, 3.5)) < 0.1
+    shared = lanes((0.0, 60.0, 0.0, 3.5), (0.0, 60.0, 3.5, 7.0))
+    assert drivable_area(shared, both, exact=True).distance(30.0, 3.5) > 2.0

@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from evpilot.geometry.jit import kernel
 from evpilot.types import LaneGraph, LaneKind, User
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bools, Ints
 
 CELL = 0.2  # [m]
 TILE = 64  # cells along a tile's side
 REACH = 3.0  # [m] distances are cut off here
 CRACK = 0.25  # [m] gaps between lanes up to about twice this do not count as an edge
+HAIR = 0.02  # [m] ... and up to twice this, where every gap counts: lanes that share a bound leave none
 
 Floats32 = npt.NDArray[np.float32]
 
@@ -143,8 +144,58 @@ def _inside(x: float, y: float, origin: Array, table: Ints, tiles: Floats32) -> 
 
 
 @kernel()
-def _paint(edges: Array, origin: Array, table: Ints, sign: Floats32, tiles: Floats32) -> None:
-    """Bring every cell's distance down to the nearest piece of an edge that has road on one side only."""
+def _by_tile(quads: Array, origin: Array, table: Ints, count: int) -> tuple[Ints, Ints]:
+    """Which quads reach into each of `count` tiles: where each tile's begin (count + 1,), and the quads."""
+    start = np.zeros(count + 1, np.int64)
+    held = np.empty(0, np.int64)
+    side = CELL * TILE
+    for fill in (False, True):
+        for q in range(quads.shape[0]):
+            x, y = quads[q, :, 0] - origin[0], quads[q, :, 1] - origin[1]
+            for i in range(int(x.min() / side), int(x.max() / side) + 1):
+                for j in range(int(y.min() / side), int(y.max() / side) + 1):
+                    if fill:
+                        start[table[i, j]] -= 1
+                        held[start[table[i, j]]] = q
+                    else:
+                        start[table[i, j]] += 1
+        if not fill:
+            start[:] = np.cumsum(start)
+            held = np.empty(start[count], np.int64)
+    return start, held
+
+
+@kernel()
+def _on_lane(x: float, y: float, origin: Array, table: Ints, quads: Array, start: Ints, held: Ints) -> bool:
+    """Whether a quad holds a place, exactly."""
+    i, j = math.floor((x - origin[0]) / (CELL * TILE)), math.floor((y - origin[1]) / (CELL * TILE))
+    if not (0 <= i < table.shape[0] and 0 <= j < table.shape[1]) or table[i, j] < 0:
+        return False
+    for k in range(start[table[i, j]], start[table[i, j] + 1]):  # noqa: SIM110  a kernel has no any()
+        if _in_quad(x, y, quads[held[k]]):
+            return True
+    return False
+
+
+@kernel()
+def true_edges(quads: Array, edges: Array, origin: Array, table: Ints, count: int) -> Bools:
+    """Which edge pieces (E, 4) have lanes on one side only, `HAIR` beside them."""
+    start, held = _by_tile(quads, origin, table, count)
+    out = np.zeros(edges.shape[0], np.bool_)
+    for e in range(edges.shape[0]):
+        dx, dy = edges[e, 2] - edges[e, 0], edges[e, 3] - edges[e, 1]
+        length = max(math.sqrt(dx * dx + dy * dy), 1e-9)
+        nx, ny = -dy / length * HAIR, dx / length * HAIR
+        mx, my = 0.5 * (edges[e, 0] + edges[e, 2]), 0.5 * (edges[e, 1] + edges[e, 3])
+        left = _on_lane(mx + nx, my + ny, origin, table, quads, start, held)
+        out[e] = not (left and _on_lane(mx - nx, my - ny, origin, table, quads, start, held))
+    return out
+
+
+@kernel()
+def _paint(edges: Array, true: Bools, origin: Array, table: Ints, sign: Floats32, tiles: Floats32) -> None:
+    """Bring every cell's distance down to the nearest piece of an edge that has road on one side only; true (E,) says
+    which have, empty when cracks do not count."""
     reach = math.ceil(REACH / CELL)
     for e in range(edges.shape[0]):
         ax, ay, bx, by = edges[e, 0], edges[e, 1], edges[e, 2], edges[e, 3]
@@ -154,7 +205,8 @@ def _paint(edges: Array, origin: Array, table: Ints, sign: Floats32, tiles: Floa
             continue
         nx, ny = -dy / length * CRACK, dx / length * CRACK
         mx, my = 0.5 * (ax + bx), 0.5 * (ay + by)
-        if _inside(mx + nx, my + ny, origin, table, sign) and _inside(mx - nx, my - ny, origin, table, sign):
+        inner = _inside(mx + nx, my + ny, origin, table, sign) and _inside(mx - nx, my - ny, origin, table, sign)
+        if (true.shape[0] and not true[e]) or (not true.shape[0] and inner):
             continue
         i0 = math.floor((min(ax, bx) - origin[0]) / CELL) - reach
         i1 = math.floor((max(ax, bx) - origin[0]) / CELL) + reach
@@ -174,16 +226,21 @@ def _paint(edges: Array, origin: Array, table: Ints, sign: Floats32, tiles: Floa
                     tiles[tile, i % TILE, j % TILE] = distance
 
 
-@kernel("Tuple((i8[:, ::1], f4[:, :, ::1]))(f8[:, :, ::1], f8[:, ::1], f8[::1], i8, i8)")
-def rasterise(quads: Array, edges: Array, origin: Array, rows: int, columns: int) -> tuple[Ints, Floats32]:
-    """Table and tiles of the signed distance from lane quads (Q, 4, 2) and edge pieces (E, 4) x, y, x, y [m]."""
+@kernel("Tuple((i8[:, ::1], f4[:, :, ::1]))(f8[:, :, ::1], f8[:, ::1], f8[::1], i8, i8, b1)")
+def rasterise(quads: Array, edges: Array, origin: Array, rows: int, columns: int, exact: bool) -> tuple[Ints, Floats32]:
+    """Table and tiles of the signed distance from lane quads (Q, 4, 2) and edge pieces (E, 4) x, y, x, y [m]; exact
+    where cracks between lanes are edges, too."""
     table = np.full((rows, columns), -1, np.int64)
     count = _mark_tiles(quads, origin, table)
     sign = np.full((count, TILE, TILE), -REACH, np.float32)
     _fill(quads, origin, table, sign)
-    _close_cracks(table, sign)
+    true = np.zeros(0, np.bool_)
+    if exact:
+        true = true_edges(quads, edges, origin, table, count)
+    else:
+        _close_cracks(table, sign)
     tiles = np.full((count, TILE, TILE), REACH, np.float32)
-    _paint(edges, origin, table, sign, tiles)
+    _paint(edges, true, origin, table, sign, tiles)
     for k in range(count):
         for a in range(TILE):
             for b in range(TILE):
@@ -192,14 +249,16 @@ def rasterise(quads: Array, edges: Array, origin: Array, rows: int, columns: int
     return table, tiles
 
 
-def drivable_area(graph: LaneGraph, lanes: Ints) -> DrivableArea:
-    """The distance field around the union of some lanes (all lanes of a level: pass those within 2.5 m in height)."""
+def drivable_area(graph: LaneGraph, lanes: Ints, *, exact: bool = False) -> DrivableArea:
+    """The distance field around the union of some lanes (all lanes of a level: pass those within 2.5 m in height).
+
+    exact: a gap between lanes is off the road however narrow, as in CommonRoad's verdict."""
     quads = np.concatenate([_quads(graph, int(lane)) for lane in lanes])
     edges = np.concatenate([_edges(graph, int(lane)) for lane in lanes])
     low = quads.reshape(-1, 2).min(axis=0) - REACH - CELL
     high = quads.reshape(-1, 2).max(axis=0) + REACH + CELL
     shape = np.ceil((high - low) / (CELL * TILE)).astype(np.int64)
-    table, tiles = rasterise(quads, edges, low, int(shape[0]), int(shape[1]))
+    table, tiles = rasterise(quads, edges, low, int(shape[0]), int(shape[1]), exact)
     return DrivableArea(origin=low, table=table, tiles=tiles)
 
 

@@ -81,9 +81,10 @@ class Road:
         self._change = LANE_CHANGE_TIMED if timed else LANE_CHANGE_COST
         self.cost = cost_to_go(graph, goals, self._change)
         self.spans = goal_spans(graph, goals)
-        # in the official verdict every lane is road
+        # in the official verdict every lane is road, and its edge exact
         exact = self.briefing.limits.exact
-        self.area = drivable_area(graph, np.arange(len(graph)) if exact else lanes_for_cars(graph))
+        lanes = np.arange(len(graph)) if exact else lanes_for_cars(graph)
+        self.area = drivable_area(graph, lanes, exact=exact)
         platform = self.briefing.platform
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
