@@ -28,12 +28,12 @@ class MyPilot:
         steering = np.arctan2(2.0 * self.wheelbase * np.sin(turn), np.hypot(to_x, to_y))
 
         seen = observation.tracks or no_tracks(observation.t_ns)
-        others = np.concatenate([seen.state[:, :2] + t * seen.velocity for t in (0.0, 1.0, 2.0)])
-        blocked = np.hypot(*(ahead[:, None, :2] - others).T).min(axis=0, initial=9.0) < 2.0
-        gap = max(0.0, (int(np.argmax(blocked)) if blocked.any() else 200) * SPACING - 9.0)
+        soon = np.stack([seen.state[:, :2] + t * seen.velocity for t in (0.0, 1.0, 2.0, 3.0)])
+        away = np.hypot(*(ahead[:, None, None, :2] - soon).T).min(axis=1)  # [m] of each from each point, at its nearest
+        near = away < 0.5 * seen.size[:, 1:] + 1.4  # half of it, half of us, and 0.45 m between
+        first = np.where(near.any(axis=1), near.argmax(axis=1), 200) * SPACING - 0.5 * seen.size[:, 0]
+        gap = max(0.0, first.min(initial=99.0) - 5.0)  # [m] from our nose, with a metre to spare
         bend = np.sqrt(2.0 / np.abs(ahead[:60, 3]).max(initial=1e-3))  # [m/s] for 2 m/s2 across
         wanted = min(float(ahead[0, 5]), bend, np.sqrt(2.0 * 2.0 * gap), 25.0)
-        command = Command(
-            t_ns=observation.t_ns, accel=float(np.clip(wanted - speed, -4.0, 1.5)), steering=float(steering)
-        )
-        return Decision(t_ns=observation.t_ns, command=command)
+        accel, now = float(np.clip(2.0 * (wanted - speed), -5.0, 1.5)), observation.t_ns
+        return Decision(t_ns=now, command=Command(t_ns=now, accel=accel, steering=float(steering)))

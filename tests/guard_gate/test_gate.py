@@ -70,6 +70,20 @@ def test_after_an_emergency_the_ordinary_limits_hold_at_once() -> None:
     assert passed(0.0, 0.0, last=(-8.0, 0.0))[0] == pytest.approx(-3.5 + ROAD.gate_jerk * DT)
 
 
+def degraded(accel: float, speed: float, reverse: bool = False, last: float | None = None) -> float:
+    before = accel if last is None else last
+    return gate(accel, 0.0, -2.0, 0.0, before, 0.0, speed, reverse, 0, L, 0.0, bounds(ROAD, speed=16.0), DT)[0]
+
+
+def test_a_speed_bound_is_kept_and_come_down_to_gently() -> None:
+    assert degraded(1.0, 10.0) == 1.0
+    assert degraded(1.0, 15.9, last=0.1) == pytest.approx(0.1)
+    assert degraded(-3.0, 20.0) == -3.0, "who brakes harder may"
+    assert degraded(1.0, 25.0) == pytest.approx(1.0 - ROAD.gate_jerk * DT)
+    assert degraded(-1.0, 25.0) == -1.0
+    assert degraded(1.0, -25.0, reverse=True) == 1.0
+
+
 def test_in_reverse_braking_is_forwards() -> None:
     assert passed(8.0, 0.0, speed=-3.0, reverse=True, source=Source.GUARD)[0] == 8.0
     assert passed(-8.0, 0.0, last=(-2.0, 0.0), speed=-3.0, reverse=True)[0] == -ROAD.gate_accel

@@ -1,5 +1,6 @@
 """A straight road, and pilots that drive or misbehave on it: shared by this room's tests and by child processes."""
 
+import dataclasses
 import math
 import os
 import time
@@ -115,6 +116,14 @@ class Failing(Steady):
 
 class RaisesOnce(Failing):
     last = 12
+
+
+class FastAgain(RaisesOnce):
+    """Wants 25 m/s whatever happens, and misses three times."""
+
+    def step(self, observation: Observation) -> Decision:
+        sound = super().step(observation)
+        return dataclasses.replace(sound, trajectory=straight(observation, 25.0))
 
 
 class Recurses(Failing):

@@ -77,6 +77,28 @@ def test_a_pilot_that_recovers_drives_on() -> None:
     assert run.outcome == "time" and run.command[-1, Cmd.SOURCE] == Source.NOMINAL
 
 
+def test_a_pilot_that_missed_three_times_is_slow_from_then_on() -> None:
+    """reference/safety.md: 3 misses -> DEGRADED, a one-way ratchet with a speed cap."""
+    run = simulate(
+        scenario(goals=(), start_speed=25.0, last_step=200, graph=straight_road.road(800.0)),
+        straight_road.FastAgain,
+        platform=SEDAN,
+    )
+    assert "degraded, at most 60 km/h" in run.frames[11].fault
+    assert run.ego[run.t_ns < 900_000_000, Ego.SPEED].min() > 24.5
+    assert run.ego[-300:, Ego.SPEED] == pytest.approx(60.0 / 3.6, abs=0.1)
+    after = run.t_ns > 2_000_000_000
+    assert np.all(run.command[after, Cmd.SOURCE] == Source.NOMINAL)
+    assert run.ego[after, Ego.ACCEL].min() > -1.2, "it comes down gently"
+
+
+def test_two_misses_leave_the_speed_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(straight_road.FastAgain, "last", 11)
+    run = simulate(scenario(goals=(), start_speed=25.0, last_step=100), straight_road.FastAgain, platform=SEDAN)
+    assert [bool(frame.fault) for frame in run.frames].count(True) == 2
+    assert run.ego[-1, Ego.SPEED] > 24.0
+
+
 def test_a_pilot_that_cannot_be_made_never_moves_the_wheels() -> None:
     run = drive("NeverMade")
     assert run.outcome == "stopped" and "no weights" in run.frames[0].fault

@@ -16,6 +16,7 @@ DEPTH_MAX = 100
 ENCODINGS = {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1"}
 DECLARATION_MAX = 200  # [bytes]
 ENCODING = re.compile(rb"\bencoding\s*=\s*[\"']([^\"']*)[\"']")
+CHUNK = 64 * 1024  # [bytes]
 SHOWN = 40  # characters of a bad value that an error repeats
 
 
@@ -127,7 +128,10 @@ def _line(data: bytes, number: int) -> int:
         lines.append(parser.CurrentLineNumber)
 
     parser.StartElementHandler = start
-    parser.Parse(data, True)
+    for at in range(0, len(data), CHUNK):
+        parser.Parse(data[at : at + CHUNK], False)
+        if len(lines) > number:
+            break
     return lines[number]
 
 

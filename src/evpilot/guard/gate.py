@@ -18,10 +18,12 @@ from evpilot.types.state import Array
 NOMINAL = int(Source.NOMINAL)
 TAIL = int(Source.TAIL)
 FIRM = 4.0  # [m/s2] a minimal-risk stop, UN R157 5.3.1: at most 4.0
+EASE = 1.0  # [m/s2] coming down to a speed that is allowed, as a comfort stop does
+EASE_TIME = 1.0  # [s]
 
 
 class Bound(IntEnum):
-    """Columns of the gate's bounds (7,)."""
+    """Columns of the gate's bounds (8,)."""
 
     ACCEL = 0
     BRAKE = 1
@@ -30,10 +32,11 @@ class Bound(IntEnum):
     LATERAL_JERK = 4
     EMERGENCY = 5
     STEERING_RATE = 6
+    SPEED = 7
 
 
-def bounds(limits: Limits) -> Array:
-    """The gate's bounds (7,) by `Bound`, all positive, SI."""
+def bounds(limits: Limits, speed: float = math.inf) -> Array:
+    """The gate's bounds (8,) by `Bound`, all positive, SI; speed [m/s] is what a degraded pilot may drive."""
     x = limits
     return np.array(
         [
@@ -44,6 +47,7 @@ def bounds(limits: Limits) -> Array:
             x.gate_lateral_jerk,
             x.emergency,
             x.steering_rate,
+            speed,
         ]
     )
 
@@ -63,6 +67,12 @@ def gate_accel(wanted: float, last: float, emergency: bool, bound: Array, dt: fl
     step = bound[Bound.JERK] * dt
     least = low if emergency else max(low, base - step)
     return within(wanted, least, min(high, base + step))
+
+
+@kernel()
+def eased(wanted: float, speed: float, bound: Array) -> float:
+    """The acceleration [m/s2] along the motion that keeps the speed's bound, or comes down to it gently."""
+    return min(wanted, max((bound[Bound.SPEED] - abs(speed)) / EASE_TIME, -EASE))
 
 
 @kernel()
@@ -113,7 +123,8 @@ def gate(
     if not (math.isfinite(accel) and math.isfinite(steering) and math.isfinite(speed)):
         accel, steering, source = -sign * FIRM, last_steering, TAIL
     emergency = source != NOMINAL
-    passed = sign * gate_accel(sign * accel, sign * last_accel, emergency, bound, dt)
+    wanted = sign * accel if not math.isfinite(speed) else eased(sign * accel, speed, bound)
+    passed = sign * gate_accel(wanted, sign * last_accel, emergency, bound, dt)
     if not math.isfinite(speed):
         return passed, last_steering, source
     reach = wheelbase + max(understeer, 0.0) * speed * speed

@@ -8,6 +8,8 @@ from evpilot.files import EvpilotError
 from evpilot.types import Briefing, Decision, EgoState, Observation, Pilot, Trajectory
 
 GIVE_UP_NS = 500_000_000  # without a decision for so long the stop is final (reference/safety.md: 0.5 s -> MRM)
+DEGRADED_MISSES = 3  # in a row: from then on the car is slower (reference/safety.md: 3 misses -> DEGRADED)
+DEGRADED_SPEED = 60.0 / 3.6  # [m/s] what UN R157 allowed automated lane keeping at first
 START_SLACK = 3.0  # [m] how far from the car a trajectory may start: further off it is of another place or time
 Maker = Callable[[Briefing], Pilot]
 
@@ -30,11 +32,13 @@ class Answer:
 
 
 class Custody:
-    """A pilot that the loop asks through. After a lost pilot, or GIVE_UP_NS without a sound decision, `given_up` is
-    True for good and the pilot is not asked any more."""
+    """A pilot that the loop asks through. After DEGRADED_MISSES without a sound decision `degraded` is True for good;
+    after a lost pilot, or GIVE_UP_NS, `given_up` is, and the pilot is not asked any more."""
 
     def __init__(self, maker: Maker, briefing: Briefing) -> None:
+        self.degraded = False
         self.given_up = False
+        self._misses = 0
         self._last_good_ns: int | None = None
         self._pilot: Pilot | None = None
         self._broken = ""
@@ -64,8 +68,12 @@ class Custody:
         spent = getattr(self._pilot, "cpu_ms", None)
         plan_ms = float(spent) if isinstance(spent, float) else (time.thread_time_ns() - began) * 1e-6
         if not fault and isinstance(decision, Decision):
-            self._last_good_ns = observation.t_ns
+            self._last_good_ns, self._misses = observation.t_ns, 0
             return Answer(decision=decision, fault="", plan_ms=plan_ms)
+        self._misses += 1
+        if self._misses == DEGRADED_MISSES and not self.degraded:
+            self.degraded = True
+            fault += f"; degraded, at most {DEGRADED_SPEED * 3.6:.0f} km/h from here on"
         if observation.t_ns - self._last_good_ns >= GIVE_UP_NS:
             self.given_up = True
         if self.given_up:

@@ -18,13 +18,13 @@ import numpy as np
 
 from evpilot.control.kernel import tuning
 from evpilot.files import EvpilotError
-from evpilot.guard.gate import bounds
+from evpilot.guard.gate import Bound, bounds
 from evpilot.runlog import Ego, Frame, Header, RunLog
 from evpilot.scenarios import Scenario
 from evpilot.scenarios.goal import goal_mask
 from evpilot.sense.objects import PERFECT, ObjectSensor, SensorConfig
 from evpilot.simulate.car import drive_exact, drive_tick, ego_state, start_state, write_row
-from evpilot.simulate.custody import Answer, Custody, Maker
+from evpilot.simulate.custody import DEGRADED_SPEED, Answer, Custody, Maker
 from evpilot.simulate.motion import Motion, coast, decided, way_out
 from evpilot.simulate.world import World
 from evpilot.types import ROAD, Briefing, Decision, Limits, Platform
@@ -167,6 +167,8 @@ class Drive:
             else:
                 answer, after = self._custody.ask(observation), min(now + self._briefing.period_ns, self._end_ns)
                 seen_rows = self._row + 1
+                if self._custody.degraded:
+                    self._bound[Bound.SPEED] = DEGRADED_SPEED
                 self._take(answer.decision, now)
             fault = answer.fault
             if self._drive(now, after, grade):

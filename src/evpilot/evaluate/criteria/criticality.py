@@ -16,10 +16,10 @@ from evpilot.types.state import Array, Bools, Ints
 
 TTC_MIN = 0.95  # [s] nuplan-devkit time_to_collision_within_bound
 TTC_HORIZON = 10.0  # [s] later touches are no encounter
-THW_MIN = 0.9  # [s] BKatV, table 2: five tenths of half the speedometer reading, in metres
-THW_LASTING = 3.0  # [s] shorter spells are not fined: others cut in
+THW_MIN = 0.9  # [s] BKatV 12.5.1, from 80 km/h on: five tenths of half the speedometer reading, in metres
+THW_LASTING = 3.0  # [s] shorter spells are not fined: others cut in [U: from memory]
 THW_SPEED = 2.0  # [m/s] slower traffic is queueing
-DRAC_MAX = 3.35  # [m/s2] Archer 2005
+DRAC_MAX = 3.35  # [m/s2] Archer 2005 [U: from memory]
 PET_HORIZON = 5.0  # [s] SSAM (FHWA-HRT-08-051)
 CROSSING = math.cos(math.radians(20.0))  # paths that differ by less follow each other: that is THW's case
 MOVING = 0.5  # [m/s]
@@ -27,8 +27,8 @@ LEAD_RANGE = 120.0  # [m]
 CONTACT_GAP = 0.1  # [m] the least gap that a required braking is worked out with
 GRAVITY = 9.81  # [m/s2]
 TTC_CLAUSE = "2D, exact boxes at constant velocity; limit: nuplan-devkit time_to_collision_within_bound"
-THW_CLAUSE = f"gap over speed; limit for more than {THW_LASTING:g} s on end: BKatV, table 2"
-DRAC_CLAUSE = "closing speed squared over twice the gap; limit: Archer 2005"
+THW_CLAUSE = f"gap over speed; limit BKatV 12.5.1, for more than {THW_LASTING:g} s on end (unconfirmed)"
+DRAC_CLAUSE = "closing speed squared over twice the gap; limit: Archer 2005 (unconfirmed)"
 BTN_CLAUSE = "required over available deceleration (Brännström, Sjöberg and Coelingh 2008)"
 PET_CLAUSE = "post-encroachment time of crossing paths, as driven (Allen, Shin and Cooper 1978)"
 

@@ -49,7 +49,9 @@ def score_and_show(
     )
     for row in results.rows:
         if row["error"]:
-            Console(stderr=True).print(f"{row['case']}: {row['error']}", style="red", markup=False, highlight=False)
+            Console(stderr=True).print(
+                f"{row['case']}: {row['error']}", style="red", markup=False, highlight=False, soft_wrap=True
+            )
     screen.print("results:", linked(results.folder / "summary.json"))
 
 
