@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evpilot.files import EvpilotError
-from evpilot.scenarios.library.families import city, junctions, motorways, streets
+from evpilot.scenarios.library.families import city, junctions, motorways, people, streets
+from evpilot.scenarios.library.stage import DIFFICULTY
 from evpilot.scenarios.scenario import Scenario
 
-DIFFICULTY = 0.5
 SEED_MAX = 2**63 - 1
 
 
@@ -77,6 +77,26 @@ FAMILIES = {
         make=motorways.stop_and_go,
         description="A queue on the motorway that stops and starts.",
     ),
+    "jaywalker": Family(
+        make=people.jaywalker,
+        description="Somebody steps out from behind a parked van and freezes in our way.",
+    ),
+    "school_ball": Family(
+        make=people.school_ball,
+        description="A ball rolls onto an empty school road, and a child runs after it.",
+    ),
+    "hesitant_crossing": Family(
+        make=people.hesitant_crossing,
+        description="Two zebras with people who hesitate on them or turn back.",
+    ),
+    "bus_stop": Family(
+        make=people.bus_stop,
+        description="A bus pulls out of its stop before us, or a passenger crosses in front of it.",
+    ),
+    "cyclist_ahead": Family(
+        make=people.cyclist_ahead,
+        description="A cyclist ahead in our lane, and cars that come the other way.",
+    ),
 }
 
 
@@ -102,6 +122,31 @@ def build(name: str, seed: int = 0, difficulty: float = DIFFICULTY) -> Scenario:
     if not 0.0 <= difficulty <= 1.0:
         raise EvpilotError(f"difficulty {difficulty:g}, allowed 0 to 1", place=f"scenario {name}")
     return family.make(seed, difficulty)
+
+
+def parse(name: str) -> tuple[str, int | None, float | None] | None:
+    """The family of a name such as `cut_in`, `cut_in-3` or `cut_in@seed=3,difficulty=0.8`, with the seed and the
+    difficulty that it names; None when it is of no family. Raises EvpilotError on anything else behind the @."""
+    head, at, rest = name.partition("@")
+    family, dash, number = head.rpartition("-")
+    seed: int | None = None
+    if head not in FAMILIES:
+        if not (dash and number.isdecimal() and family in FAMILIES):
+            return None
+        head, seed = family, int(number)
+    difficulty: float | None = None
+    for part in rest.split(",") if at else ():
+        key, _, value = part.partition("=")
+        try:
+            if key == "seed":
+                seed = int(value)
+            elif key == "difficulty":
+                difficulty = float(value)
+            else:
+                raise ValueError
+        except ValueError:
+            raise EvpilotError(f"{part!r}, allowed seed=N and difficulty=0..1", place=f"scenario {name}") from None
+    return head, seed, difficulty
 
 
 def _family(name: str) -> Family:
