@@ -63,7 +63,9 @@ def run(scenario: Scenario, seconds: float, *, brakes: bool, speed: float | None
             steering=0.0,
             cov=np.zeros((6, 6)),
         )
-        lights = Lights(t_ns=ego.t_ns, index=np.zeros(0, np.int64), state=np.zeros(0, np.uint8), arrow=np.zeros(0, np.uint8))
+        lights = Lights(
+            t_ns=ego.t_ns, index=np.zeros(0, np.int64), state=np.zeros(0, np.uint8), arrow=np.zeros(0, np.uint8)
+        )
         now = traffic.step(ego.t_ns, ego, SIZE, lights)
         places.append([here[0], here[1], yaw])
         speeds.append(v)
@@ -107,6 +109,6 @@ def _blocked(way: np.ndarray, arc: np.ndarray, s: float, v: float, now: Tracks, 
             other = max(float(now.velocity[j] @ [math.cos(yaw), math.sin(yaw)]), 0.0)
             gap = at[k] - other * ahead - long - 0.5 * SIZE[0] - s
             need = v * REACTION + max(v * v / (2.0 * brake) - other * other / 18.0, 0.0) + 3.0
-            if away[k] < 0.5 * SIZE[1] + half + 0.3 and 0.0 < gap + long + SIZE[0] and gap < need:
+            if away[k] < 0.5 * SIZE[1] + half + 0.3 and gap + long + SIZE[0] > 0.0 and gap < need:
                 return True
     return False

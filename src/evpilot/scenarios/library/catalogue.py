@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evpilot.files import EvpilotError
-from evpilot.scenarios.library.families import city, junctions, motorways, people, streets
+from evpilot.scenarios.library.families import city, hazards, junctions, motorways, people, streets
 from evpilot.scenarios.library.stage import DIFFICULTY
 from evpilot.scenarios.scenario import Scenario
 
@@ -96,6 +96,34 @@ FAMILIES = {
     "cyclist_ahead": Family(
         make=people.cyclist_ahead,
         description="A cyclist ahead in our lane, and cars that come the other way.",
+    ),
+    "hard_braking": Family(
+        make=hazards.hard_braking,
+        description="The car ahead brakes at up to 0.9 g.",
+    ),
+    "cut_out": Family(
+        make=hazards.cut_out,
+        description="A truck ahead leaves our lane late, before a car that has broken down.",
+    ),
+    "tailgater": Family(
+        make=hazards.tailgater,
+        description="A tailgater behind, and a lost load ahead in our lane.",
+    ),
+    "wrong_way": Family(
+        make=hazards.wrong_way,
+        description="A car comes the wrong way in our lane.",
+    ),
+    "debris": Family(
+        make=hazards.debris,
+        description="A tyre lies in our lane on the motorway.",
+    ),
+    "animal": Family(
+        make=hazards.animal,
+        description="A deer runs onto a country road and stands in the light.",
+    ),
+    "crashed_cars": Family(
+        make=hazards.crashed_cars,
+        description="Crashed cars stand across two of three lanes.",
     ),
 }
 

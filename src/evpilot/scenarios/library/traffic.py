@@ -179,16 +179,18 @@ def fill(
     mix: Mix = CITY,
     turns: Mapping[Turn, float] = TURNS,
     speed_share: float = 1.0,
+    span: tuple[float, float] = (0.0, math.inf),
 ) -> None:
     """Populate lanes at the start, from their ends backwards, with time gaps [s] drawn between the two given.
 
-    speed_share scales everyone's speed at the start.
+    speed_share scales everyone's speed at the start; span: from where to where [m] on each lane.
     """
     for lane in lanes:
         rng = stage.stream(f"{purpose}/{lane}")
         lines = stage.graph.stop_s[stage.graph.stop_lane == lane]
         s = min([float(stage.graph.length[lane]), *lines.tolist()]) - rng.uniform(2.0, 12.0)
-        while s > 4.0:
+        s = min(s, span[1])
+        while s > max(4.0, span[0]):
             who = driver(rng, mix)
             s -= 0.5 * who.size[0]
             speed = speed_share * speed_at(stage.graph, lane, s, who.speed_factor)
