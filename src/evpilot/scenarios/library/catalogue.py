@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evpilot.files import EvpilotError
-from evpilot.scenarios.library.families import city, hazards, junctions, motorways, people, streets
+from evpilot.scenarios.library.families import city, hazards, junctions, lanes, motorways, people, streets, works
 from evpilot.scenarios.library.stage import DIFFICULTY
 from evpilot.scenarios.scenario import Scenario
 
@@ -124,6 +124,54 @@ FAMILIES = {
     "crashed_cars": Family(
         make=hazards.crashed_cars,
         description="Crashed cars stand across two of three lanes.",
+    ),
+    "lane_closure": Family(
+        make=works.lane_closure,
+        description="Cones close our lane on the motorway at 116 km/h, seen late.",
+    ),
+    "ending_lane": Family(
+        make=works.ending_lane,
+        description="Our lane ends on the motorway: merge before it does.",
+    ),
+    "variable_limits": Family(
+        make=works.variable_limits,
+        description="Speed limits that fall step by step, and a queue behind the last.",
+    ),
+    "toll_gate": Family(
+        make=works.toll_gate,
+        description="A toll gate whose barrier opens only after one has stopped.",
+    ),
+    "flagger": Family(
+        make=works.flagger,
+        description="A flagger at road works holds us until the oncoming are through.",
+    ),
+    "speed_bumps": Family(
+        make=works.speed_bumps,
+        description="Speed bumps on a 30 road, with parked cars at one of them.",
+    ),
+    "overtake": Family(
+        make=lanes.overtake,
+        description="Trucks in the right lane: overtake them and come back.",
+    ),
+    "exit_ramp": Family(
+        make=lanes.exit_ramp,
+        description="Off the motorway into a loop that tightens, behind a truck.",
+    ),
+    "zip_merge": Family(
+        make=lanes.zip_merge,
+        description="A queue crawls past the on-ramp: zip in.",
+    ),
+    "emergency_vehicle": Family(
+        make=lanes.emergency_vehicle,
+        description="An ambulance with blue light comes from behind: make way.",
+    ),
+    "shoulder_stop": Family(
+        make=lanes.shoulder_stop,
+        description="Stop in the emergency bay beside the motorway.",
+    ),
+    "rain": Family(
+        make=lanes.rain,
+        description="Rain: little grip, short sight, and the end of a queue.",
     ),
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from evpilot.scenarios.library.stage import DT, Stage, clear
 from evpilot.scenarios.scenario import Actor, Behaviour
-from evpilot.types import LaneGraph, LaneKind, ObjectKind, Turn, User
+from evpilot.types import LaneGraph, LaneKind, ObjectKind, Signal, Turn, User
 from evpilot.types.state import Array, Ints
 
 HEADWAY_MIN = 1.2  # [s] at the start, from bumper to bumper at the speed of who is behind
@@ -54,7 +54,7 @@ MOTORWAY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """One vehicle with its driver: size (length, width, height) [m], character, factor on the speed limit."""
+    """One vehicle with its driver: size (length, width, height) [m], character, factor on the speed limit, lamps that stay lit."""
 
     kind: ObjectKind
     size: tuple[float, float, float]
@@ -62,6 +62,7 @@ class Driver:
     speed_factor: float
     reaction: float = 0.0
     yields: bool = True
+    signals: Signal = Signal.NONE
 
 
 def driver(rng: np.random.Generator, mix: Mix) -> Driver:
@@ -166,6 +167,7 @@ def put(
         speed_factor=who.speed_factor,
         reaction=who.reaction,
         yields=who.yields,
+        signals=who.signals,
     )
     return True
 
