@@ -1,10 +1,14 @@
 """Every built-in scenario with three seeds, built once for all tests of this room."""
 
 import functools
+import sys
+from pathlib import Path
 
 import pytest
 
 from evpilot.scenarios import Scenario, library
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 CASES = [(name, seed) for name in library.names() for seed in range(3)]
 

@@ -1,4 +1,4 @@
-"""An ego without a pilot that runs along its route, blind or braking for what is in its way, to see what a scene does."""
+"""An ego without a pilot that runs along its route, blind or braking for what is in its way."""
 
 import math
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ DT = 0.1
 
 @dataclass
 class Seen:
-    """What happened in a run: the ego's places (T, 3) x, y, yaw and speeds (T,), everybody at each step, whom it hit."""
+    """A run: the ego's places (T, 3) x, y, yaw and speeds (T,), everybody at each step, whom it hit."""
 
     place: np.ndarray
     speed: np.ndarray
@@ -73,9 +73,9 @@ def run(scenario: Scenario, seconds: float, *, brakes: bool, speed: float | None
         box = np.array([here[0], here[1], yaw, *SIZE])
         for j in range(len(now)):
             row = now.state[j]
-            if math.hypot(row[0] - here[0], row[1] - here[1]) < 12.0 and abs(row[2] - here[2]) < 2.5:
-                if boxes_overlap(box, np.array([row[0], row[1], row[3], *now.size[j]])):
-                    return Seen(np.array(places), np.array(speeds), tracks, int(now.id[j]))
+            near = math.hypot(row[0] - here[0], row[1] - here[1]) < 12.0 and abs(row[2] - here[2]) < 2.5
+            if near and boxes_overlap(box, np.array([row[0], row[1], row[3], *now.size[j]])):
+                return Seen(np.array(places), np.array(speeds), tracks, int(now.id[j]))
         if brakes and _blocked(way, arc, s, v, now, brake):
             seen, clear = seen + DT, 0.0
         else:

@@ -5,7 +5,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evpilot.files import EvpilotError
-from evpilot.scenarios.library.families import city, hazards, junctions, lanes, motorways, people, streets, works
+from evpilot.scenarios.library.families import (
+    city,
+    hazards,
+    junctions,
+    lanes,
+    motorways,
+    people,
+    priority,
+    signals,
+    slopes,
+    streets,
+    works,
+)
 from evpilot.scenarios.library.stage import DIFFICULTY
 from evpilot.scenarios.scenario import Scenario
 
@@ -172,6 +184,58 @@ FAMILIES = {
     "rain": Family(
         make=lanes.rain,
         description="Rain: little grip, short sight, and the end of a queue.",
+    ),
+    "protected_turn": Family(
+        make=signals.protected_turn,
+        description="A turn at a green light of our own, over a crossing with people and a cyclist.",
+    ),
+    "dilemma_light": Family(
+        make=signals.dilemma_light,
+        description="A light turns amber just as we arrive.",
+    ),
+    "u_turn_light": Family(
+        make=signals.u_turn_light,
+        description="A U-turn at lights across a boulevard.",
+    ),
+    "yield_sign": Family(
+        make=priority.yield_sign,
+        description="Cross or join a main road from the yield sign.",
+    ),
+    "right_before_left": Family(
+        make=priority.right_before_left,
+        description="Two crossings where who comes from the right goes first.",
+    ),
+    "two_lane_roundabout": Family(
+        make=priority.two_lane_roundabout,
+        description="A roundabout of two lanes: choose a lane, enter, leave.",
+    ),
+    "u_turn": Family(
+        make=priority.u_turn,
+        description="A U-turn through the median, across oncoming traffic.",
+    ),
+    "cyclist_hook": Family(
+        make=priority.cyclist_hook,
+        description="A right turn with a cyclist beside us who goes straight on.",
+    ),
+    "keep_clear": Family(
+        make=priority.keep_clear,
+        description="A queue stands beyond a junction: keep it clear.",
+    ),
+    "spiral_ramp": Family(
+        make=slopes.spiral_ramp,
+        description="Down a spiral ramp of two turns above each other.",
+    ),
+    "downhill": Family(
+        make=slopes.downhill,
+        description="A winding road that falls all the way, behind a truck.",
+    ),
+    "flashing_light": Family(
+        make=signals.flashing_light,
+        description="Lights that flash amber: the yield sign rules.",
+    ),
+    "dark_light": Family(
+        make=signals.dark_light,
+        description="Lights that are dark: the yield sign rules.",
     ),
 }
 

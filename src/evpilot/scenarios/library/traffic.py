@@ -54,7 +54,7 @@ MOTORWAY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """One vehicle with its driver: size (length, width, height) [m], character, factor on the speed limit, lamps that stay lit."""
+    """One vehicle with its driver, in the terms of `Actor`; signals: lamps that stay lit."""
 
     kind: ObjectKind
     size: tuple[float, float, float]

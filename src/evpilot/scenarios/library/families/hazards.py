@@ -73,8 +73,8 @@ def follow_on(place: Stretch, lane: int, s: float, speed: float, character: floa
 def hard_braking(seed: int, difficulty: float) -> Scenario:
     """The car ahead brakes at up to 0.9 g to a stand, waits, and drives on.
 
-    Mix: left lane 10 % distracted, 20 % too fast; who follows us is attentive at difficulty 0 and up to 0.9 s late at 1;
-    the leader looks at nobody. Harder: 5 to 8.8 m/s2, a time gap at the start of 2.2 to 1.4 s."""
+    Mix: left lane 10 % distracted, 20 % too fast; who follows us is up to 0.9 s late at difficulty 1; the leader looks
+    at nobody. Harder: 5 to 8.8 m/s2, a time gap of 2.2 to 1.4 s at first."""
     name = "hard_braking"
     rng = stream(name, seed, "road")
     speed = 25.0
@@ -131,8 +131,8 @@ def cut_out(seed: int, difficulty: float) -> Scenario:
 def tailgater(seed: int, difficulty: float) -> Scenario:
     """Somebody sits on our bumper, and ahead a lost load lies in our lane.
 
-    Mix: the tailgater is assertive, wants a fifth more than the limit and is up to 0.5 s late; left lane 10 % distracted,
-    20 % too fast. Harder: its time gap at the start 0.9 to 0.4 s, a denser left lane, the load is seen later."""
+    Mix: the tailgater is assertive, wants a fifth more than the limit and is up to 0.5 s late; left lane 10 %
+    distracted, 20 % too fast. Harder: its time gap at the start 0.9 to 0.4 s, a denser left lane, the load is seen later."""
     name = "tailgater"
     rng = stream(name, seed, "road")
     speed = 26.0
@@ -185,8 +185,8 @@ def wrong_way(seed: int, difficulty: float) -> Scenario:
 def debris(seed: int, difficulty: float) -> Scenario:
     """A tyre lies in our lane on the motorway: brake or swerve.
 
-    Mix: other lane 10 % distracted, right 30 % trucks, left 20 % too fast. Harder: seen from 240 to 130 m at 32 m/s, the
-    other lane is denser, somebody follows us 1.6 s behind and is up to 0.8 s late."""
+    Mix: other lane 10 % distracted, right 30 % trucks, left 20 % too fast. Harder: seen from 240 to 130 m at 32 m/s,
+    the other lane is denser, somebody follows us 1.6 s behind and is up to 0.8 s late."""
     name = "debris"
     rng = stream(name, seed, "road")
     ego = int(rng.integers(0, 2))

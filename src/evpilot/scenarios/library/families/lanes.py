@@ -1,5 +1,6 @@
 """Lanes of fast roads: overtaking, leaving, zipping in, making way, the emergency bay, rain."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -51,7 +52,6 @@ def exit_ramp(seed: int, difficulty: float) -> Scenario:
     Mix: left 20 % too fast, right 30 % trucks, 10 % distracted. Harder: the loop's radius 65 to 38 m, the deceleration
     lane 230 to 160 m, more traffic."""
     name = "exit_ramp"
-    rng = stream(name, seed, "road")
     net = Network()
     section = replace(MAIN, forward=2, limit=100.0 * KMH)
     line = straight((0.0, 0.0), (1250.0, 0.0))
@@ -116,8 +116,8 @@ def zip_merge(seed: int, difficulty: float) -> Scenario:
 def emergency_vehicle(seed: int, difficulty: float) -> Scenario:
     """An ambulance with blue light comes from behind in our lane: make way.
 
-    Mix: others 10 % distracted, of all characters, and make no way of their own; the ambulance yields to nobody and wants
-    1.35 times the limit. Harder: the other lane is denser, the ambulance comes sooner."""
+    Mix: others 10 % distracted, of all characters, and make no way of their own; the ambulance yields to nobody and
+    wants 1.35 times the limit. Harder: the other lane is denser, the ambulance comes sooner."""
     name = "emergency_vehicle"
     rng = stream(name, seed, "road")
     ego = int(rng.integers(0, 2))
@@ -145,8 +145,8 @@ def emergency_vehicle(seed: int, difficulty: float) -> Scenario:
 def shoulder_stop(seed: int, difficulty: float) -> Scenario:
     """Come to a stand in the emergency bay beside the motorway, out of the traffic.
 
-    Mix: left 20 % too fast, right 30 % trucks, 10 % distracted. Harder: a shorter bay (150 to 80 m), the left lane as the
-    start, more traffic, a car already in the bay's far end from 0.5 on."""
+    Mix: left 20 % too fast, right 30 % trucks, 10 % distracted. Harder: a shorter bay (150 to 80 m), the left lane as
+    the start, more traffic, a car already in the bay's far end from 0.5 on."""
     name = "shoulder_stop"
     rng = stream(name, seed, "road")
     net = Network()
@@ -161,7 +161,7 @@ def shoulder_stop(seed: int, difficulty: float) -> Scenario:
         (first + bay, line.length, section),
     )
     parts = [net.road(line.cut(a, b), kind) for a, b, kind in cuts]
-    for a, b in zip(parts[:-1], parts[1:], strict=True):
+    for a, b in itertools.pairwise(parts):
         for one, other in zip(a.forward[:2], b.forward[:2], strict=True):
             net.connect(one, other)
     ego = 0 if difficulty > 0.6 else 1

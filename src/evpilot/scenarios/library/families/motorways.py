@@ -142,6 +142,7 @@ DENSE = (
 
 
 def someone(character: float, speed_factor: float) -> Driver:
+    """Who drives an ordinary car: character 0 hesitant .. 1 assertive, factor on the limit."""
     return Driver(kind=ObjectKind.CAR, size=(4.5, 1.85, 1.5), character=character, speed_factor=speed_factor)
 
 

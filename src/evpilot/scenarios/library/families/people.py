@@ -202,7 +202,7 @@ def _parked_row(stage: Stage, road: Road, s: float, difficulty: float) -> None:
 
 
 def _over(stage: Stage, lane: int, s: float, section: Section, beyond: float) -> Array:
-    """The way (2, 3) across the road at s [m] from where one stands hidden to `beyond` [m] left of the lane's middle."""
+    """The way (2, 3) across the road at s [m] from where one stands hidden to `beyond` [m] left of the lane."""
     near = stage.pose(lane, s, -(0.5 * section.width + STEP_OUT))
     return np.array([near[:3], stage.pose(lane, s, beyond)[:3]])
 

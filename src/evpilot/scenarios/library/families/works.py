@@ -1,5 +1,6 @@
 """Where the road is not as usual: closed lanes, a flagger, a toll gate, a lane that ends, limits that fall, bumps."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -42,7 +43,7 @@ def lane_closure(seed: int, difficulty: float) -> Scenario:
     places += [(first + taper + 9.0 * k, edge) for k in range(1, 17)]
     cones(stage, lane, places)
     stage.stand(ObjectKind.PARKED, WORKS_TRUCK, stage.pose(lane, first + taper + 25.0, -0.2), Signal.HAZARD)
-    gap = (3.4 - 1.5 * difficulty, 9.0 - 4.5 * difficulty)
+    gap = (3.4 - 1.2 * difficulty, 9.0 - 3.0 * difficulty)
     fill(stage, place.lanes[:1], gap, mix=LEFT, turns=STRAIGHT_ON)
     flow(stage, place.lanes[0], gap, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0)
     follow_on(place, lane, 85.0, 31.0, 0.6, 0.98, reaction=round(0.6 * difficulty, 2))
@@ -148,7 +149,7 @@ def toll_gate(seed: int, difficulty: float) -> Scenario:
         (0.15, PLAZA.width - 0.4, 1.0),
         np.repeat(pose[None], rows, axis=0),
         Behaviour.SCRIPTED,
-        trigger=stage.arrival(lane, 86.0, 0.0, 8.5),
+        trigger=stage.arrival(lane, 86.0, 0.0, 14.0),
     )
     flow(stage, parts[0].forward[gate], (9.0, 16.0), mix=RIGHT, turns=STRAIGHT_ON, start=6.0, until=40.0)
     return stage.scenario(
@@ -162,8 +163,8 @@ def toll_gate(seed: int, difficulty: float) -> Scenario:
 def flagger(seed: int, difficulty: float) -> Scenario:
     """Works close our lane; a flagger stands in it until those from the other side have come through.
 
-    Mix: oncoming cars of all characters until their side is held. Harder: longer works (24 to 50 m), a longer wait (6 to
-    16 s), and one more who comes late, having ignored the other flagger, from 0.7 on."""
+    Mix: oncoming cars of all characters until their side is held. Harder: longer works (24 to 50 m), a longer wait (6
+    to 16 s), and one more who comes late, having ignored the other flagger, from 0.7 on."""
     name = "flagger"
     rng = stream(name, seed, "road")
     net = Network()
@@ -209,7 +210,7 @@ def speed_bumps(seed: int, difficulty: float) -> Scenario:
         parts.append(net.road(line.cut(s, s + BUMP_LENGTH), replace(BUMPY, limit=BUMP_LIMIT)))
         begin = s + BUMP_LENGTH
     parts.append(net.road(line.cut(begin, line.length), BUMPY))
-    for a, b in zip(parts[:-1], parts[1:], strict=True):
+    for a, b in itertools.pairwise(parts):
         net.join(a, b)
     stage = staged(name, seed, difficulty, net.build(), parts[0].forward[0], s=12.0, speed=8.0, seconds=100.0)
     _parked_before_bump(stage, parts[2].forward[0])
