@@ -159,7 +159,7 @@ FAMILIES = {
     ),
     "speed_bumps": Family(
         make=works.speed_bumps,
-        description="Speed bumps on a 30 road, with parked cars at one of them.",
+        description="Speed bumps on a 30 road, with a car parked between them.",
     ),
     "overtake": Family(
         make=lanes.overtake,

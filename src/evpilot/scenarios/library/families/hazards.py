@@ -132,7 +132,7 @@ def tailgater(seed: int, difficulty: float) -> Scenario:
     """Somebody sits on our bumper, and ahead a lost load lies in our lane.
 
     Mix: the tailgater is assertive, wants a fifth more than the limit and is up to 0.5 s late; left lane 10 %
-    distracted, 20 % too fast. Harder: its time gap at the start 0.9 to 0.4 s, a denser left lane, the load is seen later."""
+    distracted, 20 % too fast. Harder: its time gap 0.9 to 0.4 s at first, a denser left lane, the load is seen later."""
     name = "tailgater"
     rng = stream(name, seed, "road")
     speed = 26.0
@@ -252,8 +252,8 @@ def animal(seed: int, difficulty: float) -> Scenario:
 def crashed_cars(seed: int, difficulty: float) -> Scenario:
     """Two cars have crashed and stand across two of three lanes; one is free.
 
-    Mix: 10 % distracted, right 30 % trucks, left 20 % too fast. Harder: seen from 300 to 140 m, more traffic.
-    Our own lane is always one of the two."""
+    Mix: in the free lane 10 % distracted, right 30 % trucks, left 20 % too fast; who follows us is up to 0.6 s late.
+    Harder: seen from 300 to 140 m, more traffic. Our own lane is always one of the two."""
     name = "crashed_cars"
     rng = stream(name, seed, "road")
     free = int(rng.choice([0, 2]))
@@ -268,10 +268,10 @@ def crashed_cars(seed: int, difficulty: float) -> Scenario:
         pose[3] += float(rng.uniform(0.5, 1.1)) * (1.0 if rng.random() < 0.5 else -1.0)
         stage.stand(ObjectKind.CAR, CAR, pose, Signal.HAZARD)
     gap = (4.5 - 2.0 * difficulty, 11.0 - 5.0 * difficulty)
-    for k, lane in enumerate(place.lanes):
-        mix = (LEFT, LEFT, RIGHT)[k]
-        fill(stage, (lane,), gap, mix=mix, turns=STRAIGHT_ON, span=(0.0, spot - 100.0))
-        flow(stage, lane, gap, mix=mix, turns=STRAIGHT_ON, speed_share=1.0)
+    mix = LEFT if free == 0 else RIGHT
+    fill(stage, (place.lanes[free],), gap, mix=mix, turns=STRAIGHT_ON)
+    flow(stage, place.lanes[free], gap, mix=mix, turns=STRAIGHT_ON, speed_share=1.0)
+    follow_on(place, place.lane, 88.0, 25.0, 0.5, 0.95, reaction=round(0.6 * difficulty, 2))
     return stage.scenario(
         (goal_on(stage.graph, place.lanes, 950.0, 1150.0),),
         "Crashed cars stand across two of three lanes.",

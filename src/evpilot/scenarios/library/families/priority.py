@@ -155,8 +155,8 @@ def cyclist_hook(seed: int, difficulty: float) -> Scenario:
     """A right turn, and a cyclist on the track beside us who goes straight on.
 
     Mix: oncoming 10 % distracted, 10 % who yield to nobody, 10 % too fast; the cyclist has the right of way and
-    relies on it, and brakes only for a car that already stands across. Harder: a faster cyclist (4 to 7 m/s), who comes from
-    further behind."""
+    relies on it, and brakes only for a car that already stands across. Harder: a faster cyclist (4 to 7 m/s), who
+    comes from further behind."""
     name = "cyclist_hook"
     rng = stream(name, seed, "road")
     town = Town()

@@ -177,9 +177,9 @@ def flagger(seed: int, difficulty: float) -> Scenario:
     cones(stage, lane, [(first + 12.0 + 5.0 * k, edge) for k in range(1, int(length // 5.0))])
     stage.stand(ObjectKind.PARKED, WORKS_TRUCK, stage.pose(lane, first + 18.0, -0.3), Signal.HAZARD)
     wait = 6.0 + 10.0 * difficulty
-    path = np.array([stage.pose(lane, first - 4.0, d)[:3] for d in (0.2, -3.0)])
+    path = np.array([stage.pose(lane, first - 8.0, d)[:3] for d in (0.2, -3.4)])
     knots = [(0.0, 0.0), (wait, 0.0), (wait + 0.5, 1.3), (wait + 20.0, 1.3)]
-    trigger = stage.arrival(lane, first - 4.0, 0.0, 22.0)
+    trigger = stage.arrival(lane, first - 8.0, 0.0, 22.0)
     script(stage, ObjectKind.PEDESTRIAN, PERSON, path, knots, trigger=trigger, stays=True)
     fill(stage, road.backward, (2.5, 6.0), mix=TOWN)
     flow(stage, road.backward[0], (3.0, 7.0), mix=TOWN, until=4.0 + 6.0 * difficulty)
@@ -194,7 +194,7 @@ def flagger(seed: int, difficulty: float) -> Scenario:
 
 
 def speed_bumps(seed: int, difficulty: float) -> Scenario:
-    """Speed bumps at 15 km/h on a 30 road, with parked cars on our side at one of them.
+    """Speed bumps at 15 km/h on a 30 road, with a car parked half on the pavement between them.
 
     Mix: oncoming cars of all characters. Harder: more bumps (2 to 4), closer together, denser oncoming traffic."""
     name = "speed_bumps"
@@ -214,17 +214,17 @@ def speed_bumps(seed: int, difficulty: float) -> Scenario:
         net.join(a, b)
     stage = staged(name, seed, difficulty, net.build(), parts[0].forward[0], s=12.0, speed=8.0, seconds=100.0)
     _parked_before_bump(stage, parts[2].forward[0])
-    gap = (7.0 - 3.0 * difficulty, 15.0 - 5.0 * difficulty)
+    gap = (9.0 - 4.0 * difficulty, 20.0 - 8.0 * difficulty)
     flow(stage, parts[-1].backward[0], gap, mix=TOWN, start=1.0, speed_share=0.8)
     fill(stage, parts[-1].backward, gap, mix=TOWN, speed_share=0.8)
     strollers(stage, 4)
     return stage.scenario(
         (goal_on(stage.graph, parts[-1].forward, -35.0, -10.0),),
-        "Speed bumps on a 30 road, with parked cars at one of them.",
+        "Speed bumps on a 30 road, with a car parked between them.",
         ("street", "speed bump"),
     )
 
 
 def _parked_before_bump(stage: Stage, lane: int) -> None:
     middle = 0.5 * float(stage.graph.length[lane])
-    stage.stand(ObjectKind.PARKED, (4.4, 1.8, 1.5), stage.pose(lane, middle, -0.8))
+    stage.stand(ObjectKind.PARKED, (4.4, 1.8, 1.5), stage.pose(lane, middle, -1.3))
