@@ -11,7 +11,8 @@ from evpilot.geometry.boxes import boxes_overlap
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.regions import in_polygon
 from evpilot.maps.route import cost_to_go
-from evpilot.scenarios import Behaviour, Scenario, library
+from evpilot.scenarios import Behaviour, Scenario, library, load
+from evpilot.scenarios.check import examine
 from evpilot.scenarios.library.stage import content_hash
 from evpilot.types import LaneKind, LightState, Turn, User
 
@@ -234,3 +235,23 @@ def test_the_city_is_rich():
     assert len({int(turn) for turn in scenario.graph.turn} & {Turn.LEFT, Turn.RIGHT, Turn.STRAIGHT}) == 3
     assert len(scenario.graph.crosswalk_start) > 15
     assert 400.0 < float(cost_to_go(scenario.graph, scenario.goals)[lane_of_start(scenario)]) < 1100.0
+
+
+def test_a_scenarios_own_name_loads_it_again():
+    for name in ("cut_in", "cut_in-3", "cut_in@difficulty=0.8", "cut_in-3@difficulty=0.25"):
+        assert load(name).name == name
+    assert load("cut_in@seed=3,difficulty=0.5").sha256 == load("cut_in-3").sha256 == library.build("cut_in", 3).sha256
+    assert load("cut_in-3", 7).name == "cut_in-3"
+
+
+@pytest.mark.parametrize("name", ["cut_in@speed=3", "cut_in@seed=x", "cut_in@difficulty=2", "cut_in@"])
+def test_a_name_that_says_something_else_is_refused(name: str):
+    with pytest.raises(EvpilotError, match="allowed"):
+        load(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("seed", "difficulty"), [(11, 0.0), (12, 0.4), (13, 1.0)])
+def test_nothing_is_doubtful_about_any_of_them(name: str, seed: int, difficulty: float):
+    report = examine(library.build(name, seed, difficulty))
+    assert report.sound, report.findings

@@ -132,7 +132,7 @@ def tailgater(seed: int, difficulty: float) -> Scenario:
     """Somebody sits on our bumper, and ahead a lost load lies in our lane.
 
     Mix: the tailgater is assertive, wants a fifth more than the limit and is up to 0.5 s late; left lane 10 %
-    distracted, 20 % too fast. Harder: its time gap 0.9 to 0.4 s at first, a denser left lane, the load is seen later."""
+    distracted, 20 % too fast. Harder: its time gap 0.9 to 0.4 s at first, a denser left lane, the load seen later."""
     name = "tailgater"
     rng = stream(name, seed, "road")
     speed = 26.0
