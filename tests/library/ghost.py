@@ -97,7 +97,8 @@ def _blocked(way: np.ndarray, arc: np.ndarray, s: float, v: float, now: Tracks, 
     if rows.sum() < 2:
         return False
     line, at = way[rows], arc[rows]
-    for j in range(len(now)):
+    near = np.hypot(now.state[:, 0] - line[0, 0], now.state[:, 1] - line[0, 1]) < at[-1] - s + 20.0
+    for j in np.flatnonzero(near).tolist():
         for ahead in (0.0, 0.5, 1.0):
             x, y = now.state[j, :2] + ahead * now.velocity[j]
             away = np.hypot(line[:, 0] - x, line[:, 1] - y)

@@ -151,13 +151,8 @@ def test_lights_never_let_crossing_streams_go_together(scenario: Scenario):
     pairs = set()
     for lane, light in ruled.items():
         for other in graph.conflict[graph.conflict_start[lane] : graph.conflict_start[lane + 1]].tolist():
-            permissive = Turn.LEFT in (graph.turn[lane], graph.turn[other]) or {
-                graph.turn[lane],
-                graph.turn[other],
-            } <= {
-                Turn.RIGHT,
-                Turn.LEFT,
-            }
+            turns = {graph.turn[lane], graph.turn[other]}
+            permissive = turns & {Turn.LEFT, Turn.U_TURN} or turns <= {Turn.RIGHT}
             if other in ruled and ruled[other] != light and not permissive:
                 pairs.add((min(light, ruled[other]), max(light, ruled[other])))
     assert pairs

@@ -67,6 +67,8 @@ def script(
     """An actor that follows a path (P, 3) with a profile of speeds, from the start or once the ego sets it off; at the
     path's end it is gone, or with `stays` it stands there."""
     motion = along(path, profile(stage, knots, first_step))
+    if trigger is not None:
+        motion[0, 4:] = 0.0  # it stands there until it is set off
     if stays:
         rest = stage.last_step - first_step + 1 - len(motion)
         last = motion[-1:].copy()

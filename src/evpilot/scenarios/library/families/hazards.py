@@ -163,13 +163,13 @@ def wrong_way(seed: int, difficulty: float) -> Scenario:
     name = "wrong_way"
     rng = stream(name, seed, "road")
     place = stretch(
-        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=0, s=150.0, speed=29.0, seconds=70.0, length=1900.0
+        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=0, s=150.0, speed=29.0, seconds=85.0, length=1900.0
     )
     stage, left = place.stage, place.lanes[0]
     pace = 15.0 + 13.0 * difficulty
     first = float(rng.uniform(1150.0, 1500.0))
     path = lane_path(stage, (left,), 0.0, [(0.0, float(rng.uniform(-0.3, 0.3)))])[: int(first)][::-1]
-    script(stage, ObjectKind.CAR, CAR, np.ascontiguousarray(path), [(0.0, pace), (70.0, pace)], yields=False)
+    script(stage, ObjectKind.CAR, CAR, np.ascontiguousarray(path), [(0.0, pace), (85.0, pace)], yields=False)
     s = 190.0
     while s < 1100.0:
         follow_on(place, place.lanes[1], s, 23.0, float(rng.uniform(0.2, 0.6)), 0.7)

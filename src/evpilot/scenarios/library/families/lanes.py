@@ -30,11 +30,11 @@ def overtake(seed: int, difficulty: float) -> Scenario:
     name = "overtake"
     rng = stream(name, seed, "road")
     place = stretch(
-        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=1, s=110.0, speed=26.0, seconds=72.0, length=2100.0
+        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=1, s=110.0, speed=26.0, seconds=82.0, length=2100.0
     )
-    stage, s = place.stage, 165.0
+    stage, s = place.stage, 180.0
     for _ in range(2 + round(3.0 * difficulty)):
-        _truck(stage, place.lane, s, 21.0, float(rng.uniform(0.2, 0.8)), float(rng.uniform(0.61, 0.66)))
+        _truck(stage, place.lane, s, 17.5, float(rng.uniform(0.2, 0.8)), float(rng.uniform(0.5, 0.54)))
         s += TRUCK[0] + float(rng.uniform(40.0, 110.0 - 50.0 * difficulty))
     gap = (3.6 - 1.5 * difficulty, 10.0 - 5.0 * difficulty)
     fill(stage, place.lanes[:1], gap, mix=LEFT, turns=STRAIGHT_ON, span=(0.0, 900.0))

@@ -66,7 +66,7 @@ def school_ball(seed: int, difficulty: float) -> Scenario:
     pace = float(rng.uniform(2.0, 2.4 + 0.8 * difficulty))
     behind = 2.2 - 1.4 * difficulty
     child = _steps_out(stage, lane, s, pace, SCHOOL, slack=1.6 - 0.5 * difficulty, freeze=2.0, size=CHILD, delay=behind)
-    from_kerb = _over(stage, lane, s + 0.3, SCHOOL, 7.5)
+    from_kerb = _over(stage, lane, s + 1.0, SCHOOL, 7.5)
     script(
         stage,
         ObjectKind.BALL,
