@@ -102,7 +102,7 @@ def test_those_in_one_lane_keep_a_second_of_distance_at_the_start(scenario: Scen
 
 
 def test_arrivals_in_one_lane_come_a_second_apart(scenario: Scenario):
-    arrivals: dict[tuple[float, ...], list[int]] = {}
+    arrivals: dict[int, list[int]] = {}
     for actor in scenario.actors:
         if actor.behaviour == Behaviour.REACTIVE and actor.first_step > 0:
             arrivals.setdefault(int(actor.route[0]), []).append(actor.first_step)
@@ -151,7 +151,7 @@ def test_lights_never_let_crossing_streams_go_together(scenario: Scenario):
     pairs = set()
     for lane, light in ruled.items():
         for other in graph.conflict[graph.conflict_start[lane] : graph.conflict_start[lane + 1]].tolist():
-            turns = {graph.turn[lane], graph.turn[other]}
+            turns = {Turn(graph.turn[lane]), Turn(graph.turn[other])}
             permissive = turns & {Turn.LEFT, Turn.U_TURN} or turns <= {Turn.RIGHT}
             if other in ruled and ruled[other] != light and not permissive:
                 pairs.add((min(light, ruled[other]), max(light, ruled[other])))

@@ -1,6 +1,5 @@
 """Junctions with lights: protected turns, a U-turn, a light that changes as one arrives, flashing and dark lights."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -181,5 +180,5 @@ def _out_of_order(name: str, state: LightState, seed: int, difficulty: float) ->
     )
 
 
-def _all_show(state: LightState, count: int) -> Sequence[LightProgram]:
+def _all_show(state: LightState, count: int) -> list[LightProgram]:
     return [LightProgram(light=k, states=(state,), durations=(1.0,)) for k in range(count)]

@@ -96,7 +96,9 @@ def variable_limits(seed: int, difficulty: float) -> Scenario:
     line = trace((0.0, 0.0, rng.uniform(-math.pi, math.pi)), [(700.0, 0.0, bend), (700.0, bend, 0.0)])
     parts: list[Road] = []
     for k, limit in enumerate(limits):
-        part = net.road(line.cut(0.25 * k * line.length, 0.25 * (k + 1) * line.length), replace(MAIN, forward=2, limit=limit * KMH))
+        part = net.road(
+            line.cut(0.25 * k * line.length, 0.25 * (k + 1) * line.length), replace(MAIN, forward=2, limit=limit * KMH)
+        )
         pose = net.lanes[part.forward[0]].line.start.copy()
         pose[3] = math.remainder(pose[3] + math.pi, 2.0 * math.pi)
         net.signs.append(("274", str(limit), pose, part.forward))
