@@ -108,7 +108,16 @@ def drive(
 
 @app.command()
 def score(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help='Of scenario files; or "library" for the built-in.')],
+    folder: Annotated[
+        str, typer.Argument(metavar="[FOLDER]", help='Of scenario files; or "library" for the built-in.')
+    ] = "",
+    library: Annotated[bool, typer.Option("--library", help="The built-in scenarios.")] = False,
+    family: Annotated[
+        list[str] | None, typer.Option("--family", metavar="F", help="Of the library, only these; may be repeated.")
+    ] = None,
+    difficulty: Annotated[
+        str, typer.Option("--difficulty", metavar="D", help="Of the library: 0 to 1, or spread over the seeds.")
+    ] = "",
     pilot: PilotOption = "evpilot",
     platform: PlatformOption = "",
     planner_platform: BelievedOption = "",
@@ -123,11 +132,15 @@ def score(
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")] = Path("results"),
 ) -> None:
-    """Drive and judge every scenario below a folder; write results.parquet and summary.json."""
+    """Drive and judge every scenario below a folder, or of the library; write results.parquet and summary.json."""
     from evpilot.report.terminal.progress import warmed_up
     from evpilot.sweep.settings import Settings
 
     numbers = _seeds(seeds)
+    hard = _difficulty(difficulty)
+    wanted = bool(library or family or difficulty)
+    if wanted == bool(folder) and folder != "library":
+        raise EvpilotError("name either a FOLDER of scenario files or --library")
     car = platform or ("bmw320i" if solutions is not None else "sedan")
     warmed_up()
     settings = Settings(
@@ -141,7 +154,17 @@ def score(
 
     from evpilot.report.terminal.many import score_and_show
 
-    score_and_show(folder, settings, seeds=numbers, workers=workers, resume=resume, solutions=solutions, out=out)
+    score_and_show(
+        folder or "library",
+        settings,
+        seeds=numbers,
+        workers=workers,
+        resume=resume,
+        solutions=solutions,
+        families=family or (),
+        difficulty=hard,
+        out=out,
+    )
 
 
 @app.command()
@@ -191,6 +214,21 @@ def platforms() -> None:
     from evpilot.report.terminal.asked import show_platforms
 
     show_platforms()
+
+
+def _difficulty(text: str) -> float | None:
+    """A difficulty as 0..1 or "spread", None for none; raises EvpilotError on anything else."""
+    from evpilot.sweep.scoring import SPREAD
+
+    if text in ("", "spread"):
+        return SPREAD if text else None
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise EvpilotError(f"--difficulty {text!r}, allowed 0 to 1, or spread")
+    return value
 
 
 def _seeds(text: str) -> range:

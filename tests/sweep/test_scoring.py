@@ -1,5 +1,6 @@
 """A sweep gives the same drives with any number of workers, survives bad files and a kill, and writes solutions."""
 
+import itertools
 import json
 import os
 import signal
@@ -12,9 +13,10 @@ import numpy as np
 import pytest
 
 from evpilot.files import EvpilotError
+from evpilot.runlog import sha256
 from evpilot.sweep.driving import drive
 from evpilot.sweep.results import read_rows
-from evpilot.sweep.scoring import find_cases, score
+from evpilot.sweep.scoring import SPREAD, find_cases, library_cases, score
 from evpilot.sweep.settings import Settings
 from evpilot.sweep.solutions import states
 
@@ -164,3 +166,27 @@ def test_a_foreign_pilot_that_is_not_there_is_refused_before_anything_is_driven(
 def test_looking_for_a_foreign_pilot_does_not_make_it(tmp_path: Path) -> None:
     (tmp_path / "makes.py").write_text(FOREIGN)
     Settings(pilot=f"{tmp_path / 'makes.py'}:Good").check()
+
+
+def test_the_librarys_families_are_chosen_by_name_seed_and_difficulty(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    results = score("library", IDM, families=("cut_in", "animal"), seeds=(2,), difficulty=0.8, out=out)
+    assert [row["case"] for row in results.rows] == ["cut_in@difficulty=0.8", "animal@difficulty=0.8"]
+    assert not any(row["error"] for row in results.rows)
+    again = drive("animal@seed=2,difficulty=0.8", pilot="idm", seed=2)
+    assert results.rows[1]["runlog_sha256"] == sha256(again)
+    assert list(results.summary["families"]) == ["cut_in", "animal"]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    resumed = score("library", IDM, families=("cut_in", "animal"), seeds=(2,), difficulty=0.8, out=out, resume=True)
+    assert resumed.rows == results.rows
+
+
+def test_difficulties_are_spread_evenly_over_the_seeds() -> None:
+    cases = library_cases(("animal",), range(20), SPREAD)
+    shares = sorted(float(case.scenario.partition("=")[2]) for case in cases)
+    assert max(b - a for a, b in itertools.pairwise([0.0, *shares, 1.0])) < 0.1
+
+
+@pytest.mark.parametrize(("families", "difficulty"), [(("cut_inn",), None), ((), 1.5)])
+def test_an_unknown_family_or_difficulty_is_refused(families: tuple[str, ...], difficulty: float | None) -> None:
+    with pytest.raises(EvpilotError, match=r"did you mean|allowed 0 to 1"):
+        library_cases(families, (0,), difficulty)

@@ -1,5 +1,6 @@
 """A scenario: a map, a start, goals, and the others with what they do."""
 
+import math
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -15,6 +16,7 @@ class Behaviour(IntEnum):
     REPLAY = 0  # as recorded, whatever the others do
     REACTIVE = 1  # follows its route with a driver model
     STATIC = 2
+    SCRIPTED = 3  # as written, from its trigger on, in every kind of traffic
 
 
 class Motion(IntEnum):
@@ -28,6 +30,21 @@ class Motion(IntEnum):
     ACCEL = 5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What the ego's arrival sets off: its box centre comes within `metres` of x, y [m], or would at its speed and on
+    the straight line be there within `seconds`. So a scene happens at whatever pace one comes."""
+
+    x: float
+    y: float
+    seconds: float
+    metres: float = 0.0
+
+    def fires(self, x: float, y: float, speed: float) -> bool:
+        """Whether the ego at x, y [m] with a speed [m/s] sets it off now."""
+        return math.hypot(x - self.x, y - self.y) <= max(self.metres, self.seconds * abs(speed))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Actor:
     """One other road user or obstacle.
@@ -35,7 +52,10 @@ class Actor:
     motion (T, 6) by `Motion`, one row for each scenario step from first_step on (a STATIC one has a single row and
     stays for ever; a REACTIVE one needs only its start, further rows are its recording); signals (T,) Signal flags.
     route (K,) lanes that a REACTIVE actor follows, may be empty: then it is worked out from the recording or the map.
-    character 0 hesitant .. 1 assertive; speed_factor scales the limit to its wanted speed.
+    character 0 hesitant .. 1 assertive; speed_factor scales the limit to its wanted speed; reaction [s] that a
+    REACTIVE one is late to answer a need to brake (distracted). yields: False for who gives way to nobody: a REACTIVE
+    one ignores right of way and zebras, a SCRIPTED one does not stop for a car in its way. trigger: a SCRIPTED one
+    stands at its first row until the ego sets it off.
     """
 
     id: int
@@ -50,20 +70,24 @@ class Actor:
     route: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     character: float = 0.5
     speed_factor: float = 1.0
+    reaction: float = 0.0
+    yields: bool = True
+    trigger: Trigger | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightProgram:
     """The phases of one light: index into the graph's lights; the cycle of (state, seconds), offset seconds into it at
-    the scenario's start."""
+    the scenario's start. With a trigger the cycle stands still there until the ego sets it off."""
 
     light: int
     states: tuple[LightState, ...]
     durations: tuple[float, ...]
     offset: float = 0.0
+    trigger: Trigger | None = None
 
     def at(self, seconds: float) -> LightState:
-        """What the light shows a time [s] after the scenario's start."""
+        """What the light shows a time [s] after the scenario's start, or after its trigger."""
         rest = (seconds + self.offset) % sum(self.durations)
         for state, duration in zip(self.states, self.durations, strict=True):
             if rest < duration:

@@ -47,6 +47,7 @@ class World:
         self._scenario = scenario
         self._platform = platform
         self._traffic = traffic.make(kind, scenario, seed, platform.length, platform.width)
+        self._since_ns: dict[int, int] = {}
         self._light_index = np.arange(len(scenario.graph.light_id), dtype=np.int64)
         self._arrow = scenario.graph.light_arrow.astype(np.uint8)
         self._hilly = bool(len(scenario.graph.center)) and float(np.ptp(scenario.graph.center[:, 2])) > 0.0
@@ -54,6 +55,7 @@ class World:
 
     def truth(self, t_ns: int, ego: EgoState) -> Truth:
         """What is true at t_ns [ns], when the car is `ego`; to be asked once for each tick, in order."""
+        self._set_off(t_ns, ego)
         lights = self.lights(t_ns)
         size = (self._platform.length, self._platform.width)
         return Truth(
@@ -68,9 +70,20 @@ class World:
     def lights(self, t_ns: int) -> Lights:
         """What every light of the map shows; one without a program is dark."""
         state = np.full(len(self._light_index), LightState.DARK, np.uint8)
-        for program in self._scenario.lights:
-            state[program.light] = program.at(t_ns * 1e-9)
+        for k, program in enumerate(self._scenario.lights):
+            since = self._since_ns.get(k, t_ns) if program.trigger is not None else 0
+            state[program.light] = program.at((t_ns - since) * 1e-9)
         return Lights(t_ns=t_ns, index=self._light_index, state=state, arrow=self._arrow)
+
+    def _set_off(self, t_ns: int, ego: EgoState) -> None:
+        """Let those lights go on whose trigger the car is for the first time."""
+        x, y, _, yaw = (float(value) for value in ego.pose)
+        b = self._platform.rear_to_center
+        for k, program in enumerate(self._scenario.lights):
+            if program.trigger is None or k in self._since_ns:
+                continue
+            if program.trigger.fires(x + b * math.cos(yaw), y + b * math.sin(yaw), ego.speed):
+                self._since_ns[k] = t_ns
 
     def ground(self, x: float, y: float, z: float, yaw: float) -> tuple[float, float]:
         """Height [m] of the road under a place and its grade [rad] along yaw; off the map the height z is kept."""

@@ -12,13 +12,15 @@ from evpilot.sweep.settings import Settings
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A scenario (file, or a library's name) under one seed. name is its path below the sweep's folder; sha256 the
-    file's, empty for the library's; solution where to write its CommonRoad solution, or None."""
+    file's, empty for the library's; family its family there; solution where to write its CommonRoad solution, or
+    None."""
 
     name: str
     scenario: str
     sha256: str
     seed: int
     solution: Path | None = None
+    family: str = ""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -67,7 +69,7 @@ def error_row(case: Case, error: BaseException) -> Row:
 
 def base_row(case: Case) -> Row:
     """What every row holds."""
-    return {"case": case.name, "file_sha256": case.sha256, "seed": case.seed, "error": ""}
+    return {"case": case.name, "file_sha256": case.sha256, "seed": case.seed, "family": case.family, "error": ""}
 
 
 def peak_memory_mb() -> float:

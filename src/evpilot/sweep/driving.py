@@ -5,9 +5,9 @@ from pathlib import Path
 
 from evpilot.runlog import Frame, RunLog
 from evpilot.scenarios import Scenario, load
-from evpilot.scenarios.scenario import Behaviour
 from evpilot.sense.config import named
 from evpilot.simulate.loop import simulate
+from evpilot.simulate.traffic import unrecorded
 from evpilot.sweep.pilots import DEFAULT_PILOT, pilot_maker
 from evpilot.sweep.settings import TRAFFIC, Settings, named_limits, one_of
 from evpilot.types import Limits, Platform
@@ -82,8 +82,7 @@ def drive_with(
 
 def natural_traffic(scenario: Scenario) -> str:
     """Reactive where an actor has only its start and a driver model, replay of the recording otherwise."""
-    driven = any(a.behaviour == Behaviour.REACTIVE and len(a.motion) < 2 for a in scenario.actors)
-    return "reactive" if driven else "replay"
+    return "reactive" if unrecorded(scenario) else "replay"
 
 
 def _platform(platform: str | Path | Platform) -> Platform:

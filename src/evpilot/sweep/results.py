@@ -39,7 +39,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, object]:
     time that a driver alone on the road, or the traffic's pace, would not have needed. score_mean: nuPlan's
     closed-loop score, an error counting 0. plan_ms_p50, plan_ms_p99 [ms]: CPU time of a planning cycle, over all cycles
     of all cases. real_time_factor: simulated time over the loop's wall time. navigation, survival: the same counts
-    apart by whether a goal asks for a place or only to drive on.
+    apart by whether a goal asks for a place or only to drive on; families: by the library's families.
     """
     driven = [row for row in rows if not row["error"]]
     cycles = np.array([ms for row in driven for ms in row["plan_ms"]] or [0.0])
@@ -54,6 +54,10 @@ def summarise(rows: Sequence[Row]) -> dict[str, object]:
         "memory_mb_max": max((row["memory_mb"] for row in driven), default=None),
         "navigation": _counts(navigation),
         "survival": _counts(survival),
+        "families": {
+            family: _counts([row for row in rows if row.get("family") == family])
+            for family in dict.fromkeys(str(row["family"]) for row in rows if row.get("family"))
+        },
     }
 
 

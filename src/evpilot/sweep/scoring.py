@@ -14,6 +14,8 @@ from evpilot.sweep.workers import run_all
 
 LIBRARY = "library"  # stands for all built-in scenarios where a folder is asked for
 SUFFIXES = (".xml",)
+SPREAD = -1.0  # stands for a difficulty that each seed has of its own
+GOLDEN = 0.6180339887498949  # multiples of the golden ratio fill 0..1 evenly, however many there are (Weyl)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ def score(
     workers: int = 1,
     resume: bool = False,
     solutions: str | Path | None = None,
+    families: Sequence[str] = (),
+    difficulty: float | None = None,
     out: str | Path = "results",
     on_row: Callable[[Row, int, int], None] | None = None,
 ) -> Results:
@@ -41,7 +45,9 @@ def score(
     Writes results.parquet (a row for each case) and summary.json into out, at the end; journal.jsonl there holds each
     case as soon as it is finished, and with resume a sweep that was killed goes on after those. solutions: a folder for
     CommonRoad solution files, each named like its scenario file; the settings should then have the platform bmw320i
-    and the limits verdict. on_row is called with each row, how many are done and how many there are.
+    and the limits verdict. families: those of the library, all when empty; difficulty 0..1 of all of them, or
+    `SPREAD`, which spreads the seeds evenly over 0..1; None is the library's own. on_row is called with each row, how
+    many are done and how many there are.
 
     Raises EvpilotError on bad input. A scenario that cannot be driven gives a row with its error.
     """
@@ -49,9 +55,16 @@ def score(
     conditions.check()
     if workers < 1:
         raise EvpilotError(f"{workers} workers, allowed 1 or more")
-    cases = find_cases(folder, seeds, None if solutions is None else Path(solutions))
+    if str(folder) == LIBRARY:
+        cases = library_cases(families, seeds, difficulty)
+    else:
+        if families or difficulty is not None:
+            raise EvpilotError("only the library has families and difficulties; name 'library' as the folder")
+        cases = find_cases(folder, seeds, None if solutions is None else Path(solutions))
     target = Path(out)
     said = _conditions(folder, conditions, seeds, solutions)
+    if families or difficulty is not None:
+        said |= {"families": list(families), "difficulty": "spread" if difficulty == SPREAD else difficulty}
     with Journal(target / "journal.jsonl", said, resume) as journal:
         done = {(row["case"], row["file_sha256"], row["seed"]) for row in journal.rows}
         todo = [case for case in cases if case.key not in done]
@@ -65,14 +78,30 @@ def score(
     return Results(folder=target, rows=rows, summary=write_results(target, rows, said))
 
 
+def library_cases(families: Sequence[str], seeds: Sequence[int], difficulty: float | None = None) -> list[Case]:
+    """The cases of some families of the library, all when none is named; raises EvpilotError on an unknown one."""
+    from evpilot.scenarios import library
+
+    if not seeds:
+        raise EvpilotError("no seeds; name at least one, as in 0:1")
+    if difficulty is not None and difficulty != SPREAD and not 0.0 <= difficulty <= 1.0:
+        raise EvpilotError(f"difficulty {difficulty:g}, allowed 0 to 1, or spread")
+    cases: list[Case] = []
+    for family in families or library.names():
+        library.describe(family)
+        for seed in seeds:
+            share = round((0.5 + GOLDEN * seed) % 1.0, 2) if difficulty == SPREAD else difficulty
+            name = family if share is None else f"{family}@difficulty={share:g}"
+            cases.append(Case(name=name, scenario=name, sha256="", seed=seed, family=family))
+    return cases
+
+
 def find_cases(folder: str | Path, seeds: Sequence[int], solutions: Path | None) -> list[Case]:
     """All cases of a folder, sorted by name, then seed; raises EvpilotError when there are none."""
     if not seeds:
         raise EvpilotError("no seeds; name at least one, as in 0:1")
     if str(folder) == LIBRARY:
-        from evpilot.scenarios import library
-
-        return [Case(name=name, scenario=name, sha256="", seed=seed) for name in library.names() for seed in seeds]
+        return library_cases((), seeds)
     root = Path(folder)
     if not root.exists():
         raise EvpilotError("there is no such folder", file=root)

@@ -12,6 +12,8 @@ from evpilot.sweep.results import compare
 from evpilot.sweep.scoring import score
 from evpilot.sweep.settings import Settings
 
+FAILURES_SHOWN = 20
+
 
 def score_and_show(
     folder: str,
@@ -21,6 +23,8 @@ def score_and_show(
     workers: int,
     resume: bool,
     solutions: Path | None,
+    families: Sequence[str],
+    difficulty: float | None,
     out: Path,
 ) -> None:
     """Run a sweep with a bar, then print its summary and the cases that could not be driven."""
@@ -37,6 +41,8 @@ def score_and_show(
             workers=workers,
             resume=resume,
             solutions=solutions,
+            families=families,
+            difficulty=difficulty,
             out=out,
             on_row=on_row,
         )
@@ -47,12 +53,30 @@ def score_and_show(
         f"plan {values['plan_ms_p50']} ms median, {values['plan_ms_p99']} ms p99; "
         f"{values['real_time_factor']} times real time; {values['memory_mb_max']} MB"
     )
+    _show_families(results.rows, values)
     for row in results.rows:
         if row["error"]:
             Console(stderr=True).print(
                 f"{row['case']}: {row['error']}", style="red", markup=False, highlight=False, soft_wrap=True
             )
     screen.print("results:", linked(results.folder / "summary.json"))
+
+
+def _show_families(rows: Sequence[dict[str, Any]], values: dict[str, Any]) -> None:
+    """Print the counts of each family of the library, and how to see the first failures again."""
+    if not values["families"]:
+        return
+    table = plain_table("family", "runs", "goal", "at fault", "score", right=("runs", "goal", "at fault", "score"))
+    for family, counts in values["families"].items():
+        at_fault = str(counts["collisions_at_fault"])
+        table.add_row(
+            family, str(counts["scenarios"]), str(counts["goal_reached"]), at_fault, f"{counts['score_mean']:.3f}"
+        )
+    screen = console()
+    screen.print(table)
+    failed = [row for row in rows if row["error"] or not row["goal_reached"] or row["collisions_at_fault"]]
+    for row in failed[:FAILURES_SHOWN]:
+        screen.print(f"evpilot drive {row['case']} --seed {row['seed']}", markup=False, highlight=False)
 
 
 def show_changes(before: Path, after: Path) -> None:

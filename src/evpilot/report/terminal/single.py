@@ -22,11 +22,12 @@ def drive_and_show(names: Sequence[str], settings: Settings, seed: int, out: Pat
 
     Raises EvpilotError before the first drive when one of the scenarios cannot be loaded.
     """
-    worlds = [load(name, seed) for name in names or library.names()[:1]]
+    chosen = names or library.names()[:1]
+    worlds = [(load(name, seed), _seed_of(name, seed)) for name in chosen]
     verdicts: list[Verdict] = []
     folders: list[Path] = []
-    for world in worlds:
-        run = _drive(world, settings, seed)
+    for world, number in worlds:
+        run = _drive(world, settings, number)
         verdict = judge(run)
         folder = out / folder_name(run)
         with run_folder(folder) as unfinished:
@@ -38,6 +39,12 @@ def drive_and_show(names: Sequence[str], settings: Settings, seed: int, out: Pat
     screen.print(drives(verdicts))
     for folder in folders:
         screen.print("replay:", linked(folder / "replay.html"))
+
+
+def _seed_of(name: str, seed: int) -> int:
+    """The seed that a library scenario's name tells, else the given one."""
+    told = library.parse(name)
+    return seed if told is None or told[1] is None else told[1]
 
 
 def folder_name(run: RunLog) -> str:

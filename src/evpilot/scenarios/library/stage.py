@@ -13,12 +13,13 @@ import numpy as np
 from evpilot.files import EvpilotError
 from evpilot.geometry.boxes import corners
 from evpilot.geometry.polyline import at
-from evpilot.scenarios.scenario import Actor, Behaviour, LightProgram, Scenario
-from evpilot.types import Goal, LaneGraph, ObjectKind
+from evpilot.scenarios.scenario import Actor, Behaviour, LightProgram, Scenario, Trigger
+from evpilot.types import Goal, LaneGraph, ObjectKind, Signal
 from evpilot.types.state import Array, Ints
 
 DT_NS = 100_000_000  # all scenarios of the library have steps of 0.1 s
 DT = DT_NS * 1e-9  # [s]
+DIFFICULTY = 0.5  # where none is named
 EGO_BOX = (5.2, 2.1)  # [m] room kept for the ego car: the largest platform and a little more
 NO_LANES: Ints = np.zeros(0, np.int64)
 
@@ -71,8 +72,13 @@ class Stage:
         route: Ints = NO_LANES,
         character: float = 0.5,
         speed_factor: float = 1.0,
+        reaction: float = 0.0,
+        yields: bool = True,
+        trigger: Trigger | None = None,
+        signals: Signal = Signal.NONE,
     ) -> Actor:
-        """Add an actor of a size (length, width, height) [m] with its motion (T, 6); ids run from 1."""
+        """Add an actor of a size (length, width, height) [m] with its motion (T, 6) and its lamps, which stay the same;
+        ids run from 1."""
         actor = Actor(
             id=len(self.actors) + 1,
             kind=kind,
@@ -81,11 +87,14 @@ class Stage:
             height=size[2],
             first_step=first_step,
             motion=np.ascontiguousarray(motion),
-            signals=np.zeros(len(motion), np.uint8),
+            signals=np.full(len(motion), signals, np.uint8),
             behaviour=behaviour,
             route=route,
             character=character,
             speed_factor=speed_factor,
+            reaction=reaction,
+            yields=yields,
+            trigger=trigger,
         )
         self.actors.append(actor)
         if first_step == 0:
@@ -93,14 +102,29 @@ class Stage:
             self.boxes.append((x, y, yaw, size[0], size[1], speed))
         return actor
 
-    def stand(self, kind: ObjectKind, size: tuple[float, float, float], pose: Array) -> Actor:
+    def stand(
+        self, kind: ObjectKind, size: tuple[float, float, float], pose: Array, signals: Signal = Signal.NONE
+    ) -> Actor:
         """Add a thing that stays where it is, at pose (4,)."""
-        return self.add(kind, size, np.array([[*pose, 0.0, 0.0]]), Behaviour.STATIC)
+        return self.add(kind, size, np.array([[*pose, 0.0, 0.0]]), Behaviour.STATIC, signals=signals)
 
-    def scenario(self, goals: tuple[Goal, ...], description: str, tags: tuple[str, ...]) -> Scenario:
-        """The finished scenario, with its hash."""
+    def arrival(self, lane: int, s: float, seconds: float, metres: float = 0.0) -> Trigger:
+        """The ego's arrival at s [m] on a lane: `seconds` before it would be there, at the latest `metres` before."""
+        x, y, _, _ = self.pose(lane, s).tolist()
+        return Trigger(x=x, y=y, seconds=seconds, metres=metres)
+
+    def scenario(
+        self,
+        goals: tuple[Goal, ...],
+        description: str,
+        tags: tuple[str, ...],
+        *,
+        friction: float = 1.0,
+        sight: float = 1e4,
+    ) -> Scenario:
+        """The finished scenario, with its hash; friction 0..1, sight [m]."""
         plain = Scenario(
-            name=self.name if self.seed == 0 else f"{self.name}-{self.seed}",
+            name=full_name(self.name, self.seed, self.difficulty),
             source=f"library:{self.name}",
             sha256="",
             dt_ns=DT_NS,
@@ -111,10 +135,18 @@ class Stage:
             goals=goals,
             actors=tuple(self.actors),
             lights=tuple(sorted(self.lights, key=lambda program: program.light)),
+            friction=friction,
+            sight=sight,
             description=description,
             tags=tags,
         )
         return dataclasses.replace(plain, sha256=content_hash(plain))
+
+
+def full_name(family: str, seed: int, difficulty: float) -> str:
+    """The name under which a scenario can be loaded again."""
+    plain = family if seed == 0 else f"{family}-{seed}"
+    return plain if difficulty == DIFFICULTY else f"{plain}@difficulty={difficulty:.12g}"
 
 
 def staged(
@@ -146,8 +178,11 @@ def lane_pose(graph: LaneGraph, lane: int, s: float, d: float = 0.0) -> Array:
     return np.array([x - d * np.sin(yaw), y + d * np.cos(yaw), np.interp(s, arc, center[:, 2]), yaw])
 
 
-def goal_on(graph: LaneGraph, lanes: tuple[int, ...], first: float, last: float) -> Goal:
-    """To be anywhere on these lanes between two arc lengths [m], of which negative ones count from the lane's end."""
+def goal_on(
+    graph: LaneGraph, lanes: tuple[int, ...], first: float, last: float, speed: tuple[float, float] | None = None
+) -> Goal:
+    """To be anywhere on these lanes between two arc lengths [m], of which negative ones count from the lane's end;
+    at a speed [m/s] within bounds, if any."""
     regions: list[Array] = []
     for lane in lanes:
         rows = graph.points(lane)
@@ -162,7 +197,7 @@ def goal_on(graph: LaneGraph, lanes: tuple[int, ...], first: float, last: float)
             for bound in (graph.right, graph.left)
         ]
         regions.append(np.vstack([sides[0], sides[1][::-1]]))
-    return Goal(regions=tuple(regions))
+    return Goal(regions=tuple(regions), speed=speed)
 
 
 def clear(stage: Stage, box: tuple[float, ...], headway: float, margin: float = 1.0) -> bool:

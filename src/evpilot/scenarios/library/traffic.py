@@ -3,13 +3,13 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evpilot.scenarios.library.stage import DT, Stage, clear
 from evpilot.scenarios.scenario import Actor, Behaviour
-from evpilot.types import LaneGraph, LaneKind, ObjectKind, Turn, User
+from evpilot.types import LaneGraph, LaneKind, ObjectKind, Signal, Turn, User
 from evpilot.types.state import Array, Ints
 
 HEADWAY_MIN = 1.2  # [s] at the start, from bumper to bumper at the speed of who is behind
@@ -29,7 +29,8 @@ STRAIGHT_ON: Mapping[Turn, float] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mix:
     """What drives here: shares of trucks and vans; characters from low to high, 0 hesitant .. 1 assertive; the wanted
-    speed as a factor on the limit from the most hesitant to the most assertive, and at most for a truck."""
+    speed as a factor on the limit from the most hesitant to the most assertive, and at most for a truck; shares of the
+    distracted (up to 1.2 s late), of those who give way to nobody, and of those who speed by a fifth to a third."""
 
     trucks: float = 0.0
     vans: float = 0.15
@@ -37,6 +38,9 @@ class Mix:
     high: float = 1.0
     pace: tuple[float, float] = (0.85, 1.15)
     truck_pace: float = 0.95
+    distracted: float = 0.0
+    rude: float = 0.0
+    speeding: float = 0.0
 
 
 CITY = Mix()
@@ -50,12 +54,15 @@ MOTORWAY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """One vehicle with its driver: size (length, width, height) [m], character, factor on the speed limit."""
+    """One vehicle with its driver, in the terms of `Actor`; signals: lamps that stay lit."""
 
     kind: ObjectKind
     size: tuple[float, float, float]
     character: float
     speed_factor: float
+    reaction: float = 0.0
+    yields: bool = True
+    signals: Signal = Signal.NONE
 
 
 def driver(rng: np.random.Generator, mix: Mix) -> Driver:
@@ -72,7 +79,20 @@ def driver(rng: np.random.Generator, mix: Mix) -> Driver:
     if kind == ObjectKind.TRUCK:
         factor = min(factor, mix.truck_pace)
     size = (round(size[0], 2), round(size[1], 2), size[2])
-    return Driver(kind=kind, size=size, character=float(character), speed_factor=float(np.clip(factor, 0.5, 1.3)))
+    who = Driver(kind=kind, size=size, character=float(character), speed_factor=float(np.clip(factor, 0.5, 1.3)))
+    return _odd(rng, mix, who) if mix.distracted + mix.rude + mix.speeding > 0.0 else who
+
+
+def _odd(rng: np.random.Generator, mix: Mix, who: Driver) -> Driver:
+    """The same driver, who may be distracted, rude, or in a hurry."""
+    pick, how = rng.random(), rng.random()
+    if pick < mix.distracted:
+        return replace(who, reaction=round(0.6 + 0.6 * how, 2))
+    if pick < mix.distracted + mix.rude:
+        return replace(who, yields=False, character=max(who.character, 0.7))
+    if pick < mix.distracted + mix.rude + mix.speeding and who.kind != ObjectKind.TRUCK:
+        return replace(who, speed_factor=1.2 + 0.13 * how, character=max(who.character, 0.6))
+    return who
 
 
 def route(graph: LaneGraph, lane: int, rng: np.random.Generator, turns: Mapping[Turn, float] = TURNS) -> Ints:
@@ -145,6 +165,9 @@ def put(
         route=way,
         character=who.character,
         speed_factor=who.speed_factor,
+        reaction=who.reaction,
+        yields=who.yields,
+        signals=who.signals,
     )
     return True
 
@@ -158,16 +181,18 @@ def fill(
     mix: Mix = CITY,
     turns: Mapping[Turn, float] = TURNS,
     speed_share: float = 1.0,
+    span: tuple[float, float] = (0.0, math.inf),
 ) -> None:
     """Populate lanes at the start, from their ends backwards, with time gaps [s] drawn between the two given.
 
-    speed_share scales everyone's speed at the start.
+    speed_share scales everyone's speed at the start; span: from where to where [m] on each lane.
     """
     for lane in lanes:
         rng = stage.stream(f"{purpose}/{lane}")
         lines = stage.graph.stop_s[stage.graph.stop_lane == lane]
         s = min([float(stage.graph.length[lane]), *lines.tolist()]) - rng.uniform(2.0, 12.0)
-        while s > 4.0:
+        s = min(s, span[1])
+        while s > max(4.0, span[0]):
             who = driver(rng, mix)
             s -= 0.5 * who.size[0]
             speed = speed_share * speed_at(stage.graph, lane, s, who.speed_factor)

@@ -9,6 +9,8 @@ from evpilot.simulate.traffic.reactive import ReactiveTraffic
 from evpilot.simulate.traffic.replay import ReplayTraffic
 from evpilot.types import EgoState, Lights, Tracks
 
+__all__ = ["KINDS", "Traffic", "make", "unrecorded"]
+
 KINDS = ("replay", "reactive", "mixed")
 
 

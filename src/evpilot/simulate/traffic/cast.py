@@ -49,7 +49,7 @@ def cast(scenario: Scenario, lanes: Lanes, index: LaneIndex, seed: int, replayin
     back until their recording would run into somebody."""
     roles: list[Role] = []
     for actor in sorted(scenario.actors, key=lambda one: one.id):
-        if actor.kind not in DRIVEN or actor.behaviour == Behaviour.STATIC:
+        if actor.kind not in DRIVEN or actor.behaviour in (Behaviour.STATIC, Behaviour.SCRIPTED):
             continue
         route = _route(actor, lanes, index)
         if route:
@@ -83,7 +83,9 @@ def _role(actor: Actor, route: list[int], scenario: Scenario, seed: int, held: b
         actor=actor,
         route=route,
         appears_ns=actor.first_step * scenario.dt_ns,
-        row=driver(mood, gipps, wanted, factor, actor.length, actor.width),
+        row=driver(
+            mood, gipps, wanted, factor, actor.length, actor.width, reaction=actor.reaction, rude=not actor.yields
+        ),
         halts=_halts(actor, scenario) if recorded else [],
         held=held,
     )
@@ -138,8 +140,11 @@ def chain_for(lanes: Lanes, route: list[int], wanted: float, seconds: float) -> 
 
 
 def unrecorded(scenario: Scenario) -> bool:
-    """Whether someone in a scenario has nothing to replay: it only has a start, and moves by a model."""
-    return any(a.behaviour == Behaviour.REACTIVE and len(a.motion) < 2 for a in scenario.actors)
+    """Whether someone in a scenario has nothing to replay: it only has a start, and moves by a model or waits for the
+    ego."""
+    return any(
+        a.trigger is not None or (a.behaviour == Behaviour.REACTIVE and len(a.motion) < 2) for a in scenario.actors
+    )
 
 
 def recorded_ids(scenario: Scenario) -> list[int]:

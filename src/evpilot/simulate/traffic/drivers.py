@@ -8,15 +8,19 @@ from evpilot.geometry.jit import kernel
 from evpilot.types.state import Array
 from evpilot.vehicle.driver import GAP_MIN, idm_accel
 
-# Columns of a table of drivers (D, 13). HEADWAY is what is kept now, HABIT what is kept at length (0: not yet seen),
-# BOLD a factor on the speed in curves.
-WANTED, FACTOR, HEADWAY, ACCEL, BRAKE, S0, POLITE, MARGIN, FAMILY, HALF_LENGTH, HALF_WIDTH, HABIT, BOLD = range(13)
+# Columns of a table of drivers (D, COLUMNS). HEADWAY is what is kept now, HABIT what is kept at length (0: not yet
+# seen), BOLD a factor on the speed in curves, LATE [s] how late a need to brake is answered, RUDE whether right of way
+# is ignored.
+COLUMNS = 15
+WANTED, FACTOR, HEADWAY, ACCEL, BRAKE, S0, POLITE, MARGIN = range(8)
+FAMILY, HALF_LENGTH, HALF_WIDTH, HABIT, BOLD, LATE, RUDE = range(8, COLUMNS)
 
 GIPPS_SHARE = 0.3  # of drivers follow Gipps (1981), a family that no stage of the pilot knows
 GIPPS_REACTION = 0.6  # of the headway
 HEADWAY_MIN = 0.4  # [s] that anyone is seen to keep
 HABIT_TIME = 20.0  # [s] in which a short headway at the start grows to the habit
 BRAKE_LIMIT = 9.0  # [m/s2] the hardest that a car brakes
+NOTICED = -0.7  # [m/s2] who must brake harder has to have seen why
 MOOD = 0.25  # how far a driver's character strays from what its scenario says
 
 
@@ -27,11 +31,21 @@ def character(seed: int, actor: int, given: float) -> tuple[float, bool]:
     return float(np.clip(given + MOOD * (2.0 * draw[0] - 1.0), 0.0, 1.0)), bool(draw[1] < GIPPS_SHARE)
 
 
-def driver(mood: float, gipps: bool, wanted: float, factor: float, length: float, width: float) -> Array:
+def driver(
+    mood: float,
+    gipps: bool,
+    wanted: float,
+    factor: float,
+    length: float,
+    width: float,
+    *,
+    reaction: float = 0.0,
+    rude: bool = False,
+) -> Array:
     """A row of the table of drivers: from hesitant (mood 0) to assertive (1) they keep shorter headways, accelerate
     and brake harder, are less polite, and take shorter gaps (ranges about highway-env's and EPSILON's values,
-    reference/planning.md). wanted speed [m/s], factor on the speed limit."""
-    row = np.zeros(13)
+    reference/planning.md). wanted speed [m/s], factor on the speed limit; reaction [s] late, rude: yields to nobody."""
+    row = np.zeros(COLUMNS)
     row[WANTED], row[FACTOR] = wanted, factor
     row[HEADWAY] = 1.9 - 1.0 * mood
     row[ACCEL] = 1.1 + 1.0 * mood
@@ -41,6 +55,7 @@ def driver(mood: float, gipps: bool, wanted: float, factor: float, length: float
     row[MARGIN] = 2.5 - 1.8 * mood
     row[FAMILY] = float(gipps)
     row[BOLD] = 1.0
+    row[LATE], row[RUDE] = reaction, float(rude)
     row[HALF_LENGTH], row[HALF_WIDTH] = 0.5 * length, 0.5 * width
     return row
 
@@ -86,6 +101,18 @@ def halt(row: Array, speed: float, wanted: float, gap: float) -> float:
         return -BRAKE_LIMIT if speed > 0.5 else -2.0 * speed
     needed = speed * speed / (2.0 * gap)
     return min(follow(row, speed, wanted, gap + row[S0], speed), -needed if needed > row[BRAKE] else np.inf)
+
+
+@kernel()
+def answered(row: Array, needed: float, shown: float, unseen: float, dt: float) -> tuple[float, float]:
+    """What a driver does [m/s2] of what is needed, and how long [s] the need has gone unseen: a distracted one goes on
+    as it did (shown, [m/s2]) until the need to brake has lasted its reaction time, and then brakes as hard as it
+    must."""
+    if row[LATE] <= 0.0 or needed > NOTICED:
+        return needed, 0.0
+    if unseen < row[LATE] and needed < shown:
+        return max(needed, min(shown, 0.0)), unseen + dt
+    return needed, unseen
 
 
 @kernel()

@@ -10,9 +10,10 @@ from evpilot.simulate.traffic.drivers import HALF_LENGTH
 from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SPEED, VX, VY, X, Y, Z
 from evpilot.types.state import Array, Ints
 
-# Columns of the drivers' motion (D, 10): along their path [m], beside it [m, left], speed, acceleration, sideways
-# speed; how long they waited at a crossing, stood at a stop sign, since their last change of lanes [s]; yaw, yaw rate.
-S, D, V, A, RATE, WAITED, STOOD, SINCE, YAW, TURNING = range(10)
+# Columns of the drivers' motion (D, 11): along their path [m], beside it [m, left], speed, acceleration, sideways
+# speed; how long they waited at a crossing, stood at a stop sign, since their last change of lanes [s]; yaw, yaw rate;
+# how long a need to brake went unseen [s].
+S, D, V, A, RATE, WAITED, STOOD, SINCE, YAW, TURNING, UNSEEN = range(11)
 # Columns of their links (D, 5): path; side that the route needs (1 left, -1 right); changing lanes; the stop sign
 # honoured last; what their lamps show.
 PATH, NEED, CHANGING, PASSED, LAMPS = range(5)

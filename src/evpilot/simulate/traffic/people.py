@@ -114,19 +114,31 @@ def busy_walks(start: Ints, polygon: Array, things: Array, here: Bools) -> Bools
 class Clocks:
     """The own time of each recorded actor: it slows down where a car is in the way and runs on when it is free.
 
-    careful (A,) marks the actors that look; all others keep the world's time. now (A,) is each one's time [ns] in its
-    recording, rate (A,) 0..1 how fast that runs.
+    careful (A,) marks the actors that look; all others keep the world's time. Who waits for the ego stands at its first
+    row until then. now (A,) is each one's time [ns] in its recording, rate (A,) 0..1 how fast that runs.
     """
 
-    def __init__(self, recording: Recording, careful: Bools, t_ns: int) -> None:
+    def __init__(self, recording: Recording, careful: Bools) -> None:
         self._recording = recording
-        self.careful = careful
         self._careful = np.flatnonzero(careful)
-        self._t_ns = t_ns
+        self._waiting = np.array([trigger is not None for trigger in recording.trigger], np.bool_)
+        self._t_ns = 0
         on_foot = np.isin(recording.kind, (ObjectKind.PEDESTRIAN, ObjectKind.ANIMAL))
         self._brake = np.where(on_foot, BRAKE_FOOT, BRAKE_WHEELS)
-        self.now = np.full(len(recording.id), t_ns, np.int64)
+        self.now = np.zeros(len(recording.id), np.int64)
         self.rate = np.ones(len(recording.id))
+
+    def start(self, t_ns: int) -> None:
+        """Begin at t_ns [ns]."""
+        self._t_ns = t_ns
+        self.now[:] = np.where(self._waiting, self._recording.first * self._recording.dt_ns, t_ns)
+
+    def set_off(self, t_ns: int, x: float, y: float, speed: float) -> None:
+        """Let those go whom the ego, its box centre at x, y [m] with a speed [m/s], sets off."""
+        for k in np.flatnonzero(self._waiting).tolist():
+            trigger = self._recording.trigger[k]
+            begun = t_ns >= self._recording.first[k] * self._recording.dt_ns
+            self._waiting[k] = not (begun and trigger is not None and trigger.fires(x, y, speed))
 
     def advance(self, t_ns: int, things: Array, minds: Bools) -> None:
         """Go on to t_ns [ns]; things (O, 13) are all as they were, minds (O,) those that one stops for."""
@@ -134,7 +146,7 @@ class Clocks:
         self._t_ns = t_ns
         for k in self._careful.tolist():
             self._look(k, things, minds, elapsed * 1e-9)
-        self.now += np.round(self.rate * elapsed).astype(np.int64)
+        self.now += np.where(self._waiting, 0, np.round(self.rate * elapsed).astype(np.int64))
 
     def _look(self, k: int, things: Array, minds: Bools, dt: float) -> None:
         """Slow actor k down, or let it go on."""

@@ -11,7 +11,7 @@ from evpilot.scenarios import Motion, Scenario
 from evpilot.simulate.traffic import motion as col
 from evpilot.simulate.traffic import scene
 from evpilot.simulate.traffic.cast import HALTS, boldness, cast, chain_for, halt_table
-from evpilot.simulate.traffic.drivers import BOLD, WANTED, driver
+from evpilot.simulate.traffic.drivers import BOLD, COLUMNS, WANTED, driver
 from evpilot.simulate.traffic.lanes import survey
 from evpilot.simulate.traffic.people import Clocks, busy_walks, will_hit
 from evpilot.simulate.traffic.replay import record
@@ -25,6 +25,7 @@ ROOM_LATE = 2.0  # [m] free before and behind who appears during the drive
 ROOM_TIME = 0.5  # [s] of its speed that must be free besides
 STANDING = 0.1  # [m/s]
 BRAKE_SEEN = -0.8  # [m/s2] from which brake lamps show
+ALWAYS = int(Signal.HAZARD | Signal.BLUE)  # lamps that stay lit
 RETURN_MIN = 300.0  # [m] that a wished change must last before the route needs another
 
 
@@ -61,8 +62,9 @@ class ReactiveTraffic:
         self._id = np.array([role.actor.id for role in self._roles], np.int64)
         self._kind = np.array([role.actor.kind for role in self._roles], np.uint8)
         self._size = np.array([[r.actor.length, r.actor.width] for r in self._roles], float).reshape(-1, 2)
-        self._who = np.array([role.row for role in self._roles], float).reshape(-1, 13)
-        self._motion = np.zeros((drivers, 10))
+        self._who = np.array([role.row for role in self._roles], float).reshape(-1, COLUMNS)
+        self._lit = np.array([next(iter(role.actor.signals), 0) & ALWAYS for role in self._roles], np.uint8)
+        self._motion = np.zeros((drivers, 11))
         self._link = np.zeros((drivers, 5), np.int64)
         self._halts = np.zeros((drivers, HALTS, 2))
         self._rest: list[list[int]] = [[] for _ in self._roles]
@@ -80,7 +82,7 @@ class ReactiveTraffic:
         recording = self._recording
         self._other = ~np.isin(recording.id, self._id[self._waiting])
         exact = recording.fixed | np.isin(recording.id, np.array(sorted(replaying), np.int64))
-        self._clocks = Clocks(recording, self._other & ~exact, 0)
+        self._clocks = Clocks(recording, self._other & ~exact & recording.yields)
         first = len(self._roles) + 1
         soft = np.isin(recording.kind, (*VULNERABLE, ObjectKind.ANIMAL, ObjectKind.BALL)) & ~recording.fixed
         self._things[first:, scene.SOFT] = soft
@@ -109,13 +111,15 @@ class ReactiveTraffic:
         """Everyone at t_ns: those who drive have reacted to what was true at the call before."""
         if self._t_ns < 0:
             self._ahead = math.hypot(*(self._scenario.start[:2] - ego.pose[:2]))
-            self._clocks = Clocks(self._recording, self._clocks.careful, t_ns)
+            self._clocks.start(t_ns)
         else:
             self._drive((t_ns - self._t_ns) * 1e-9)
             self._clocks.advance(t_ns, self._things, self._minded & self._here)
         late = self._t_ns >= 0
         self._t_ns = t_ns
         self._place_ego(ego, ego_size)
+        car = self._things[len(self._roles)]
+        self._clocks.set_off(t_ns, float(car[scene.X]), float(car[scene.Y]), float(car[scene.SPEED]))
         self._place_others()
         self._enter(t_ns, late)
         if self._yielding:
@@ -324,6 +328,7 @@ class ReactiveTraffic:
     def _tracks(self, t_ns: int) -> Tracks:
         """Drivers and others in one, sorted by id."""
         drivers = np.flatnonzero(self._here[: len(self._roles)])
+        lit = self._lit[drivers]
         m, rows = self._motion[drivers], self._things[drivers]
         own = np.column_stack(
             [rows[:, :3], m[:, col.YAW], m[:, col.V], m[:, col.A], m[:, col.TURNING]],
@@ -331,7 +336,7 @@ class ReactiveTraffic:
         who, state, velocity, signals = self._others
         number = np.concatenate([self._id[drivers], self._recording.id[who]])
         order = np.argsort(number, kind="stable")
-        lamps = self._signals(drivers)
+        lamps = self._signals(drivers) | lit
         age = np.concatenate([(t_ns - self._appeared[drivers]) * 1e-9, self._recording.age(who, t_ns)])
         return Tracks(
             t_ns=t_ns,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.scenarios import Actor, Behaviour, Motion, Scenario
+from evpilot.scenarios import Actor, Behaviour, Motion, Scenario, Trigger
 from evpilot.types import EgoState, Lights, Tracks
 from evpilot.types.state import SPEED_MAX, Array, Bools, Bytes, Ints
 
@@ -23,7 +23,8 @@ class Recording:
     """All recorded motion of a scenario, sorted by actor id.
 
     id, kind (A,), size (A, 2); first, count and row (A,): first step, number of rows, and where they begin in state
-    (R, 7) by `State`, velocity (R, 2) and signals (R,); fixed (A,) marks actors that stay for ever.
+    (R, 7) by `State`, velocity (R, 2) and signals (R,); fixed (A,) marks actors that stay for ever, yields (A,) those
+    who stop for a car in their way; trigger (A): what sets each off, or None.
     """
 
     dt_ns: int
@@ -37,6 +38,8 @@ class Recording:
     state: Array
     velocity: Array
     signals: Bytes
+    yields: Bools
+    trigger: tuple[Trigger | None, ...]
 
     def at(self, clock_ns: Ints) -> tuple[Ints, Array, Array, Bytes]:
         """Who is present at the time of each actor's own clock (A,) [ns]: actor indices (N,), their state (N, 7),
@@ -77,6 +80,8 @@ def record(scenario: Scenario) -> Recording:
         state=np.concatenate([state for state, _ in moved]) if moved else np.zeros((0, 7)),
         velocity=np.concatenate([velocity for _, velocity in moved]) if moved else np.zeros((0, 2)),
         signals=np.concatenate([_signals(actor) for actor in actors]) if actors else np.zeros(0, np.uint8),
+        yields=np.array([actor.yields for actor in actors], np.bool_),
+        trigger=tuple(actor.trigger for actor in actors),
     )
 
 

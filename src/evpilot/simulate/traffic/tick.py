@@ -6,7 +6,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.maps.index import ARRAYS, IndexArrays
 from evpilot.simulate.traffic.booking import BOOKED_MAX, book_driver, book_foreign, sorted_by_lane
 from evpilot.simulate.traffic.changes import change_gain
-from evpilot.simulate.traffic.drivers import BOLD, FACTOR, HALF_LENGTH, WANTED, halt, settle_headway
+from evpilot.simulate.traffic.drivers import BOLD, FACTOR, HALF_LENGTH, RUDE, WANTED, answered, halt, settle_headway
 from evpilot.simulate.traffic.motion import (
     CHANGING,
     LAMPS,
@@ -15,6 +15,7 @@ from evpilot.simulate.traffic.motion import (
     PATH,
     SINCE,
     STOOD,
+    UNSEEN,
     WAITED,
     A,
     D,
@@ -292,7 +293,7 @@ def tick(
     """Move all drivers that are here from now [s] to now + dt [s], in place; return the side (D,) to which each begins
     to change lanes (1 left, -1 right).
 
-    motion (D, 10), link (D, 5), who (D, 13), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
+    motion (D, 11), link (D, 5), who (D, 15), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
     drivers first, then all others as they are now. lights (L, 5) is `red_table`, busy (W,) the crosswalks with people.
     ways is `Ways.arrays`; roads: length (L,), successor_start, successor, sides (L, 2) left and right lane to change
     to, their offsets (L, 2) [m], dead (L,), junction (L,), turn (L,). number counts ticks; default is a driver's row
@@ -316,10 +317,12 @@ def tick(
         stays[i] = hemmed(row, m[D], seen, found)
         accel = behind_all(row, m[V], tops[i], m[D], seen, found)
         accel = min(accel, _ruled(m, link[i], row, tops[i], ways, lights, busy, halts[i], now, dt))
-        accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, dt))
+        if row[RUDE] < 0.5:
+            accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, dt))
         link[i, LAMPS] = turning(m[S] + row[HALF_LENGTH], path, ways[2], ways[3], first, roads[7])
         if thinks:
             changes[i] = _think(i, motion, link, who, things, ways, roads, seen, found, tops, default)
+        accel, m[UNSEEN] = answered(row, accel, m[A], m[UNSEEN], dt)
         m[A] = min(accel, max(m[A], 0.0) + JERK_UP * dt)
     for i in range(drivers):
         if here[i]:

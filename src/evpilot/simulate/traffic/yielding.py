@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.simulate.traffic.drivers import ACCEL, HALF_LENGTH, MARGIN, follow, halt
+from evpilot.simulate.traffic.drivers import ACCEL, HALF_LENGTH, MARGIN, RUDE, follow, halt
 from evpilot.simulate.traffic.paths import LIGHT, STOP_SIGN
 from evpilot.simulate.traffic.scene import HALF_L, SPEED
 from evpilot.types import LightState
@@ -95,7 +95,7 @@ def by_rules(
                     passed, stood = k, 0.0
             if k > passed:
                 accel = min(accel, halt(row, speed, wanted, gap - 0.5))
-        elif busy[place] and speed * speed / (2.0 * max(gap - 1.0, 0.1)) < COMMIT_BRAKE and gap > 0.0:
+        elif row[RUDE] < 0.5 and busy[place] and gap > 0.0 and 2.0 * COMMIT_BRAKE * max(gap - 1.0, 0.1) > speed * speed:
             accel = min(accel, halt(row, speed, wanted, gap - 1.0))
     for k in range(halts.shape[0]):
         gap = halts[k, 0] - front

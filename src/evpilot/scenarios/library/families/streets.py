@@ -22,7 +22,7 @@ def crossing(seed: int, difficulty: float) -> Scenario:
     """Two zebras, people who cross at a walk, some of them hidden by their number."""
     name = "crossing"
     rng = stream(name, seed, "road")
-    line = _gentle(rng, 320.0)
+    line = gentle(rng, 320.0)
     net = Network()
     road = net.road(line, HIGH_STREET, zebras=(140.0, 225.0))
     stage = staged(name, seed, difficulty, net.build(), road.forward[0], s=12.0, speed=12.0, seconds=75.0)
@@ -49,7 +49,7 @@ def oncoming_narrow(seed: int, difficulty: float) -> Scenario:
     name = "oncoming_narrow"
     rng = stream(name, seed, "road")
     net = Network()
-    road = net.road(_gentle(rng, 300.0), NARROW)
+    road = net.road(gentle(rng, 300.0), NARROW)
     stage = staged(name, seed, difficulty, net.build(), road.forward[0], s=10.0, speed=6.0, seconds=100.0)
     s = 48.0
     while s < 230.0:
@@ -72,7 +72,7 @@ def parked_car(seed: int, difficulty: float) -> Scenario:
     name = "parked_car"
     rng = stream(name, seed, "road")
     net = Network()
-    road = net.road(_gentle(rng, 280.0), SIDE_STREET)
+    road = net.road(gentle(rng, 280.0), SIDE_STREET)
     lane = road.forward[0]
     stage = staged(name, seed, difficulty, net.build(), lane, s=12.0, speed=10.0, seconds=75.0)
     van = (round(rng.uniform(5.4, 6.2), 2), 2.0, 2.5)
@@ -124,7 +124,7 @@ TOWN = Mix(pace=(0.85, 1.05))
 RURAL = Mix(vans=0.1, pace=(0.7, 0.9))
 
 
-def _gentle(rng: np.random.Generator, length: float) -> Line:
+def gentle(rng: np.random.Generator, length: float) -> Line:
     """A street that bends a little one way and back, in some direction."""
     bend = rng.uniform(-1.0, 1.0) / 400.0
     quarter = 0.25 * length

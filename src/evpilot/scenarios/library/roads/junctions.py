@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.scenarios.library.roads.lines import Line, connect, join
+from evpilot.scenarios.library.roads.lines import Line, connect, join, trace
 from evpilot.scenarios.library.roads.network import CROSSING, KMH, WALKING, Lane, Network, Road
 from evpilot.scenarios.scenario import LightProgram
 from evpilot.types import Arrow, LaneKind, LightState, Marking, Priority, StopKind, Turn, User
@@ -20,6 +20,7 @@ YIELD_GAP = 6.0  # [m] likewise where traffic yields: room for a car that waits 
 EDGE_GAP = 0.3  # [m] from a stop line to the junction's area
 STOP_GAP = 1.0  # [m] from the stop line to the crosswalk
 TURN_LIMIT = 30.0 * KMH  # [m/s] on connectors that turn
+U_TURN_LIMIT = 20.0 * KMH  # [m/s]
 WAITS = {
     Priority.STOP: StopKind.STOP_SIGN,
     Priority.ALL_WAY_STOP: StopKind.STOP_SIGN,
@@ -238,6 +239,46 @@ def _pavement_end(net: Network, arm: Arm, side: int) -> tuple[Array, float]:
         width = float(np.hypot(*(lane.left[-1] - lane.right[-1])[:2]))
         return np.array([*last[:3], last[3] + math.pi]), width
     return first, lane.width
+
+
+def turn_back(net: Network, arm: Arm, number: int, priority: Priority | None = None) -> int:
+    """The lane of a U-turn at an arm, a half circle from its innermost lane into the one beside; its index. The arm's
+    median must leave room for it."""
+    incoming, outgoing = arm.incoming[0], arm.outgoing[0]
+    one, other = net.lanes[incoming], net.lanes[outgoing]
+    x, y, _, yaw = one.line.end.tolist()
+    radius = 0.5 * math.hypot(other.line.start[0] - x, other.line.start[1] - y)
+    line = trace((x, y, yaw), [(math.pi * radius, 1.0 / radius, 1.0 / radius)])
+    lane = net.add(
+        Lane(
+            line=line,
+            left=line.offset(0.5 * one.width),
+            right=line.offset(-0.5 * one.width),
+            kind=LaneKind.INTERSECTION,
+            users=one.users,
+            limit=U_TURN_LIMIT,
+            left_marking=Marking.NONE,
+            right_marking=Marking.NONE,
+            turn=Turn.U_TURN,
+            junction=number,
+            priority=one.priority if priority is None else priority,
+        )
+    )
+    net.connect(incoming, lane)
+    net.connect(lane, outgoing)
+    return lane
+
+
+def split_phases(found: Junction, green: float, offset: float) -> tuple[LightProgram, ...]:
+    """Each arm has green alone, one after the other, for `green` [s]; offset [s] into the cycle at the start."""
+    count = len(found.arms)
+    cycle = count * (green + CHANGE)
+    durations = (green, AMBER, cycle - green - AMBER - RED_AMBER, RED_AMBER)
+    return tuple(
+        LightProgram(light=light, states=PHASES, durations=durations, offset=(offset - i * (green + CHANGE)) % cycle)
+        for i in range(count)
+        for light in found.lights.get(i, ())
+    )
 
 
 def two_phases(found: Junction, green: Sequence[float], offset: float) -> tuple[LightProgram, ...]:

@@ -1,5 +1,6 @@
-"""Roundabouts of one lane."""
+"""Roundabouts of one lane or several."""
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -17,9 +18,10 @@ PAVEMENT_GAP = 2.6  # [m] from the ring's kerb to the middle of the pavement aro
 
 
 def roundabout(net: Network, arms: Sequence[Arm], center: tuple[float, float], radius: float) -> Junction:
-    """Join road ends by a ring of one lane with its centre line at `radius` [m]; who enters yields.
+    """Join road ends by a ring with the centre line of its outer lane at `radius` [m]; who enters yields.
 
-    The arms end some 8 m outside the ring, pointing at its centre.
+    The ring has as many lanes as the widest arm leads into it: each enters the ring's lane of its own place, counted
+    from outside, and leaves it likewise. The arms end some 8 m outside the ring, pointing at its centre.
     """
     order = tuple(sorted(arms, key=lambda arm: arm.bearing))
     number = net.junctions
@@ -28,17 +30,18 @@ def roundabout(net: Network, arms: Sequence[Arm], center: tuple[float, float], r
     after = [(order[(i + 1) % count].bearing - order[i].bearing) % (2.0 * math.pi) for i in range(count)]
     leave = [arm.bearing - REACH * min(after[i - 1], 0.5 * math.pi) for i, arm in enumerate(order)]
     enter = [arm.bearing + REACH * min(after[i], 0.5 * math.pi) for i, arm in enumerate(order)]
-    through = [_ring(net, center, radius, leave[i], enter[i], number) for i in range(count)]
-    between = [
-        _ring(
-            net, center, radius, enter[i], leave[(i + 1) % count] + (2.0 * math.pi if i + 1 == count else 0.0), number
-        )
-        for i in range(count)
+    rings = [
+        _circle(net, center, radius - k * RING_WIDTH, leave, enter, number)
+        for k in range(max(len(arm.incoming) for arm in order))
     ]
+    for outer, inner in itertools.pairwise(rings):
+        for parts in zip(inner, outer, strict=True):
+            net.beside.extend((a, b, True) for a, b in zip(*parts, strict=True))
     for i, arm in enumerate(order):
-        net.connect(through[i], between[i])
-        net.connect(between[i - 1], through[i])
-        _entry_and_exit(net, arm, between[i - 1], between[i], number)
+        for lane in arm.incoming:
+            net.lanes[lane].priority = Priority.YIELD
+        for k, (_, between) in enumerate(rings):
+            _entry_and_exit(net, arm, k, between[i - 1], between[i], number)
     crosswalks = {i: zebra(net, arm) for i, arm in enumerate(order) if arm.crosswalk}
     for i, arm in enumerate(order):
         stop_lines(net, arm, lit=False)
@@ -47,6 +50,25 @@ def roundabout(net: Network, arms: Sequence[Arm], center: tuple[float, float], r
         via = (center[0] + reach * math.cos(angle), center[1] + reach * math.sin(angle), 0.0, angle + 0.5 * math.pi)
         corner(net, arm, order[(i + 1) % count], np.array(via))
     return Junction(number=number, arms=order, lights={}, crosswalks=crosswalks)
+
+
+def _circle(
+    net: Network,
+    center: tuple[float, float],
+    radius: float,
+    leave: Sequence[float],
+    enter: Sequence[float],
+    number: int,
+) -> tuple[list[int], list[int]]:
+    """One lane of the ring, in pieces past each arm and between the arms."""
+    count = len(leave)
+    through = [_ring(net, center, radius, leave[i], enter[i], number) for i in range(count)]
+    after = [leave[i] for i in range(1, count)] + [leave[0] + 2.0 * math.pi]
+    between = [_ring(net, center, radius, enter[i], after[i], number) for i in range(count)]
+    for i in range(count):
+        net.connect(through[i], between[i])
+        net.connect(between[i - 1], through[i])
+    return through, between
 
 
 def _ring(net: Network, center: tuple[float, float], radius: float, first: float, last: float, number: int) -> int:
@@ -70,11 +92,10 @@ def _ring(net: Network, center: tuple[float, float], radius: float, first: float
     )
 
 
-def _entry_and_exit(net: Network, arm: Arm, before: int, after: int, number: int) -> None:
-    """The lanes from an arm onto the ring and from the ring into the arm."""
-    for lane in arm.incoming:
-        net.lanes[lane].priority = Priority.YIELD
-    ways = [(lane, after, Priority.YIELD) for lane in arm.incoming[-1:]]
-    ways += [(before, lane, Priority.PRIORITY) for lane in arm.outgoing[-1:]]
+def _entry_and_exit(net: Network, arm: Arm, place: int, before: int, after: int, number: int) -> None:
+    """The lanes from an arm onto a lane of the ring, and from there into the arm; place: counted from outside."""
+    incoming, outgoing = arm.incoming[::-1][place : place + 1], arm.outgoing[::-1][place : place + 1]
+    ways = [(lane, after, Priority.YIELD) for lane in incoming]
+    ways += [(before, lane, Priority.PRIORITY) for lane in outgoing]
     for a, b, priority in ways:
         bridge(net, a, b, turn=Turn.RIGHT, junction=number, limit=RING_LIMIT, priority=priority)

@@ -23,6 +23,7 @@ class Rule(Enum):
 
     SIGNS = "signs"  # the priority of each arm
     LIGHTS = "lights"
+    SIGNED_LIGHTS = "lights and signs"  # which rule when the lights do not
     ALL_WAY_STOP = "all-way stop"
     RIGHT_BEFORE_LEFT = "right before left"
     ROUNDABOUT = "roundabout"
@@ -116,7 +117,7 @@ class Town:
             if place.rule == Rule.ROUNDABOUT:
                 found = roundabout(self.net, self.arms[name], place.center, place.reach - RING_CLEAR)
             else:
-                found = junction(self.net, self.arms[name], lights=place.rule == Rule.LIGHTS)
+                found = junction(self.net, self.arms[name], lights=place.rule in (Rule.LIGHTS, Rule.SIGNED_LIGHTS))
             self.junctions[name] = found
 
     def programs(self, rng: np.random.Generator, green: Sequence[float] = (14.0, 12.0)) -> list[LightProgram]:

@@ -1,0 +1,58 @@
+"""What each scene promises happens, whatever the pace: who does not look is hit, who brakes carefully is not."""
+
+import numpy as np
+import pytest
+from ghost import run
+
+from evpilot.scenarios import Behaviour, load
+from evpilot.types import ObjectKind
+
+BLOCKING = {
+    "jaywalker": (ObjectKind.PEDESTRIAN,),
+    "school_ball": (ObjectKind.PEDESTRIAN,),
+    "bus_stop": (ObjectKind.BUS, ObjectKind.PEDESTRIAN),
+    "cyclist_ahead": (ObjectKind.BICYCLE,),
+    "hard_braking": (ObjectKind.CAR,),
+    "cut_out": (ObjectKind.CAR, ObjectKind.TRUCK),
+    "tailgater": (ObjectKind.UNKNOWN, ObjectKind.CAR),
+    "debris": (ObjectKind.UNKNOWN, ObjectKind.CAR),
+    "animal": (ObjectKind.ANIMAL,),
+    "crashed_cars": (ObjectKind.CAR, ObjectKind.TRUCK),
+}
+"""Families in which something comes to stand or move in the ego's own lane, and what."""
+
+
+@pytest.mark.parametrize("name", BLOCKING)
+@pytest.mark.parametrize(("seed", "difficulty"), [(1, 1.0), (2, 0.3)])
+def test_who_does_not_look_hits_what_is_in_the_way_and_who_brakes_in_time_does_not(
+    name: str, seed: int, difficulty: float
+):
+    scenario = load(f"{name}@seed={seed},difficulty={difficulty}")
+    speed = float(np.max(scenario.graph.speed_limit[np.isfinite(scenario.graph.speed_limit)]))
+    kinds = {actor.id: actor.kind for actor in scenario.actors}
+    blind = run(scenario, 45.0, brakes=False, speed=speed)
+    assert kinds.get(blind.hit) in BLOCKING[name]
+    careful = run(scenario, len(blind.speed) * 0.1 + 6.0, brakes=True, speed=speed)
+    assert not careful.hit
+
+
+@pytest.mark.parametrize("name", ["jaywalker", "school_ball", "animal", "hesitant_crossing"])
+def test_what_the_ego_sets_off_happens_just_before_it_at_every_pace(name: str):
+    scenario = load(f"{name}@seed=1,difficulty=0.8")
+    moving = [actor.id for actor in scenario.actors if actor.behaviour == Behaviour.SCRIPTED]
+    for speed in (6.0, 9.0):
+        seen = run(scenario, 60.0, brakes=False, speed=speed)
+        begun = []
+        for place, now in zip(seen.place, seen.tracks, strict=True):
+            row = now.state[np.isin(now.id, moving)]
+            if np.any(row[:, 4] > 0.2):
+                begun.append(float(np.min(np.hypot(row[:, 0] - place[0], row[:, 1] - place[1]))))
+        assert begun and 8.0 < begun[0] < 12.0 * speed
+
+
+def test_nobody_moves_before_the_ego_comes():
+    scenario = load("jaywalker@seed=2,difficulty=0.7")
+    walker = next(actor.id for actor in scenario.actors if actor.trigger is not None)
+    seen = run(scenario, 20.0, brakes=False, speed=0.5)
+    places = np.array([now.state[now.id == walker][0, :2] for now in seen.tracks])
+    assert np.ptp(places, axis=0).max() < 1e-9
