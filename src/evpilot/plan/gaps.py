@@ -19,7 +19,7 @@ BESIDE = 0.4  # [m] beside our width in which somebody is on the strip
 ROOM = 1.5  # [m] to keep to either side of us at least
 GAPS = 3  # the nearest at each time
 HARD = 3.5  # [m/s2] a gap that asks for more is out of reach
-CROSSING = 3.0  # [s] for the way across
+CROSSING = 3.0  # [s] for the way across, at least
 
 
 def seek_gaps(
@@ -37,7 +37,7 @@ def seek_gaps(
             home = float(way.scalars[Corridor.D] - ways[0].scalars[Corridor.D])
             for t, distance, pace in _meetings(way, spans[c], prob, briefing, speed, times):
                 law = arrive(distance, t, pace, speed, accel)
-                rows.extend((c, *motion, *law) for motion in _crossings(distance, pace, home, way))
+                rows.extend((c, *motion, *law) for motion in _crossings(distance, pace, home, way, briefing))
     return np.array(rows).reshape(-1, len(Prop))
 
 
@@ -46,9 +46,13 @@ def _to_go(way: Way) -> float:
     return float(way.table[row, Ref.REMAINING])
 
 
-def _crossings(distance: float, pace: float, home: float, way: Way) -> list[tuple[float, float, float, float]]:
+def _crossings(
+    distance: float, pace: float, home: float, way: Way, briefing: Briefing
+) -> list[tuple[float, float, float, float]]:
     """Offset, length, offset kept before, and for how far [m]: across at once, round the arrival, or after it."""
-    length = max(LENGTH_MIN, CROSSING * pace)
+    # a quintic over d metres in T seconds begins with a jerk of 60 d / T^3
+    seconds = max(CROSSING, (60.0 * abs(home) / briefing.limits.gate_lateral_jerk) ** (1.0 / 3.0))
+    length = max(LENGTH_MIN, seconds * pace)
     least = max(way.opens - float(way.scalars[Corridor.S]), 0.0)
     begins = {max(begin, least) for begin in (0.0, distance - 0.5 * length, distance)}
     return [(0.0, max(length, distance) if begin == 0.0 else length, home, begin) for begin in sorted(begins)]
