@@ -19,6 +19,9 @@ def row(case: str, **changes: Any) -> dict[str, Any]:
         "goal_reached": True,
         "collisions": 0,
         "collisions_at_fault": 0,
+        "collisions_avoidable": 0,
+        "success": True,
+        "time_lost": 0.2,
         "offroad": False,
         "score": 1.0,
         "plan_ms": [1.0, 2.0, 3.0],
@@ -36,8 +39,8 @@ def failed(case: str) -> dict[str, Any]:
 def test_the_summary_counts_cases_and_tells_navigation_from_survival() -> None:
     rows = [
         row("a"),
-        row("b", collisions=2, collisions_at_fault=1, score=0.0, goal_reached=False),
-        row("c", survival_goal=True, offroad=True, score=0.5),
+        row("b", collisions=2, collisions_at_fault=1, score=0.0, goal_reached=False, success=False, time_lost=0.6),
+        row("c", survival_goal=True, offroad=True, score=0.5, success=False, time_lost=None),
         failed("d"),
     ]
     found = summarise(rows)
@@ -47,6 +50,7 @@ def test_the_summary_counts_cases_and_tells_navigation_from_survival() -> None:
         "collisions": 1,
         "collisions_at_fault": 1,
     }
+    assert (found["success"], found["collisions_avoidable"], found["time_lost_mean"]) == (1, 0, 0.4)
     assert found["offroad"] == 1
     assert found["errors"] == 1
     assert found["score_mean"] == pytest.approx(1.5 / 4)
