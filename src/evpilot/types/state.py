@@ -14,6 +14,7 @@ Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 
+TRACKS_AGE_MAX = 2.0  # [s] of a slow sensor; older ones are of another drive
 SPEED_MAX = 120.0  # [m/s] beyond any road vehicle; a larger value is a broken message (reference/safety.md: 500 m/s)
 POSITION_MAX = 1e7  # [m] a map frame is local or projected; UTM northings stay below 1e7
 
@@ -210,6 +211,8 @@ class Observation:
         self.ego.validate()
         if self.tracks is not None:
             self.tracks.validate()
+            age = (self.t_ns - self.tracks.t_ns) * 1e-9
+            checks.within("Observation", "tracks", age, 0.0, TRACKS_AGE_MAX, "s old")
         if self.detections is not None:
             self.detections.validate()
         self.lights.validate()
