@@ -178,7 +178,7 @@ def cyclist_hook(seed: int, difficulty: float) -> Scenario:
     first = float(graph.length[lane]) - back
     path = lane_path(stage, (lane, over, int(graph.successors(over)[0])), first, [(0.0, beside)])
     time = (back + 8.0 - 0.5 * pace) / pace + 1.0
-    seconds = time - 1.6 + float(rng.uniform(-0.7, 0.7))
+    seconds = time - 3.3 + float(rng.uniform(-0.7, 0.7))
     trigger = stage.arrival(over, 6.0, seconds)
     script(stage, ObjectKind.BICYCLE, BICYCLE, path, [(0.0, 0.0), (1.0, pace), (60.0, pace)], trigger=trigger)
     gap = (7.0 - 3.0 * difficulty, 14.0 - 5.0 * difficulty)
