@@ -44,11 +44,11 @@ def yield_sign(seed: int, difficulty: float) -> Scenario:
         for k in range(4)
     ]
     town.close()
-    stage = staged(name, seed, difficulty, town.net.build(), roads[0].forward[0], s=55.0, speed=10.0, seconds=90.0)
+    stage = staged(name, seed, difficulty, town.net.build(), roads[0].forward[0], s=55.0, speed=10.0, seconds=100.0)
     gap = (8.0 - 4.8 * difficulty, 14.0 - 7.0 * difficulty)
     for road in (roads[1], roads[3]):
         fill(stage, road.forward, gap, mix=MIXED)
-        flow(stage, road.forward[0], gap, mix=MIXED)
+        flow(stage, road.forward[0], gap, mix=MIXED, until=60.0)
     flow(stage, roads[2].forward[0], (12.0, 24.0), mix=MIXED)
     _park(stage, 0.2 + 0.4 * difficulty)
     strollers(stage, 4)
