@@ -10,7 +10,7 @@ import pytest
 from evpilot.files import EvpilotError
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.maps.builder import GraphBuilder
-from evpilot.scenarios import Actor, Behaviour, Scenario, commonroad, library
+from evpilot.scenarios import Actor, Behaviour, Scenario, Trigger, commonroad, library
 from evpilot.simulate.traffic import make
 from evpilot.types import EgoState, LaneGraph, Lights, LightState, ObjectKind, Priority, Signal, Tracks, Turn
 
@@ -465,3 +465,52 @@ def test_other_steps_of_time_serve_as_well(step):
     for k in range(20_000_000_000 // period):
         found = traffic.step(k * period, ego_at(120.0, z=0.0), (4.5, 1.8), lights(case.graph))
     assert 105.0 < of(found, 1)[0] < 115.0 and of(found, 1)[4] < 0.2
+
+
+def test_a_distracted_driver_brakes_late_and_harder():
+    wall = car(2, 130.0, behaviour=Behaviour.STATIC, motion=[[130.0, 0, 0, 0, 0, 0]])
+    begun, hardest = [], []
+    for reaction in (0.0, 1.0):
+        frames = drive(scenario(road(), car(1, 60.0, speed=14.0, reaction=reaction), wall), 12)
+        accel = history(frames, 1, 5)
+        begun.append(int(np.argmax(accel < -1.0)))
+        hardest.append(accel.min())
+    assert begun[1] >= begun[0] + 6
+    assert hardest[1] < hardest[0] - 0.5
+
+
+def test_who_yields_to_nobody_takes_the_way_of_others():
+    first = {}
+    for polite in (True, False):
+        case = scenario(
+            crossroads(x=Priority.YIELD, y=Priority.PRIORITY),
+            car(1, -60.0, speed=12.0, yields=polite),
+            car(2, 0.0, -62.0, np.pi / 2, 12.0),
+        )
+        frames = drive(case, 10)
+        first[polite] = history(frames, 1, 4).min()
+    assert first[True] < 8.0 and first[False] > 10.0
+
+
+WALK = [[50.0, -4.0 + 0.15 * k, 0, 1.57, 1.5, 0] for k in range(60)]
+
+
+@pytest.mark.parametrize("kind", ["reactive", "replay", "mixed"])
+@pytest.mark.parametrize("speed", [4.0, 12.0])
+def test_who_waits_for_the_ego_goes_when_it_is_as_many_seconds_away_in_every_kind_of_traffic(kind: str, speed: float):
+    rows = [[*WALK[0][:4], 0.0, 0.0], *WALK[1:]]
+    person = car(1, 0, kind=ObjectKind.PEDESTRIAN, behaviour=Behaviour.SCRIPTED, motion=rows)
+    case = scenario(road(), replace(person, trigger=Trigger(x=50.0, y=0.0, seconds=3.0)))
+    frames = drive(case, 10, kind=kind, ego=lambda k: ego_at(0.1 * k * speed, 0.0, 0.0, speed, z=0.0))
+    y = history(frames, 1, 1)
+    left = int(np.argmax(y > -4.0 + 1e-9))
+    assert 50.0 - 0.1 * left * speed == pytest.approx(3.0 * speed, abs=0.3 * speed)
+    assert np.ptp(y[:left]) == 0.0 and history(frames, 1, 4)[:left].max() == 0.0
+
+
+@pytest.mark.parametrize("yields", [True, False])
+def test_a_scripted_car_stops_for_the_ego_only_when_it_yields(yields: bool):
+    rows = [[50.0 - k, 0.0, 0, np.pi, 10.0, 0] for k in range(60)]
+    case = scenario(road(), car(1, 0, behaviour=Behaviour.SCRIPTED, motion=rows, yields=yields))
+    frames = drive(case, 5.5, ego=lambda _: ego_at(20.0, 0.0, z=0.0))
+    assert (history(frames, 1, 0).min() > 24.0) == yields

@@ -15,6 +15,7 @@ HIT_TIME = 2.0  # [s] before it would run into a reacting one, a recorded vehicl
 HIT_ROOM = (0.5, 0.1)  # [m] along and across, that are too near
 LOOK_TIME = 2.0  # [s] along its recording that one looks
 ROOM = 0.4  # [m] that one leaves to a car
+WHEELS_MIN = 0.6  # [m] half the length of the shortest thing on wheels
 COMING_TIME = 0.4  # [s] that a car is taken to go on
 BRAKE_FOOT = 3.0  # [m/s2]
 BRAKE_WHEELS = 5.0  # [m/s2]
@@ -23,10 +24,24 @@ EDGE = 0.5  # [m] beside a crosswalk that counts as on it
 WALK_TIMES = (0.0, 0.6, 1.2)  # [s] ahead, at which someone may be on a crosswalk
 
 
+@kernel()
+def _will_touch(path: Array, half_length: float, half_width: float, row: Array) -> bool:
+    """Whether one on wheels that is close to a thing (a row of `things`), but does not touch it yet, would run into it;
+    who walks finds a way past."""
+    if half_length < WHEELS_MIN:
+        return False
+    for k in range(path.shape[0]):
+        c, s = math.cos(path[k, 3]), math.sin(path[k, 3])
+        x, y = path[k, 0], path[k, 1]
+        if overlap(x, y, c, s, half_length, half_width, row[X], row[Y], row[COS], row[SIN], row[HALF_L], row[HALF_W]):
+            return k > 0
+    return False
+
+
 @kernel("i8(f8[:, ::1], f8, f8, f8[:, ::1], b1[::1])")
 def blocked_at(path: Array, half_length: float, half_width: float, things: Array, minds: Bools) -> int:
     """The first row of a coming path (K, 7) by `State` at which one's box would touch a thing that it minds, K when
-    none; what already touches it at row 0 does not count."""
+    none; what it already touches at row 0 does not count."""
     first = path.shape[0]
     for j in range(things.shape[0]):
         row = things[j]
@@ -36,7 +51,7 @@ def blocked_at(path: Array, half_length: float, half_width: float, things: Array
         x, y = row[X] + sweep * row[COS], row[Y] + sweep * row[SIN]
         for k in range(first):
             c, s = math.cos(path[k, 3]), math.sin(path[k, 3])
-            if overlap(
+            if not overlap(
                 path[k, 0],
                 path[k, 1],
                 c,
@@ -50,10 +65,10 @@ def blocked_at(path: Array, half_length: float, half_width: float, things: Array
                 row[HALF_L] + abs(sweep),
                 row[HALF_W],
             ):
-                if k == 0:
-                    break
+                continue
+            if k > 0 or _will_touch(path[:first], half_length, half_width, row):
                 first = k
-                break
+            break
     return first
 
 
@@ -164,6 +179,8 @@ class Clocks:
             self.rate[k] = min(1.0, self.rate[k] + START_ACCEL * dt / pace)
             return
         speed = self.rate[k] * pace
-        room = float(np.hypot(*np.diff(path[: blocked + 1, :2], axis=0).T).sum())
+        # the rows of what has wheels are far apart: it stops at the last free one
+        last = blocked if length > 2.0 * WHEELS_MIN else blocked + 1
+        room = float(np.hypot(*np.diff(path[:last, :2], axis=0).T).sum())
         if room < speed * speed / (2.0 * self._brake[k]) + 2.0 * speed * dt:
             self.rate[k] = max(0.0, self.rate[k] - self._brake[k] * dt / pace) if room > 0.2 else 0.0

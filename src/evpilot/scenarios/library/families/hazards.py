@@ -17,6 +17,7 @@ from evpilot.types import LaneKind, ObjectKind, Signal
 
 CAR = (4.5, 1.85, 1.5)
 TRUCK = (13.5, 2.5, 3.8)
+GAP_AT = 45.0  # [s] nobody comes after this: who had to stop gets by in the end
 DEER = (1.5, 0.5, 1.4)
 TYRE = (0.8, 0.7, 0.35)
 RURAL_ROAD = Section(width=3.5, limit=80.0 * KMH, kind=LaneKind.COUNTRY)
@@ -191,14 +192,14 @@ def debris(seed: int, difficulty: float) -> Scenario:
     rng = stream(name, seed, "road")
     ego = int(rng.integers(0, 2))
     place = stretch(
-        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=ego, s=150.0, speed=32.0, seconds=70.0, length=1700.0
+        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=ego, s=150.0, speed=32.0, seconds=100.0, length=1700.0
     )
     spot = 150.0 + float(rng.uniform(330.0, 480.0))
     place.stage.stand(ObjectKind.UNKNOWN, TYRE, place.stage.pose(place.lane, spot, float(rng.uniform(-0.5, 0.5))))
     other, mix = place.lanes[1 - ego], (RIGHT, LEFT)[ego]
     gap = (3.6 - 1.6 * difficulty, 10.0 - 5.0 * difficulty)
     fill(place.stage, (other,), gap, mix=mix, turns=STRAIGHT_ON)
-    flow(place.stage, other, gap, mix=mix, turns=STRAIGHT_ON, speed_share=1.0)
+    flow(place.stage, other, gap, mix=mix, turns=STRAIGHT_ON, speed_share=1.0, until=GAP_AT)
     follow_on(place, place.lane, 92.0, 31.0, 0.6, 0.98, reaction=round(0.8 * difficulty, 2))
     return place.stage.scenario(
         (goal_on(place.stage.graph, place.lanes, 1200.0, 1400.0),),
@@ -259,7 +260,7 @@ def crashed_cars(seed: int, difficulty: float) -> Scenario:
     free = int(rng.choice([0, 2]))
     ego = 1 if rng.random() < 0.5 else 2 - free
     place = stretch(
-        name, seed, difficulty, lanes=3, limit=100.0 * KMH, ego=ego, s=150.0, speed=26.0, seconds=90.0, length=1500.0
+        name, seed, difficulty, lanes=3, limit=100.0 * KMH, ego=ego, s=150.0, speed=26.0, seconds=100.0, length=1500.0
     )
     stage, spot = place.stage, 150.0 + float(rng.uniform(300.0, 420.0))
     blocked = [k for k in range(3) if k != free]
@@ -270,7 +271,7 @@ def crashed_cars(seed: int, difficulty: float) -> Scenario:
     gap = (4.5 - 2.0 * difficulty, 11.0 - 5.0 * difficulty)
     mix = LEFT if free == 0 else RIGHT
     fill(stage, (place.lanes[free],), gap, mix=mix, turns=STRAIGHT_ON)
-    flow(stage, place.lanes[free], gap, mix=mix, turns=STRAIGHT_ON, speed_share=1.0)
+    flow(stage, place.lanes[free], gap, mix=mix, turns=STRAIGHT_ON, speed_share=1.0, until=GAP_AT)
     follow_on(place, place.lane, 88.0, 25.0, 0.5, 0.95, reaction=round(0.6 * difficulty, 2))
     return stage.scenario(
         (goal_on(stage.graph, place.lanes, 950.0, 1150.0),),

@@ -44,11 +44,11 @@ def yield_sign(seed: int, difficulty: float) -> Scenario:
         for k in range(4)
     ]
     town.close()
-    stage = staged(name, seed, difficulty, town.net.build(), roads[0].forward[0], s=55.0, speed=10.0, seconds=90.0)
+    stage = staged(name, seed, difficulty, town.net.build(), roads[0].forward[0], s=55.0, speed=10.0, seconds=100.0)
     gap = (8.0 - 4.8 * difficulty, 14.0 - 7.0 * difficulty)
     for road in (roads[1], roads[3]):
         fill(stage, road.forward, gap, mix=MIXED)
-        flow(stage, road.forward[0], gap, mix=MIXED)
+        flow(stage, road.forward[0], gap, mix=MIXED, until=60.0)
     flow(stage, roads[2].forward[0], (12.0, 24.0), mix=MIXED)
     _park(stage, 0.2 + 0.4 * difficulty)
     strollers(stage, 4)
@@ -178,7 +178,7 @@ def cyclist_hook(seed: int, difficulty: float) -> Scenario:
     first = float(graph.length[lane]) - back
     path = lane_path(stage, (lane, over, int(graph.successors(over)[0])), first, [(0.0, beside)])
     time = (back + 8.0 - 0.5 * pace) / pace + 1.0
-    seconds = time - 1.6 + float(rng.uniform(-0.7, 0.7))
+    seconds = time - 3.3 + float(rng.uniform(-0.7, 0.7))
     trigger = stage.arrival(over, 6.0, seconds)
     script(stage, ObjectKind.BICYCLE, BICYCLE, path, [(0.0, 0.0), (1.0, pace), (60.0, pace)], trigger=trigger)
     gap = (7.0 - 3.0 * difficulty, 14.0 - 5.0 * difficulty)

@@ -164,12 +164,12 @@ def _out_of_order(name: str, state: LightState, seed: int, difficulty: float) ->
     ]
     town.close()
     graph = town.net.build()
-    stage = staged(name, seed, difficulty, graph, roads[0].forward[0], s=45.0, speed=10.0, seconds=90.0)
+    stage = staged(name, seed, difficulty, graph, roads[0].forward[0], s=45.0, speed=10.0, seconds=100.0)
     stage.lights = _all_show(state, len(graph.light_id))
     gap = (7.0 - 4.0 * difficulty, 14.0 - 7.0 * difficulty)
     for road in (roads[1], roads[3]):
         fill(stage, road.forward, gap, mix=MIXED)
-        flow(stage, road.forward[0], gap, mix=MIXED)
+        flow(stage, road.forward[0], gap, mix=MIXED, until=60.0)
     flow(stage, roads[2].forward[0], (12.0, 24.0), mix=MIXED)
     strollers(stage, 4)
     goal_road = roads[3 if difficulty > 0.5 else int(rng.integers(1, 3))]

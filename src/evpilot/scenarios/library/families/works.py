@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from evpilot.scenarios.library.families.hazards import LEFT, RIGHT, follow_on, stretch
+from evpilot.scenarios.library.families.hazards import GAP_AT, LEFT, RIGHT, follow_on, stretch
 from evpilot.scenarios.library.families.motorways import DENSE, drive
 from evpilot.scenarios.library.families.streets import TOWN, gentle
 from evpilot.scenarios.library.people import PERSON, strollers
@@ -34,7 +34,7 @@ def lane_closure(seed: int, difficulty: float) -> Scenario:
     name = "lane_closure"
     rng = stream(name, seed, "road")
     place = stretch(
-        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=1, s=150.0, speed=32.2, seconds=80.0, length=1700.0
+        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=1, s=150.0, speed=32.2, seconds=110.0, length=1700.0
     )
     stage, lane = place.stage, place.lane
     first, taper = 150.0 + float(rng.uniform(330.0, 450.0)), 120.0 - 60.0 * difficulty
@@ -45,7 +45,7 @@ def lane_closure(seed: int, difficulty: float) -> Scenario:
     stage.stand(ObjectKind.PARKED, WORKS_TRUCK, stage.pose(lane, first + taper + 25.0, -0.2), Signal.HAZARD)
     gap = (3.4 - 1.2 * difficulty, 9.0 - 3.0 * difficulty)
     fill(stage, place.lanes[:1], gap, mix=LEFT, turns=STRAIGHT_ON)
-    flow(stage, place.lanes[0], gap, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0)
+    flow(stage, place.lanes[0], gap, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0, until=GAP_AT)
     follow_on(place, lane, 85.0, 31.0, 0.6, 0.98, reaction=round(0.6 * difficulty, 2))
     return stage.scenario(
         (goal_on(stage.graph, place.lanes, 1150.0, 1350.0),),
