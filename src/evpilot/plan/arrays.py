@@ -39,15 +39,17 @@ def car_vector(briefing: Briefing) -> Array:
     )
 
 
-def stack(ways: list[Way], walls: list[Wall]) -> tuple[Array, Array, float]:
-    """All reference tables in one (sum P, 10), the corridors' scalars (C, 10) with their walls, and what is to go [m]
-    from here on the best corridor, which has been taken off REMAINING."""
+def stack(ways: list[Way], walls: list[Wall], speed_max: float = math.inf) -> tuple[Array, Array, float]:
+    """All reference tables in one (sum P, 10), nowhere faster than speed_max [m/s]; the corridors' scalars (C, 10) with
+    their walls; and what is to go [m] from here on the best corridor, which has been taken off REMAINING."""
     corridors = np.array([way.scalars for way in ways])
     counts = [len(way.table) for way in ways]
     corridors[:, Corridor.START] = np.concatenate([[0], np.cumsum(counts[:-1])])
     for wall in walls:
         corridors[wall.corridor, Corridor.WALL] = min(corridors[wall.corridor, Corridor.WALL], wall.s)
     table = np.concatenate([way.table for way in ways])
+    for column in (Ref.LIMIT, Ref.CAP):
+        np.minimum(table[:, column], speed_max, out=table[:, column])
     rest = np.array([_remaining_here(way) for way in ways])
     for c, count in enumerate(counts):
         start = int(corridors[c, Corridor.START])

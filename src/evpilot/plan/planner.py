@@ -18,13 +18,15 @@ from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import TIMED, Road, Way
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.rules import Rules, Wall
-from evpilot.plan.score import score
+from evpilot.plan.score import EDGE_SPARE, score
 from evpilot.plan.spans import spans_on
+from evpilot.plan.weather import BEND_SHARE, car_on, comfort_on, grip, sight_speed
 from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory
 from evpilot.types.state import Array, Ints
 
 REFINED = 6  # proposals whose neighbours are looked at
 TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
+GRIP_SHARE = 0.95  # of the tyres' grip that a tail may use
 TAIL_CANDIDATES = 5
 ENOUGH = 420  # where fewer are proposed, more are refined
 RESCORED = 20  # proposals that are scored again with traffic that reacts
@@ -112,11 +114,13 @@ class Planner:
         self.road = Road(briefing, index)
         self.rules = Rules(briefing)
         self.detours = Detours(briefing, self.road.area.distance)
-        self._car = car_vector(briefing)
+        self._car = self._dry_car = car_vector(briefing)
         platform = briefing.platform
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
         limits = briefing.limits
-        self._comfort = np.array([limits.accel, limits.brake, limits.lateral, min(limits.gate_lateral, 7.0)])
+        self._dry_comfort = np.array([limits.accel, limits.brake, limits.lateral, min(limits.gate_lateral, 7.0)])
+        self._comfort = self._dry_comfort
+        self._friction, self._sight_speed = 1.0, math.inf
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
         self._last: tuple[int, float, bool] | None = None
         self._due = -math.inf
@@ -125,6 +129,7 @@ class Planner:
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
         """Decide from what is seen and expected now."""
         ego = observation.ego
+        self._feel(observation)
         ways = self.road.ways(ego)
         aside = self.detours.find(ways[0], observation, tracks)
         if aside is not None:
@@ -166,17 +171,27 @@ class Planner:
             trace=trace,
         )
 
+    def _feel(self, observation: Observation) -> None:
+        """Take in what grip and sight leave to the car."""
+        friction = observation.friction
+        self._sight_speed = sight_speed(observation.sight, friction)
+        if friction != self._friction:
+            self._friction = friction
+            self._car, self._comfort = car_on(self._dry_car, friction), comfort_on(self._dry_comfort, friction)
+            self.road.hold_in_curves(BEND_SHARE * grip(friction))
+
     def _wish(self, way: Way) -> float:
-        """The speed [m/s] that we would like: the highest that limit and curves allow on the way ahead."""
+        """The speed [m/s] that we would like: the highest that limit, curves and sight allow on the way ahead."""
         row = int(way.scalars[Corridor.S] / SPACING)
-        return min(float(way.table[row : row + 200, Ref.CAP].max()), self.briefing.platform.speed_max)
+        highest = min(self.briefing.platform.speed_max, self._sight_speed)
+        return min(float(way.table[row : row + 200, Ref.CAP].max()), highest)
 
     def _scene(
         self, ways: list[Way], walls: list[Wall], observation: Observation, tracks: Tracks, predictions: Predictions
     ) -> Scene:
         ego = observation.ego
         entries = Entries(tracks, predictions, ego)
-        table, corridors, rest = stack(ways, walls)
+        table, corridors, rest = stack(ways, walls, self._sight_speed)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)
         spans_on(entries.box, entries.half, corridors, table, spans, near)
@@ -212,10 +227,10 @@ class Planner:
             self.road.area.distance(
                 float(x + a * length * c - b * width * s), float(y + a * length * s + b * width * c)
             )
-            for a in (-1.0, 0.0, 1.0)
+            for a in (-1.0, -0.5, 0.0, 0.5, 1.0)
             for b in (-1.0, 1.0)
         )
-        return max(0.0, 0.05 - least)
+        return max(0.0, EDGE_SPARE + 0.02 - least)
 
     def _evaluate(self, props: Array, scene: Scene, first: int = 0) -> Batch:
         """Proposals rolled out and scored, in the planner's room from row `first` on: good until overwritten."""
@@ -315,7 +330,8 @@ class Planner:
         return int(order[0]), None
 
     def _tail(self, prop: Array, roll: Array, first: int, scene: Scene, observation: Observation) -> Trajectory | None:
-        firmness = [brake for brake in TAILS if brake <= self.briefing.limits.emergency + 1e-9]
+        most = min(self.briefing.limits.emergency, GRIP_SHARE * grip(self._friction))
+        firmness = [brake for brake in TAILS if brake <= most + 1e-9] or [most]
         rows = np.repeat(prop[None], len(firmness), axis=0)
         rows[:, Prop.LAW] = Law.TAIL
         rows[:, Prop.P0] = roll[0, Roll.ACCEL]

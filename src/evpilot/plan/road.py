@@ -71,6 +71,7 @@ class Road:
     _body: Array = field(init=False)
     _change: float = field(init=False)
     _pace: float = field(init=False, default=0.0)
+    _bend: float = field(init=False, default=CURVE_ACCEL)
     _kept: Way | None = field(init=False, default=None)
     _paths: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
@@ -140,6 +141,13 @@ class Road:
                     added.append(replace(way, opens=opens))
                     known.update(int(other) for other in way.path.lanes)
         return added
+
+    def hold_in_curves(self, lateral: float) -> None:
+        """Curves are taken at no more than this lateral acceleration [m/s2] from now on."""
+        bend = min(CURVE_ACCEL, lateral)
+        if bend != self._bend:
+            self._bend = bend
+            self._paths.clear()
 
     def keep(self, way: Way) -> None:
         """Go on offering this corridor while the car is near it, even when it is not on its lanes."""
@@ -252,7 +260,7 @@ class Road:
         table[:, :6] = path.table
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
         table[:, Ref.LIMIT] = np.minimum(table[:, Ref.LIMIT], self._unknown_limits(path, len(table)))
-        cap_speeds(table, CURVE_ACCEL, APPROACH_BRAKE)
+        cap_speeds(table, self._bend, APPROACH_BRAKE)
         goals = self._goals_on(path)
         table[:, Ref.REMAINING] = self._remaining(path, goals, len(table))
         return path, table, goals

@@ -43,6 +43,7 @@ CONTACT = 1000.0  # cost of a certain contact in the near future: above everythi
 REAR_SHARE, REAR_FADE = 1.2, 0.3  # [-, 1/s] who comes from behind can brake, the more the later
 OFF_ROAD = 500.0
 NEAR_EDGE = 0.3  # [m] closer to the edge of the road than this costs
+EDGE_SPARE = 0.05  # [m] about what the field of distances is off at a corner of the road
 BROKEN_RULE = 250.0
 GOAL_BONUS, SOONER = 120.0, 2.0  # [-, 1/s]
 GOAL_PULL = 5.0  # for a second earlier, about what the way in it is worth
@@ -131,8 +132,8 @@ def contact_cost(
 def road_cost(
     roll: Array, body: Array, origin: Array, table: Ints, tiles: npt.NDArray[np.float32], slack: float, cost: Array
 ) -> None:
-    """Cost of leaving the drivable area with a corner or the middle of a side; slack [m] is how far the car is out
-    at the start, which every proposal may keep."""
+    """Cost of leaving the drivable area with any of ten places on the car's outline; slack [m] is how far the car is
+    out at the start, which every proposal may keep."""
     shift, length, width = body[0], body[1], body[2]
     # three discs along the car cover it: where all are on the road and NEAR_EDGE more, no corner is near its edge
     ahead = 2.0 / 3.0 * length
@@ -149,11 +150,11 @@ def road_cost(
         ):
             continue
         closest = 3.0
-        for along in (-length, 0.0, length):
+        for along in (-length, -0.5 * length, 0.0, 0.5 * length, length):
             for across in (-width, width):
                 px, py = x + along * c - across * s, y + along * s + across * c
                 closest = min(closest, edge_distance(px, py, origin, table, tiles))
-        if closest < 0.03 - slack and worst == 0.0:
+        if closest < EDGE_SPARE - slack and worst == 0.0:
             t = TIMES[step]
             worst = OFF_ROAD * (1.0 if t < 4.0 else max(0.3, 1.0 - 0.2 * (t - 4.0)))
             cost[ROAD] += worst + 20.0 * min(-closest, 3.0)
