@@ -92,18 +92,21 @@ def drive(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run folders go.")] = Path("runs"),
 ) -> None:
     """Drive scenarios in closed loop, judge the drives, write their replays. With none named: a tour of the city."""
-    from evpilot.report.terminal.progress import warmed_up
+    from evpilot.report.terminal.asked import scenarios_of
+    from evpilot.report.terminal.progress import ready_to_read, warmed_up
     from evpilot.sweep.settings import Settings
 
-    warmed_up()
     settings = Settings(
         pilot=pilot, platform=platform, planner_platform=planner_platform, traffic=traffic, sensor=sensor
     )
     settings.check()
+    ready_to_read()
+    worlds = scenarios_of(scenario or [], seed)
+    warmed_up()
 
     from evpilot.report.terminal.single import drive_and_show
 
-    drive_and_show(scenario or [], settings, seed, out)
+    drive_and_show(worlds, settings, out)
 
 
 @app.command()
@@ -133,7 +136,7 @@ def score(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")] = Path("results"),
 ) -> None:
     """Drive and judge every scenario below a folder, or of the library; write results.parquet and summary.json."""
-    from evpilot.report.terminal.progress import warmed_up
+    from evpilot.report.terminal.many import score_and_show
     from evpilot.sweep.settings import Settings
 
     numbers = _seeds(seeds)
@@ -142,7 +145,6 @@ def score(
     if wanted == bool(folder) and folder != "library":
         raise EvpilotError("name either a FOLDER of scenario files or --library")
     car = platform or ("bmw320i" if solutions is not None else "sedan")
-    warmed_up()
     settings = Settings(
         pilot=pilot,
         platform=car,
@@ -151,9 +153,6 @@ def score(
         sensor=sensor,
         limits="verdict" if solutions is not None else "road",
     )
-
-    from evpilot.report.terminal.many import score_and_show
-
     score_and_show(
         folder or "library",
         settings,
@@ -184,7 +183,9 @@ def check(
 ) -> None:
     """Is this scenario sound, and what does it ask?"""
     from evpilot.report.terminal.asked import show_scenario
+    from evpilot.report.terminal.progress import ready_to_read
 
+    ready_to_read()
     show_scenario(file)
 
 
@@ -204,7 +205,9 @@ def replay(
 def scenarios() -> None:
     """List the built-in scenarios."""
     from evpilot.report.terminal.asked import show_library
+    from evpilot.report.terminal.progress import ready_to_read
 
+    ready_to_read()
     show_library()
 
 

@@ -1,14 +1,20 @@
 """What a user meets on the command line: help at once, one line for a mistake, and a run folder that is whole."""
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from rich.console import Console
 
 from evpilot import runlog
 from evpilot.cli import main
+from evpilot.evaluate import Verdict
+from evpilot.report.terminal.tables import ROWS, drives, summary
 
 EVPILOT = [sys.executable, "-m", "evpilot"]
 
@@ -68,6 +74,57 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert lines[0].startswith("evpilot: ")
     assert told in lines[0]
     assert said.out == ""
+
+
+REFUSED = """
+import sys
+from evpilot.cli import main
+sys.argv = ["evpilot", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as ended:
+    heavy = ("evpilot.plan.", "evpilot.evaluate.", "evpilot.guard.")
+    print(ended.code, [m for m in sys.modules if m.startswith(heavy)])
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("drive", "broken.xml"), ("drive", "city", "missing.xml"), ("score", "nowhere"), ("check", "broken.xml")],
+)
+def test_what_is_refused_is_refused_before_the_pilot_and_the_judge_are_compiled(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "broken.xml").write_text("<commonRoad>\n<lanelet")
+    script = [sys.executable, "-c", REFUSED, *arguments]
+    done = subprocess.run(script, capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    assert done.stdout.strip() == "2 []", done.stderr
+
+
+def test_tables_keep_their_headings_and_columns_at_80_characters() -> None:
+    counts = {key: 100 for _, key, form in ROWS if form == "d"} | {"time_lost_mean": 0.123, "score_mean": 0.9876}
+    empty = dict.fromkeys(counts, 0) | {"time_lost_mean": None, "score_mean": None}
+    verdict = SimpleNamespace(
+        scenario="USA_US101-12_3_T-1@difficulty=0.85", success=False, shortfalls=("goal", "collision", "off_road"),
+        counted=(1, 2), at_fault=(1,), score=0.123, duration=112.3, distance=12345.6, plan_ms_p50=14.7,
+    )  # fmt: skip
+    screen = Console(width=80, record=True, file=io.StringIO())
+    screen.print(summary(counts | {"navigation": counts, "survival": empty}))
+    screen.print(drives([cast(Verdict, verdict)]))
+    said = screen.export_text()
+    assert max(map(len, said.splitlines())) <= 80
+    for heading in (
+        "navigation",
+        "survival",
+        "collided at fault",
+        "scenario",
+        "verdict",
+        "collisions",
+        "score",
+        "plan",
+    ):
+        assert heading in said
+    assert "12.3%" in said and "0.988" in said and "2, 1 ours" in said and "12346 m" in said
 
 
 def test_a_mistake_shows_no_traceback_in_a_process_of_its_own(tmp_path: Path) -> None:

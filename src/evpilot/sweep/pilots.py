@@ -38,7 +38,10 @@ def pilot_maker(name: str) -> Callable[[Briefing], Pilot]:
 
 
 def check_pilot(name: str) -> None:
-    """Raise EvpilotError unless there is a pilot of a name; a foreign one is looked for in a child process."""
+    """Raise EvpilotError unless there is a pilot of a name; a foreign one is looked for in a child process, and one
+    with a short name is not imported, for that may compile its kernels."""
+    if name in SHORT or name in SHORT.values():
+        return
     module, cls = _parts(name)
     if _is_own(module):
         own_class(module, cls)

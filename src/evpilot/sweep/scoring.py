@@ -55,12 +55,7 @@ def score(
     conditions.check()
     if workers < 1:
         raise EvpilotError(f"{workers} workers, allowed 1 or more")
-    if str(folder) == LIBRARY:
-        cases = library_cases(families, seeds, difficulty)
-    else:
-        if families or difficulty is not None:
-            raise EvpilotError("only the library has families and difficulties; name 'library' as the folder")
-        cases = find_cases(folder, seeds, None if solutions is None else Path(solutions))
+    cases = cases_of(folder, seeds, solutions, families, difficulty)
     target = Path(out)
     said = _conditions(folder, conditions, seeds, solutions)
     if families or difficulty is not None:
@@ -76,6 +71,21 @@ def score(
         by_key = {(row["case"], row["file_sha256"], row["seed"]): row for row in journal.rows}
     rows = tuple(by_key[case.key] for case in cases)
     return Results(folder=target, rows=rows, summary=write_results(target, rows, said))
+
+
+def cases_of(
+    folder: str | Path,
+    seeds: Sequence[int],
+    solutions: str | Path | None = None,
+    families: Sequence[str] = (),
+    difficulty: float | None = None,
+) -> list[Case]:
+    """The cases that `score` drives for these arguments; raises EvpilotError when they name none."""
+    if str(folder) == LIBRARY:
+        return library_cases(families, seeds, difficulty)
+    if families or difficulty is not None:
+        raise EvpilotError("only the library has families and difficulties; name 'library' as the folder")
+    return find_cases(folder, seeds, None if solutions is None else Path(solutions))
 
 
 def library_cases(families: Sequence[str], seeds: Sequence[int], difficulty: float | None = None) -> list[Case]:

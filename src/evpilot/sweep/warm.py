@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -27,9 +27,13 @@ def kernel_modules() -> tuple[str, ...]:
     return tuple(sorted(_dotted(path) for path in PACKAGE.rglob("*.py") if SIGNED.search(path.read_text("utf-8"))))
 
 
-def warm_up(on_module: OnModule | None = None, processes: int | None = None) -> int:
-    """Import every kernel module and compile what the cache lacks; returns how many modules were compiled."""
+def warm_up(on_module: OnModule | None = None, processes: int | None = None, of: Sequence[str] = ()) -> int:
+    """Import every kernel module, or only those that some modules (dotted, without the package's name) need, and
+    compile what the cache lacks; returns how many modules were compiled."""
     modules = kernel_modules()
+    if of:
+        needed = {name for module in of for name in imported_modules(module)}
+        modules = tuple(module for module in modules if module in needed)
     missing = [module for module in modules if not _cached(module)]
     count = min(processes or os.cpu_count() or 1, 2)
     if len(missing) > 1 and count > 1:

@@ -1,13 +1,19 @@
-"""`evpilot check`, `scenarios`, `platforms`: what there is, and what a scenario asks."""
+"""`evpilot check`, `scenarios`, `platforms`: what there is, and what a scenario asks; no kernel but the readers'.
+
+The readers are imported where they are used, so that their kernels can be compiled with a bar before.
+"""
+
+from collections.abc import Sequence
 
 from evpilot.report.terminal.tables import console, marked, plain_table
-from evpilot.scenarios import library
-from evpilot.scenarios.check import check
+from evpilot.scenarios import Scenario, load
 from evpilot.vehicle import platforms
 
 
 def show_library() -> None:
     """Print the built-in scenarios."""
+    from evpilot.scenarios import library
+
     table = plain_table("name", "what it asks")
     for name in library.names():
         table.add_row(name, library.describe(name))
@@ -26,6 +32,8 @@ def show_platforms() -> None:
 
 def show_scenario(name: str) -> None:
     """Print what a scenario holds and asks, and what is wrong with it. Raises EvpilotError when it cannot be read."""
+    from evpilot.scenarios.check import check
+
     report = check(name)
     table = plain_table("", report.name)
     for label, text in report.facts:
@@ -38,3 +46,15 @@ def show_scenario(name: str) -> None:
         screen.print(marked(f"{'problem' if finding.serious else 'note'}: {finding.text}", not finding.serious))
     if report.sound:
         screen.print(marked("sound", True))
+
+
+def scenarios_of(names: Sequence[str], seed: int) -> list[tuple[Scenario, int]]:
+    """The named scenarios, the built-in tour when none is named, each with its seed: the one that its name tells, else
+    the given one. Raises EvpilotError when one of them cannot be loaded."""
+    from evpilot.scenarios import library
+
+    found: list[tuple[Scenario, int]] = []
+    for name in names or library.names()[:1]:
+        told = library.parse(name)
+        found.append((load(name, seed), seed if told is None or told[1] is None else told[1]))
+    return found

@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
-from evpilot.report.terminal.progress import bar
+from evpilot.report.terminal.progress import bar, ready_to_read, warmed_up
 from evpilot.report.terminal.tables import console, linked, marked, plain_table, summary
 from evpilot.sweep.results import compare
-from evpilot.sweep.scoring import score
+from evpilot.sweep.scoring import LIBRARY, cases_of, score
 from evpilot.sweep.settings import Settings
 
 FAILURES_SHOWN = 20
@@ -27,7 +27,15 @@ def score_and_show(
     difficulty: float | None,
     out: Path,
 ) -> None:
-    """Run a sweep with a bar, then print its summary and the cases that could not be driven."""
+    """Run a sweep with a bar, then print its summary and the cases that could not be driven.
+
+    Raises EvpilotError on bad input, before anything is compiled but what reads the library.
+    """
+    settings.check()
+    if folder == LIBRARY:
+        ready_to_read()
+    cases_of(folder, seeds, solutions, families, difficulty)
+    warmed_up()
     with bar(counted=True) as progress:
         task = progress.add_task("driving", total=None)
 
@@ -66,17 +74,21 @@ def _show_families(rows: Sequence[dict[str, Any]], values: dict[str, Any]) -> No
     """Print the counts of each family of the library, and how to see the first failures again."""
     if not values["families"]:
         return
-    table = plain_table("family", "runs", "goal", "at fault", "score", right=("runs", "goal", "at fault", "score"))
+    numbers = ("runs", "success", "goal", "at fault", "score")
+    table = plain_table("family", *numbers, right=numbers)
     for family, counts in values["families"].items():
-        at_fault = str(counts["collisions_at_fault"])
         table.add_row(
-            family, str(counts["scenarios"]), str(counts["goal_reached"]), at_fault, f"{counts['score_mean']:.3f}"
+            family,
+            *(str(counts[key]) for key in ("scenarios", "success", "goal_reached", "collisions_at_fault")),
+            f"{counts['score_mean']:.3f}",
         )
     screen = console()
     screen.print(table)
-    failed = [row for row in rows if row["error"] or not row["goal_reached"] or row["collisions_at_fault"]]
+    failed = [row for row in rows if row["error"] or not row["success"]]
     for row in failed[:FAILURES_SHOWN]:
         screen.print(f"evpilot drive {row['case']} --seed {row['seed']}", markup=False, highlight=False)
+    if len(failed) > FAILURES_SHOWN:
+        screen.print(f"and {len(failed) - FAILURES_SHOWN} more in results.parquet, where success is not true")
 
 
 def show_changes(before: Path, after: Path) -> None:

@@ -1,9 +1,13 @@
 """Progress bars on stderr."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from evpilot.sweep.warm import warm_up
+
+READERS = ("scenarios.commonroad", "scenarios.library")
 
 
 def bar(*, counted: bool = False) -> Progress:
@@ -15,8 +19,13 @@ def bar(*, counted: bool = False) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def warmed_up() -> None:
-    """Compile what the kernels' cache lacks, with a bar while it lasts."""
+def ready_to_read() -> None:
+    """Compile what reading a scenario needs, should the cache lack it: a small part of all."""
+    warmed_up(READERS)
+
+
+def warmed_up(of: Sequence[str] = ()) -> None:
+    """Compile what the kernels' cache lacks (of some modules only where they are named), with a bar while it lasts."""
     with bar(counted=True) as progress:
         task = progress.add_task("loading", total=None)
 
@@ -24,4 +33,4 @@ def warmed_up() -> None:
             text = f"compiling, once for each version: {module}"
             progress.update(task, description=text, completed=done, total=count)
 
-        warm_up(on_module)
+        warm_up(on_module, of=of)

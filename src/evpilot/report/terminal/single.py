@@ -11,19 +11,14 @@ from evpilot.report import picture, replay
 from evpilot.report.terminal.progress import bar
 from evpilot.report.terminal.tables import console, drives, linked
 from evpilot.runlog import Frame, RunLog
-from evpilot.scenarios import Scenario, library, load
+from evpilot.scenarios import Scenario
 from evpilot.sweep.driving import drive_with
 from evpilot.sweep.run_folder import run_folder, write_records
 from evpilot.sweep.settings import Settings
 
 
-def drive_and_show(names: Sequence[str], settings: Settings, seed: int, out: Path) -> None:
-    """Drive scenarios (the built-in tour when none is named), write a folder for each, print the verdicts.
-
-    Raises EvpilotError before the first drive when one of the scenarios cannot be loaded.
-    """
-    chosen = names or library.names()[:1]
-    worlds = [(load(name, seed), _seed_of(name, seed)) for name in chosen]
+def drive_and_show(worlds: Sequence[tuple[Scenario, int]], settings: Settings, out: Path) -> None:
+    """Drive scenarios, each under its seed, write a folder for each, print the verdicts."""
     verdicts: list[Verdict] = []
     folders: list[Path] = []
     for world, number in worlds:
@@ -39,12 +34,6 @@ def drive_and_show(names: Sequence[str], settings: Settings, seed: int, out: Pat
     screen.print(drives(verdicts))
     for folder in folders:
         screen.print("replay:", linked(folder / "replay.html"))
-
-
-def _seed_of(name: str, seed: int) -> int:
-    """The seed that a library scenario's name tells, else the given one."""
-    told = library.parse(name)
-    return seed if told is None or told[1] is None else told[1]
 
 
 def folder_name(run: RunLog) -> str:
