@@ -65,6 +65,13 @@ def test_a_swerve_counts_when_the_lane_beside_is_free(made):
     assert hit(free).avoidable and not hit(taken).avoidable
 
 
+def test_who_has_left_before_does_not_take_the_way_out(made):
+    debris = made.Other(made.cruise(0.0, x=85.0), kind=ObjectKind.BARRIER, length=1.0, width=1.0, span=(1.0, 99.0))
+    leaver = made.Other(made.cruise(25.0, y=made.WIDTH), name=2, span=(0.0, 1.2))
+    verdict = made.verdict(made.cruise(25.0), made.straight_road(lanes=2), others=(debris, leaver), seconds=4.0)
+    assert hit(verdict).avoidable
+
+
 def test_who_is_run_into_from_behind_could_not_help_it(made):
     fast = made.Other(made.cruise(20.0, x=-40.0))
     assert not hit(made.verdict(made.cruise(8.0), others=(fast,))).avoidable
@@ -137,6 +144,31 @@ def test_standing_with_a_cause_is_not_idle(made, cause):
         made.cruise(0.0, x=start), graph, others=others, seconds=25.0, goals=(goal_at(100.0),), light=light
     )
     assert verdict.metric("idle").value[0] < 3.0 and "idle" not in verdict.shortfalls
+
+
+def test_a_queue_on_the_road_below_is_no_cause_to_stand(made):
+    below = made.Other(made.cruise(0.0, x=6.5))
+    bridge = made.verdict(made.cruise(0.0), others=(below,), seconds=25.0, goals=(goal_at(100.0),), z=6.0)
+    assert bridge.metric("idle").value[0] > 20.0
+
+
+def test_a_drive_of_one_tick_with_nobody_there_is_judged(made):
+    verdict = made.verdict(made.cruise(0.0), seconds=0.01, goals=(goal_at(100.0),))
+    assert verdict.shortfalls == ("goal",)
+    assert verdict.metric("idle").passed
+
+
+def test_the_oncoming_lane_may_be_used_for_what_blocks_the_own_lane_only(made):
+    road = made.straight_road(lanes=1, oncoming=2)
+    against = made.cruise(8.0, y=made.WIDTH)
+
+    def parked(y):
+        return (made.Other(made.cruise(0.0, x=30.0, y=y), kind=ObjectKind.PARKED),)
+
+    blocked = made.verdict(against, road, others=parked(0.0), seconds=5.0)
+    elsewhere = made.verdict(against, road, others=parked(2.0 * made.WIDTH), seconds=5.0)
+    assert "wrong_way" not in blocked.shortfalls
+    assert "wrong_way" in elsewhere.shortfalls
 
 
 def test_dawdling_loses_time_and_following_the_traffic_does_not(made):

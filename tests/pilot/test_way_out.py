@@ -50,6 +50,20 @@ def test_when_the_next_plan_is_refused_the_car_stops_on_the_guards_tail(monkeypa
     assert np.abs(run.ego[:, 1]).max() < 0.1
 
 
+def test_when_no_plan_and_no_tail_is_fit_the_car_stops_and_never_drives_a_refused_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without_tail(monkeypatch, spoiled_after=0)
+    run = drive(scene(one_lane(), speed=12.0, seconds=6.0))
+    for frame in run.frames[:-1]:
+        decision = frame.decision
+        assert decision is not None and decision.source == Source.MINIMAL_RISK
+        assert decision.trace is not None and "minimal risk stop: plan starts away" in decision.trace.reason
+    assert run.ego[-1, 4] == 0.0
+    assert run.ego[:, 5].min() > -4.1, "a minimal risk manoeuvre brakes with 4 m/s2 at most"
+    assert np.abs(run.ego[:, 1]).max() < 0.1
+
+
 def test_a_follower_is_expected_to_stop_behind_a_car_as_long_as_it_is() -> None:
     """The pilot of a long car expects others to keep clear of all of it."""
     sedan = platforms.load("sedan")

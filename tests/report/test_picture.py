@@ -51,9 +51,13 @@ def test_words_are_escaped(drive, tmp_path):
     assert "<b> & 'x'" in [e.text for e in ElementTree.parse(tmp_path / "a.svg").iter(f"{SVG}text")]
 
 
-def test_a_run_without_thoughts(made, tmp_path):
-    picture.write(made.made_drive(seconds=1.0, cars=0, traced=False), 0.5, tmp_path / "a.svg")
-    ElementTree.parse(tmp_path / "a.svg")
+def test_a_run_without_thoughts_shows_the_car_and_its_speed_and_no_reason(made, tmp_path):
+    run = made.made_drive(seconds=1.0, cars=0, traced=False)
+    picture.write(run, 0.5, tmp_path / "a.svg")
+    words = [one.text for one in ElementTree.parse(tmp_path / "a.svg").iter(f"{SVG}text")]
+    assert palette()["ego"] in (tmp_path / "a.svg").read_text()
+    assert words[0] == str(round(run.frames[5].truth.ego.speed * 3.6)) and "planned speed, km/h" in words
+    assert len(words) == 4
 
 
 @pytest.mark.parametrize("t", [-1.0, 20.5])

@@ -193,9 +193,11 @@ def test_more_knots_than_a_prediction_may_have_are_refused() -> None:
         many.validate()
 
 
-def test_an_unknown_velocity_may_be_anything() -> None:
+def test_a_velocity_must_be_a_number_only_where_it_is_known() -> None:
     unknown = replace(detections(), velocity=np.full((N, 2), np.nan), has_velocity=np.zeros(N, np.bool_))
     unknown.validate()
+    with pytest.raises(EvpilotError, match="velocity"):
+        replace(unknown, has_velocity=np.ones(N, np.bool_)).validate()
 
 
 def test_an_empty_road_is_sound() -> None:

@@ -9,6 +9,7 @@ from evpilot.evaluate.criteria.comfort import comfort, energy, travelled
 from evpilot.evaluate.criteria.criticality import criticality
 from evpilot.evaluate.criteria.lines import red_lights, stop_signs
 from evpilot.evaluate.criteria.rules import OFF_ROAD, off_road, solid_line, speed_limit, wrong_way
+from evpilot.evaluate.criteria.single import single
 from evpilot.evaluate.criteria.success import shortfalls
 from evpilot.evaluate.expert import Progress, progress
 from evpilot.evaluate.facts.drive import Drive, unroll
@@ -90,8 +91,10 @@ def _progress(drive: Drive, made: Progress, ratio: float) -> tuple[MetricResult,
     clause = "nuplan-devkit ego_progress_along_expert_route; expert: IDM alone on the road, capped at the goal"
     expert = np.nan if made.expert is None else made.expert
     return (
-        _single(drive, "progress", clause, "1", ratio, score.MAKING_PROGRESS, ratio >= score.MAKING_PROGRESS, True),
-        _single(drive, "expert_distance", "IDM alone on the road, capped at the goal", "m", expert, None, None),
+        single(
+            drive, "progress", clause, "1", ratio, score.MAKING_PROGRESS, ratio >= score.MAKING_PROGRESS, at_least=True
+        ),
+        single(drive, "expert_distance", "IDM alone on the road, capped at the goal", "m", expert),
     )
 
 
@@ -102,29 +105,6 @@ def _interventions(drive: Drive) -> tuple[MetricResult, MetricResult]:
     spells = int(np.count_nonzero(guarded & ~np.concatenate([[False], guarded[:-1]])))
     faults = sum(1 for frame in drive.run.frames if frame.fault)
     return (
-        _single(drive, "guard_interventions", "spells with the guard in command", "1", float(spells), None, None),
-        _single(drive, "pilot_faults", "planning ticks without a sound decision", "1", float(faults), 0.0, faults == 0),
-    )
-
-
-def _single(
-    drive: Drive,
-    name: str,
-    clause: str,
-    unit: str,
-    value: float,
-    limit: float | None,
-    passed: bool | None,
-    at_least: bool = False,
-) -> MetricResult:
-    return MetricResult(
-        name=name,
-        clause=clause,
-        unit=unit,
-        t_ns=drive.fast_t_ns[-1:],
-        value=np.array([value]),
-        valid=np.array([np.isfinite(value)]),
-        limit=limit,
-        passed=passed,
-        at_least=at_least,
+        single(drive, "guard_interventions", "spells with the guard in command", "1", float(spells)),
+        single(drive, "pilot_faults", "planning ticks without a sound decision", "1", float(faults), 0.0, faults == 0),
     )

@@ -104,8 +104,8 @@ class Verdict:
                 return metric
         raise KeyError(f"{name}; there are {', '.join(metric.name for metric in self.metrics)}")
 
-    def as_json(self) -> dict[str, object]:
-        """Plain JSON values for metrics.json; a value that is not finite is None. Of each series its worst value."""
+    def _head(self) -> dict[str, Plain]:
+        """What a file and a table of drives both begin with."""
         return {
             "scenario": self.scenario,
             "problem_id": self.problem_id,
@@ -116,6 +116,12 @@ class Verdict:
             "duration_s": _plain(self.duration),
             "distance_m": _plain(self.distance),
             "score": _plain(self.score),
+        }
+
+    def as_json(self) -> dict[str, object]:
+        """Plain JSON values for metrics.json; a value that is not finite is None. Of each series its worst value."""
+        return {
+            **self._head(),
             "gates": {name: _plain(value) for name, value in self.gates.items()},
             "parts": [{"name": p.name, "value": _plain(p.value), "weight": p.weight} for p in self.parts],
             "success": self.success,
@@ -131,18 +137,7 @@ class Verdict:
 
     def row(self) -> dict[str, Plain]:
         """One flat row for a table of drives; its keys are the same for every drive."""
-        row: dict[str, Plain] = {
-            "scenario": self.scenario,
-            "problem_id": self.problem_id,
-            "seed": self.seed,
-            "pilot": self.pilot,
-            "traffic": self.traffic,
-            "outcome": self.outcome,
-            "duration_s": _plain(self.duration),
-            "distance_m": _plain(self.distance),
-            "score": _plain(self.score),
-        }
-        row |= {f"gate_{name}": _plain(value) for name, value in self.gates.items()}
+        row = self._head() | {f"gate_{name}": _plain(value) for name, value in self.gates.items()}
         row |= {f"part_{part.name}": _plain(part.value) for part in self.parts}
         row |= {
             "success": self.success,

@@ -23,6 +23,7 @@ CONTACT_WINDOW = 1.5  # [s] the plan is looked at so far: later it will be anoth
 TAIL_WINDOW = 3.0  # [s]
 GRIP_SHARE = 0.85  # of friction that a stop may use
 GRAVITY = 9.81  # [m/s2]
+MINIMAL_RISK = 4.0  # [m/s2] UN R157 5.5.1: a minimal risk manoeuvre brakes no harder
 TAIL_APART = 0.3  # [m] between plan and tail within the first period
 
 BRAKE_BOUND, LATERAL_BOUND, JERK_BOUND, LATERAL_JERK_BOUND = 2, 4, 5, 6  # places in `bounds_of`
@@ -126,12 +127,20 @@ class Validator:
 
     def stop_along(self, tail: Trajectory, observation: Observation) -> Trajectory | None:
         """A stop at once, from where the car is, along an older tail and as firm as that; None when it is not fit."""
+        stop = self._own_stop(tail, max(float(np.abs(tail.accel).max()), FIRM), observation)
+        return None if self.check_trajectory(stop, observation, "tail", hard=True) else stop
+
+    def minimal_risk(self, path: Trajectory | None, observation: Observation) -> Trajectory:
+        """The stop for when nothing is fit to be driven: at once, at most `MINIMAL_RISK` firm, along a path, or with
+        the wheels held where they are when there is none. It is not checked: there is nothing left to prefer to it."""
+        return self._own_stop(path, MINIMAL_RISK, observation)
+
+    def _own_stop(self, path: Trajectory | None, firm: float, observation: Observation) -> Trajectory:
         ego, platform = observation.ego, self._platform
-        firm = max(float(np.abs(tail.accel).max()), FIRM)
         decel = min(firm, platform.brake_max, GRIP_SHARE * observation.friction * GRAVITY)
         curvature = math.tan(ego.steering) / platform.wheelbase
-        stop = unpack(own_stop(ego.pose[[0, 1, 3]], ego.speed, curvature, decel, pack(tail)), observation)
-        return None if self.check_trajectory(stop, observation, "tail", hard=True) else stop
+        packed = None if path is None else pack(path)
+        return unpack(own_stop(ego.pose[[0, 1, 3]], ego.speed, curvature, decel, packed), observation)
 
     def _check_tail(self, plan: Trajectory, tail: Trajectory | None, observation: Observation) -> str:
         if tail is None:

@@ -196,10 +196,7 @@ class GraphBuilder:
         right = np.concatenate([lane.right for lane in lanes])
         center = 0.5 * (left + right)
         point_start = starts([len(lane.left) for lane in lanes])
-        step = np.concatenate([[0.0], np.hypot(*np.diff(center[:, :2], axis=0).T)])
-        step[point_start[:-1]] = 0.0
-        run = np.cumsum(step)
-        arc = run - np.repeat(run[point_start[:-1]], np.diff(point_start))
+        arc = _arcs(center, point_start)
         before: list[list[int]] = [[] for _ in lanes]
         for index, lane in enumerate(lanes):
             for after in lane.successors:
@@ -297,3 +294,11 @@ class GraphBuilder:
             crosswalk_lane=joined(lanes),
             crosswalk_span=np.concatenate([np.zeros((0, 2)), *spans]),
         )
+
+
+def _arcs(center: Array, point_start: Ints) -> Array:
+    """Distance (P,) [m] of every point of the centre lines (P, 3) from the first of its lane."""
+    step = np.concatenate([[0.0], np.hypot(*np.diff(center[:, :2], axis=0).T)])
+    step[point_start[:-1]] = 0.0
+    run = np.cumsum(step)
+    return run - np.repeat(run[point_start[:-1]], np.diff(point_start))

@@ -62,7 +62,8 @@ class EvPilot:
         return Source.GUARD if soon.min() < -self._firmest - 0.01 else Source.NOMINAL
 
     def _guarded(self, decision: Decision, observation: Observation, tracks: Tracks) -> Decision:
-        """The decision if the guard accepts it; else emergency braking, or the last accepted tail going on."""
+        """The decision if the guard accepts it; else emergency braking, the last accepted tail going on, or where that
+        is not fit either, a stop along it (reference/safety.md: a plan that was refused is never driven)."""
         braking = self._brake.step(observation, decision.trajectory)
         if braking is not None:
             cause = int(tracks.id[self._brake.cause]) if self._brake.cause < len(tracks) else -1
@@ -74,7 +75,10 @@ class EvPilot:
             self._tail = decision.tail
             return decision
         way_out = self._way_out(observation)
-        return decision if way_out is None else self._instead(decision, way_out, Source.TAIL, f"stop: {fault}", -1)
+        if way_out is not None:
+            return self._instead(decision, way_out, Source.TAIL, f"stop: {fault}", -1)
+        stop = self._validator.minimal_risk(self._tail, observation)
+        return self._instead(decision, stop, Source.MINIMAL_RISK, f"minimal risk stop: {fault}", -1)
 
     def _way_out(self, observation: Observation) -> Trajectory | None:
         """The last accepted tail going on, or a stop along it where the car fell behind it; None when neither is

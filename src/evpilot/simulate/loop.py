@@ -77,18 +77,8 @@ def simulate(
         end_ns=scenario.last_step * scenario.dt_ns,
         seed=seed,
     )
-    header = Header(
-        version=version("evpilot"),
-        scenario=scenario.name,
-        scenario_sha256=scenario.sha256,
-        problem_id=scenario.problem_id,
-        seed=seed,
-        pilot=pilot_name,
-        traffic=traffic,
-        config=_config(platform, believed, limits, sensor)
-        | {"compute_delay": compute_delay, "stop_on_collision": stop_on_collision, "period_ns": period},
-        machine=_machine(),
-    )
+    config = _config(platform, believed, limits, sensor)
+    config |= {"compute_delay": compute_delay, "stop_on_collision": stop_on_collision, "period_ns": period}
     world = World(scenario, traffic, seed, platform)
     eyes = ObjectSensor(sensor, seed, scenario.graph.light_pose)
     with _quiet_memory():
@@ -100,13 +90,27 @@ def simulate(
             custody.close()
     t_ns, ego, command = drive.record()
     return RunLog(
-        header=header,
+        header=_header(scenario, traffic, seed, pilot_name, config),
         briefing=briefing,
         frames=tuple(drive.frames),
         t_ns=t_ns,
         ego=ego,
         command=command,
         outcome=outcome,
+    )
+
+
+def _header(scenario: Scenario, traffic: str, seed: int, pilot_name: str, config: dict[str, object]) -> Header:
+    return Header(
+        version=version("evpilot"),
+        scenario=scenario.name,
+        scenario_sha256=scenario.sha256,
+        problem_id=scenario.problem_id,
+        seed=seed,
+        pilot=pilot_name,
+        traffic=traffic,
+        config=config,
+        machine=_machine(),
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from evpilot.evaluate.criteria.lines import held_by_red
+from evpilot.evaluate.criteria.single import single
 from evpilot.evaluate.expert import Progress, time_alone
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.road import Place
@@ -28,8 +29,8 @@ def caution(
     idle = longest_idle(drive, place, careful) if applies else np.nan
     passed = idle <= IDLE_MAX if applies else None
     return (
-        _single(drive, "time_lost", "against IDM alone on the road, or the pace of the traffic", "1", lost, None, None),
-        _single(drive, "idle", "standing while a careful driver would go", "s", idle, IDLE_MAX, passed),
+        single(drive, "time_lost", "against IDM alone on the road, or the pace of the traffic", "1", lost),
+        single(drive, "idle", "standing while a careful driver would go", "s", idle, IDLE_MAX, passed),
     )
 
 
@@ -75,18 +76,3 @@ def _longest(flags: Bools) -> int:
     """Length of the longest run."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]])))
     return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0
-
-
-def _single(
-    drive: Drive, name: str, clause: str, unit: str, value: float, limit: float | None, passed: bool | None
-) -> MetricResult:
-    return MetricResult(
-        name=name,
-        clause=clause,
-        unit=unit,
-        t_ns=drive.fast_t_ns[-1:],
-        value=np.array([value]),
-        valid=np.array([np.isfinite(value)]),
-        limit=limit,
-        passed=passed,
-    )

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.signal import savgol_filter
 
+from evpilot.evaluate.criteria.single import single
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.runlog.record import Ego
 from evpilot.types import MetricResult
@@ -84,8 +85,8 @@ def energy(drive: Drive) -> tuple[MetricResult, MetricResult]:
     used = _over_time(drive, power) / 3600.0
     metres = travelled(drive)
     return (
-        _total(drive, "energy", "battery power integrated over time", "Wh", used, True),
-        _total(drive, "consumption", "energy over distance", "Wh/km", used / max(metres, 1.0) * 1e3, metres > 1.0),
+        single(drive, "energy", "battery power integrated over time", "Wh", used),
+        single(drive, "consumption", "energy over distance", "Wh/km", used / metres * 1e3 if metres > 1.0 else np.nan),
     )
 
 
@@ -97,16 +98,3 @@ def travelled(drive: Drive) -> float:
 def _over_time(drive: Drive, value: Array) -> float:
     """Integral over the fast clock [s], by trapezia."""
     return float(np.sum(0.5 * (value[1:] + value[:-1]) * np.diff(drive.fast_t_ns))) * 1e-9
-
-
-def _total(drive: Drive, name: str, clause: str, unit: str, value: float, valid: bool) -> MetricResult:
-    return MetricResult(
-        name=name,
-        clause=clause,
-        unit=unit,
-        t_ns=drive.fast_t_ns[-1:],
-        value=np.array([value]),
-        valid=np.array([valid]),
-        limit=None,
-        passed=None,
-    )

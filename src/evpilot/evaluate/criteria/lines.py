@@ -168,15 +168,14 @@ def _ticks(drive: Drive) -> Ints:
 
 def _movement(drive: Drive, place: Place, tick: int) -> Arrow:
     """Where the car went after a tick: by the first turning lane that it drove on soon after."""
-    here = drive.box[tick, :2]
-    for after in range(tick, len(drive)):
-        if np.hypot(*(drive.box[after, :2] - here)) > LOOK_AHEAD:
-            break
-        lane = int(place.lane[after])
-        turn = Turn(int(drive.graph.turn[lane])) if lane >= 0 else Turn.NONE
-        if turn != Turn.NONE:
-            return ARROWS.get(turn, Arrow.STRAIGHT)
-    return Arrow.STRAIGHT
+    lane = place.lane[tick:]
+    turn = np.where(lane >= 0, drive.graph.turn[lane], Turn.NONE)
+    turning = np.flatnonzero(turn != Turn.NONE)
+    if not len(turning):
+        return Arrow.STRAIGHT
+    driven = drive.box[tick : tick + int(turning[0]) + 1, :2] - drive.box[tick, :2]
+    soon = bool(np.all(np.hypot(driven[:, 0], driven[:, 1]) <= LOOK_AHEAD))
+    return ARROWS.get(Turn(int(turn[turning[0]])), Arrow.STRAIGHT) if soon else Arrow.STRAIGHT
 
 
 def _events(

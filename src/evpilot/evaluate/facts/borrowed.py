@@ -4,6 +4,7 @@ import numpy as np
 
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.road import Place, off_course
+from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Bools
 
 BEHIND, AHEAD = 25.0, 45.0  # [m] from what we pass: the way back to the lane, and the way out of it
@@ -25,11 +26,20 @@ def borrowed(drive: Drive, place: Place) -> Bools:
         limit = place.limit[tick]
         slow = np.abs(pace) < (SLOW * limit if np.isfinite(limit) else SLOW_ELSE)
         beside = (np.abs(across) > BESIDE[0]) & (np.abs(across) < BESIDE[1])
+        beside &= _own_side(drive.graph, int(place.lane[tick])) * across >= 0.0
         blocked = slow & beside & (along > -BEHIND) & (along < AHEAD)
         meets = (np.abs(across) < STRIP) & (pace < -ONCOMING) & (along > 0.0)
         meets &= along < CLEAR * (abs(drive.speed[tick]) - pace)
         allowed[tick] = bool(np.any(blocked)) and not np.any(meets)
     return allowed
+
+
+def _own_side(graph: LaneGraph, oncoming: int) -> float:
+    """On which side of a car that drives against a lane its own lane lies: -1 right, 1 left, 0 not known."""
+    on_left, on_right = graph.left_neighbour[oncoming], graph.right_neighbour[oncoming]
+    if on_left >= 0 and not graph.left_same[oncoming]:
+        return -1.0
+    return 1.0 if on_right >= 0 and not graph.right_same[oncoming] else 0.0
 
 
 def _seen(drive: Drive, tick: int, yaw: float) -> tuple[Array, Array, Array]:

@@ -24,12 +24,12 @@ SWERVE = 3.0  # [m/s2] sideways, at most
 SWERVES = tuple(side * far for far in (1.0, 1.75, 2.5, 3.5) for side in (1.0, -1.0))  # [m]
 EMERGENCY = 3.0  # [m/s2] a driver who needs more than this is in an emergency
 LOOK = 4.0  # [s] ahead, in which a danger is recognised
-AFTER = 3.0  # [s] the others go on at their last velocity beyond the log's end
+AFTER = 3.0  # [s] the others go on at their last velocity beyond the log's end, should they be in it to the last
 LULL = 1.0  # [s] a danger that is gone for no longer is the same one
 SETTLE = 2.0  # [s] after an emergency until the ride is calm again
 START_ACCEL, START_LOOK = 1.5, 5.0  # [m/s2], [s] setting off as the reference for progress does
 START_ROOM = np.array([1.5, 0.3])  # [m] ahead and behind, beside: closer hinders
-START_NEAR = 80.0  # [m] who is further away is not met in that time
+NEAR = 80.0  # [m] and what the car drives meanwhile: who is further away is not met
 LEAST = 0.25  # [m/s2] steps in which the braking that is enough is sought
 
 
@@ -58,6 +58,7 @@ class CarefulDriver:
         self._half = np.array([0.5 * platform.length, 0.5 * platform.width])
         self._speed = np.maximum(drive.speed, 0.0)
         self._state = _states(drive)
+        self._level = np.abs(drive.others.z - drive.z[drive.others.tick]) <= LEVEL
         self._area: DrivableArea | None = None
         self._motion: dict[int, tuple[Array, Array]] = {}
         self.dangers = tuple(self._dangers())
@@ -72,13 +73,8 @@ class CarefulDriver:
 
     def could_start(self, tick: int) -> bool:
         """Whether somebody who stands there could set off on the car's way without touching or hindering anyone."""
-        others, room = self._drive.others, self._half + START_ROOM
-        soon = (others.tick >= tick) & (self._drive.seconds[others.tick] <= self._drive.seconds[tick] + START_LOOK)
-        near = np.hypot(*(others.box[:, :2] - self._drive.box[tick, :2]).T) < START_NEAR
         leaving = np.array([0.0, -START_ACCEL, SWERVE, 0.0])
-        return not any(
-            self._hits(int(who), tick, leaving, room, START_LOOK) for who in np.unique(others.id[soon & near])
-        )
+        return self._clear(tick, leaving, self._half + START_ROOM, START_LOOK)
 
     def emergencies(self) -> Array:
         """When [s since the first tick] even a careful driver was in an emergency (E, 2): from, to."""
@@ -87,8 +83,7 @@ class CarefulDriver:
         return np.array(spans, np.float64).reshape(-1, 2)
 
     def _dangers(self) -> list[Danger]:
-        others = self._drive.others
-        level = np.abs(others.z - self._drive.z[others.tick]) <= LEVEL
+        others, level = self._drive.others, self._level
         contact = np.full(len(others.id), np.inf)
         contact[level] = risks(
             self._way.points, self._way.arc, self._way.s, self._speed, self._half,
@@ -140,11 +135,26 @@ class CarefulDriver:
     def _hits(
         self, who: int, tick: int, manoeuvre: Array, half: Array | None = None, horizon: float = LOOK + AFTER
     ) -> bool:
+        """Whether the car, or a body of another size in its place, runs into an object within a horizon [s]."""
         now = float(self._drive.seconds[tick])
+        times, motion = self._logged(who)
+        end = now + horizon
+        if times[-1] < self._drive.seconds[-1]:  # it left before the log's end, and is not met after that
+            end = min(end, float(times[-1]) + self._drive.step)
         return collides(
             self._way.points, self._way.arc, self._way.s[tick], self._speed[tick], self._half if half is None else half,
-            manoeuvre, *self._logged(who), now, now + horizon,
+            manoeuvre, times, motion, now, end,
         )  # fmt: skip
+
+    def _clear(self, tick: int, manoeuvre: Array, half: Array, horizon: float) -> bool:
+        """Whether a manoeuvre from a tick on meets nobody who is on this level of the road within a horizon [s]."""
+        others, now = self._drive.others, self._drive.seconds[tick]
+        seconds = self._drive.seconds[others.tick]
+        soon = (seconds >= now) & (seconds <= now + horizon) & self._level
+        near = np.hypot(*(others.box[:, :2] - self._drive.box[tick, :2]).T) < NEAR + horizon * self._speed[tick]
+        return not any(
+            self._hits(int(who), tick, manoeuvre, half, horizon) for who in np.unique(others.id[soon & near])
+        )
 
     def _logged(self, who: int) -> tuple[Array, Array]:
         """When and how an object was logged, as `collides` takes it."""
@@ -156,16 +166,11 @@ class CarefulDriver:
 
     def _swerves(self, danger: Danger) -> bool:
         """Whether a swerve at constant speed is clear of everybody and stays on the road."""
-        others, accel = self._drive.others, min(SWERVE, self._most(danger.first))
-        soon = np.abs(self._drive.seconds[others.tick] - self._drive.seconds[danger.first]) <= LOOK
-        near = [int(who) for who in np.unique(others.id[soon])]
-        for far in SWERVES:
-            manoeuvre = np.array([REACTION, 0.0, accel, far])
-            if self._on_road(danger.first, manoeuvre) and not any(
-                self._hits(who, danger.first, manoeuvre) for who in near
-            ):
-                return True
-        return False
+        accel = min(SWERVE, self._most(danger.first))
+        manoeuvres = (np.array([REACTION, 0.0, accel, far]) for far in SWERVES)
+        return any(
+            self._on_road(danger.first, one) and self._clear(danger.first, one, self._half, LOOK) for one in manoeuvres
+        )
 
     def _on_road(self, tick: int, manoeuvre: Array) -> bool:
         if self._area is None:

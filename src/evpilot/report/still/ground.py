@@ -9,6 +9,7 @@ from evpilot.report.palette import palette
 from evpilot.report.still.view import View, line
 from evpilot.runlog import Frame, RunLog
 from evpilot.types import LightState
+from evpilot.types.state import Array
 
 LIT = {
     LightState.RED: (0,),
@@ -30,10 +31,12 @@ STROKES: tuple[tuple[str, float, tuple[float, ...]], ...] = (
 LAMPS = ("#FF5A3C", "#FFC24A", "#35D6A8")
 
 
-def roads(run: RunLog, view: View) -> list[str]:
-    """Areas and lines of the map."""
+def roads(run: RunLog, view: View, around: Array | None = None, margin: float = 0.0) -> list[str]:
+    """Areas and lines of the map: a picture's width around its centre, or a margin [m] around places (N, 2) [m]."""
     colours, scale = palette(view.dark), view.scale
-    drawing = road.draw(run.briefing.graph, view.centre[None, :], margin=view.width / scale)
+    if around is None:
+        around, margin = view.centre[None, :], view.width / scale
+    drawing = road.draw(run.briefing.graph, around, margin)
     order = ("walk", "shoulder", "cycle", "road")
     areas = {name: "".join(view.path(ring, True) for ring in drawing.areas.get(name, ())) for name in order}
     lines = {name: "".join(view.path(line) for line in some) for name, some in drawing.lines.items()}
