@@ -63,13 +63,21 @@ class EvPilot:
 
     def _guarded(self, decision: Decision, observation: Observation, tracks: Tracks) -> Decision:
         """The decision if the guard accepts it; else emergency braking, the last accepted tail going on, or where that
-        is not fit either, a stop along it (reference/safety.md: a plan that was refused is never driven)."""
+        is not fit either, a stop along it (reference/safety.md: a plan that was refused is never driven).
+
+        One exception: where no stop at all is fit, a plan that is itself in order is better than a stop into someone.
+        """
         braking = self._brake.step(observation, decision.trajectory)
         if braking is not None:
             cause = int(tracks.id[self._brake.cause]) if self._brake.cause < len(tracks) else -1
             reason = f"emergency braking for {cause}" if cause >= 0 else "emergency braking"
             return self._instead(decision, braking, Source.GUARD, reason, cause)
         fault = self._validator.check(decision, observation)
+        if fault and decision.tail is not None:
+            # the guard may know a harder stop than the planner's
+            bare = dataclasses.replace(decision, tail=None)
+            if not self._validator.check(bare, observation):
+                decision, fault = bare, ""
         if not fault:
             decision = self._with_tail(decision, observation)
             self._tail = decision.tail
@@ -78,7 +86,16 @@ class EvPilot:
         if way_out is not None:
             return self._instead(decision, way_out, Source.TAIL, f"stop: {fault}", -1)
         stop = self._validator.minimal_risk(self._tail, observation)
+        if self._only_plan_is_fit(decision, stop, observation):
+            return decision
         return self._instead(decision, stop, Source.MINIMAL_RISK, f"minimal risk stop: {fault}", -1)
+
+    def _only_plan_is_fit(self, decision: Decision, stop: Trajectory, observation: Observation) -> bool:
+        """Whether the last resort leads into someone or off the road, and the plan does not."""
+        plan = decision.trajectory
+        if plan is None or self._validator.check_trajectory(plan, observation):
+            return False
+        return bool(self._validator.check_trajectory(stop, observation, "tail", hard=True))
 
     def _way_out(self, observation: Observation) -> Trajectory | None:
         """The last accepted tail going on, or a stop along it where the car fell behind it; None when neither is
