@@ -188,5 +188,5 @@ def test_a_million_random_bit_patterns() -> None:
 
 def test_parts_agree_with_the_whole() -> None:
     bound = bounds(ROAD)
-    assert gate_accel(1.0, 0.98, False, bound, DT) == passed(1.0, 0.0, last=(0.98, 0.0))[0]
+    assert gate_accel(1.0, 0.98, False, bound, DT, False) == passed(1.0, 0.0, last=(0.98, 0.0))[0]
     assert gate_steering(0.1, 0.0, 10.0, False, L, bound, DT) == passed(0.0, 0.1)[1]
