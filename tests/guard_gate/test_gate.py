@@ -70,6 +70,16 @@ def test_after_an_emergency_the_ordinary_limits_hold_at_once() -> None:
     assert passed(0.0, 0.0, last=(-8.0, 0.0))[0] == pytest.approx(-3.5 + ROAD.gate_jerk * DT)
 
 
+def test_an_emergencys_braking_is_let_go_to_the_ordinary_limit_at_once() -> None:
+    eased = passed(0.0, 0.0, last=(-8.0, 0.0), source=Source.GUARD)[0]
+    assert eased == pytest.approx(-ROAD.gate_brake + ROAD.gate_jerk * DT)
+
+
+def test_a_standing_cars_brake_is_let_go_at_once() -> None:
+    assert passed(1.0, 0.0, last=(-3.0, 0.0), speed=0.0)[0] == pytest.approx(ROAD.gate_jerk * DT)
+    assert passed(1.0, 0.0, last=(-3.0, 0.0), speed=1.0)[0] == pytest.approx(-3.0 + ROAD.gate_jerk * DT)
+
+
 def degraded(accel: float, speed: float, reverse: bool = False, last: float | None = None) -> float:
     before = accel if last is None else last
     return gate(accel, 0.0, -2.0, 0.0, before, 0.0, speed, reverse, 0, L, 0.0, bounds(ROAD, speed=16.0), DT)[0]
@@ -124,9 +134,9 @@ def out_of_bounds(
     brake = x.emergency if source else x.gate_brake
     if not -brake - slack <= along <= x.gate_accel + slack:
         return "acceleration"
-    before = min(x.gate_accel, max(-brake, -last[0] if reverse else last[0]))
-    jerk = (along - before) / DT
-    if jerk > x.gate_jerk + 1e-6 or (not source and jerk < -x.gate_jerk - 1e-6):
+    before = min(x.gate_accel, max(-x.gate_brake, -last[0] if reverse else last[0]))
+    felt = max(before, 0.0) if abs(speed) < 0.02 else before
+    if along - felt > x.gate_jerk * DT + 1e-6 or (not source and along - before < -x.gate_jerk * DT - 1e-6):
         return "jerk"
     if abs(steering - last[1]) > x.steering_rate * DT * (1 + slack):
         return "steering rate"
@@ -188,5 +198,5 @@ def test_a_million_random_bit_patterns() -> None:
 
 def test_parts_agree_with_the_whole() -> None:
     bound = bounds(ROAD)
-    assert gate_accel(1.0, 0.98, False, bound, DT) == passed(1.0, 0.0, last=(0.98, 0.0))[0]
+    assert gate_accel(1.0, 0.98, False, bound, DT, False) == passed(1.0, 0.0, last=(0.98, 0.0))[0]
     assert gate_steering(0.1, 0.0, 10.0, False, L, bound, DT) == passed(0.0, 0.1)[1]

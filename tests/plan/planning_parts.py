@@ -8,7 +8,7 @@ from driving_scenes import CAR, lane
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.arrays import car_vector, goal_polygons, goal_windows, stack
+from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons, goal_windows, stack
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
 from evpilot.plan.road import Road, Way
 from evpilot.plan.rollout import roll_out
@@ -141,10 +141,10 @@ def box(x: float, y: float, vx: float = 0.0, vy: float = 0.0, yaw: float = 0.0) 
 def costs_of(
     rolls: list[Array], *, graph: LaneGraph, others: list[Array] | None = None, size: tuple[float, float] = (4.5, 1.8),
     moving: bool = False, goals: tuple[Goal, ...] = SURVIVE, zones: Array | None = None, wall: float = math.inf,
-    slack: float = 0.0, wish: Array = FREE,
+    slack: float = 0.0, wish: Array = FREE, limits: Limits = ROAD,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Costs (R, 10) and firsts (R, 4) of rollouts on the first corridor of a road that leads east."""
-    brief = briefing(graph, goals)
+    brief = briefing(graph, goals, limits)
     road = Road(brief, LaneIndex(graph))
     table, corridors, _ = stack(road.ways(ego_at(30.0))[:1], [])
     corridors[0, 7] = wall
@@ -160,7 +160,7 @@ def costs_of(
         np.zeros((len(rolls), len(Prop))), batch, corridors, table, entries, half, np.ones(count),
         np.full(count, moving),
         np.zeros(count), spans, near, BODY, road.area.origin, road.area.table, road.area.tiles, slack,
-        np.array([1.5, 2.5, 2.0, 3.6]), goal_windows(brief, 0.0), owned, starts, polygon, wish,
+        comfort_vector(brief.limits), goal_windows(brief, 0.0), owned, starts, polygon, wish,
         np.zeros((0, 6)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
     )  # fmt: skip
     return costs, firsts

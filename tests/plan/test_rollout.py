@@ -101,6 +101,15 @@ def test_acceleration_and_jerk_keep_the_limits(limits) -> None:
     assert np.all(rolls[:, :, Roll.SPEED] >= 0.0)
 
 
+def test_braking_of_an_emergency_is_let_go_when_the_way_is_free() -> None:
+    ego = ego_at(30.0, speed=8.0, accel=-8.0)
+    one = roll(one_lane(), ego, prop(Law.CRUISE, 12.0, 1.2, 1.5)[None]).rolls[0]
+    # 15 m/s3 down to the law's own 3.5 m/s2, and only from there with the ease of a drive: 8 m/s would be gone
+    assert one[3, Roll.ACCEL] > -4.0
+    assert one[:, Roll.SPEED].min() > 3.5
+    assert np.max(np.diff(one[4:20, Roll.ACCEL])) < 0.31
+
+
 def test_speed_is_the_integral_of_acceleration_and_never_goes_backwards() -> None:
     rolls = roll(one_lane(), ego_at(50.0, speed=5.0), np.array(MOTIONS)).rolls
     speed, accel = rolls[:, :, Roll.SPEED], rolls[:, :, Roll.ACCEL]

@@ -10,7 +10,7 @@ from planning_parts import BODY, box, costs_of, line
 from evpilot.geometry.boxes import gap
 from evpilot.plan.columns import GRID, Cost, Roll
 from evpilot.plan.score import CONTACT_GAP
-from evpilot.types import Goal
+from evpilot.types import VERDICT, Goal
 
 CONTACT = 500.0
 
@@ -103,6 +103,32 @@ def test_leaving_the_road_costs_unless_the_car_was_out_before() -> None:
     assert costs[1, Cost.ROAD] > 100.0 and costs[2, Cost.ROAD] > 100.0
     kept, _ = costs_of([edge], graph=one_lane(), slack=0.6)
     assert kept[0, Cost.ROAD] == 0.0
+
+
+def test_a_centimetre_beyond_the_edge_is_no_reason_to_stand_for_ever() -> None:
+    reach = 1.75 - BODY[2]
+    narrow, off, far = line(y=reach), line(y=reach + 0.1), line(y=reach + 0.4)
+    costs, _ = costs_of([narrow, off, far], graph=one_lane())
+    assert 0.0 < costs[0, Cost.ROAD] < 12.0 < 60.0 < costs[1, Cost.ROAD] < 300.0 < costs[2, Cost.ROAD]
+    exact, _ = costs_of([narrow], graph=one_lane(), limits=VERDICT)
+    assert exact[0, Cost.ROAD] > 400.0
+
+
+def bent(speed: float, before: float, after: float) -> np.ndarray:
+    """A motion straight on whose curvature changes at 1 s."""
+    one = line(speed=speed)
+    one[:, Roll.CURVATURE] = np.where(GRID < 1.0, before, after)
+    return one
+
+
+def test_what_the_guard_would_refuse_is_not_driven() -> None:
+    # 10 m/s: 3 m/s2 sideways; 5 m/s2; from -2 to 2 m/s2 at once
+    rolls = [bent(10.0, 0.03, 0.03), bent(10.0, 0.03, 0.05), bent(10.0, -0.02, 0.02)]
+    costs, _ = costs_of(rolls, graph=one_lane())
+    assert costs[0, Cost.RULE] < 100.0 < costs[1, Cost.RULE]
+    assert costs[2, Cost.RULE] > 100.0
+    exact, _ = costs_of(rolls, graph=one_lane(), limits=VERDICT)
+    assert np.all(exact[:, Cost.RULE] < 100.0), "no gate in the official verdict"
 
 
 def test_passing_a_wall_breaks_a_rule_and_standing_before_it_does_not() -> None:

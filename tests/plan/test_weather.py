@@ -9,7 +9,7 @@ from driving_scenes import CAR, one_lane
 from planning_parts import briefing, ego_at, ring, seen
 
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.arrays import car_vector
+from evpilot.plan.arrays import car_vector, comfort_vector
 from evpilot.plan.planner import Planner
 from evpilot.plan.weather import CALM, SIGHT_BRAKE, SIGHT_REACTION, car_on, comfort_on, grip, sight_speed
 from evpilot.predict.predictor import Predictor
@@ -32,9 +32,9 @@ def test_nothing_is_planned_that_the_tyres_cannot_hold() -> None:
     ice = car_on(dry, 0.2)
     assert np.array_equal(car_on(dry, 1.0)[:6], dry[:6]) and dry[6] > 6.0
     assert ice[6] == ice[9] == pytest.approx(0.2 * 9.81)
-    comfort = np.array([2.0, 3.5, 3.0, 5.0])
+    comfort = comfort_vector(ROAD)
     assert np.array_equal(comfort_on(comfort, 1.0), comfort)
-    assert np.all(comfort_on(comfort, 0.2) <= 0.2 * 9.81)
+    assert np.all(comfort_on(comfort, 0.2)[:4] <= 0.2 * 9.81)
 
 
 def driven(graph: LaneGraph, observation: Observation) -> np.ndarray:

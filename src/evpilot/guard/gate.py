@@ -18,6 +18,7 @@ from evpilot.types.state import Array
 NOMINAL = int(Source.NOMINAL)
 TAIL = int(Source.TAIL)
 FIRM = 4.0  # [m/s2] a minimal-risk stop, UN R157 5.3.1: at most 4.0
+STANDING = 0.02  # [m/s]
 EASE = 1.0  # [m/s2] coming down to a speed that is allowed, as a comfort stop does
 EASE_TIME = 1.0  # [s]
 
@@ -59,14 +60,16 @@ def within(value: float, low: float, high: float) -> float:
 
 
 @kernel()
-def gate_accel(wanted: float, last: float, emergency: bool, bound: Array, dt: float) -> float:
-    """The passed acceleration [m/s2] along the motion; wanted and last are finite."""
+def gate_accel(wanted: float, last: float, emergency: bool, bound: Array, dt: float, standing: bool) -> float:
+    """The passed acceleration [m/s2] along the motion; wanted and last are finite. An emergency's braking is let go at
+    once, and so is the brake of a car that stands: nobody feels it."""
     low = -bound[Bound.EMERGENCY] if emergency else -bound[Bound.BRAKE]
     high = bound[Bound.ACCEL]
-    base = within(last, low, high)
+    base = within(last, -bound[Bound.BRAKE], high)
     step = bound[Bound.JERK] * dt
     least = low if emergency else max(low, base - step)
-    return within(wanted, least, min(high, base + step))
+    most = max(base, 0.0) + step if standing else base + step
+    return within(wanted, least, min(high, most))
 
 
 @kernel()
@@ -124,7 +127,8 @@ def gate(
         accel, steering, source = -sign * FIRM, last_steering, TAIL
     emergency = source != NOMINAL
     wanted = sign * accel if not math.isfinite(speed) else eased(sign * accel, speed, bound)
-    passed = sign * gate_accel(wanted, sign * last_accel, emergency, bound, dt)
+    standing = abs(speed) < STANDING
+    passed = sign * gate_accel(wanted, sign * last_accel, emergency, bound, dt, standing)
     if not math.isfinite(speed):
         return passed, last_steering, source
     reach = wheelbase + max(understeer, 0.0) * speed * speed

@@ -7,12 +7,14 @@ import numpy as np
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
 from evpilot.plan.road import Way
 from evpilot.plan.rules import Wall
-from evpilot.types import Briefing, EgoState, Trajectory
+from evpilot.types import Briefing, EgoState, Limits, Trajectory
 from evpilot.types.state import Array, Ints
 
 FAR = 1e6  # [s] a window that never closes
 STRIP_MARGIN = 0.35  # [m] beside our width in which somebody ahead is followed
 HARD_JERK = 15.0  # [m/s3] of the car in an emergency, behind its actuators' lag
+GUARD_SLACK = 1.2  # the guard takes a plan for a forecast; a little less than its own, which looks at other knots
+EDGE_BLUR = 0.25  # [m] of a corner; nuPlan's drivable-area compliance grants 0.3
 LAST, WIDE = 0.2, 0.6  # [s]
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
 
@@ -35,6 +37,24 @@ def car_vector(briefing: Briefing) -> Array:
             min(hardest, limits.gate_brake),
             4.0 * limits.jerk if limits.exact else min(platform.brake_jerk, HARD_JERK),
             2.0 * limits.jerk if limits.exact else limits.gate_jerk,
+        ]
+    )
+
+
+def comfort_vector(limits: Limits) -> Array:
+    """What `score` holds against a motion (8,): comfortable acceleration, service braking, lateral acceleration and its
+    bound [m/s2]; what the guard refuses: lateral acceleration [m/s2], lateral jerk [m/s3], and the braking [m/s2] that
+    is exempt; how far [m] beyond the road's edge the full cost is reached: at once in the official verdict."""
+    return np.array(
+        [
+            limits.accel,
+            limits.brake,
+            limits.lateral,
+            min(limits.gate_lateral, 7.0),
+            GUARD_SLACK * limits.gate_lateral,
+            1.5 * GUARD_SLACK * limits.gate_lateral_jerk,
+            limits.gate_brake,
+            0.0 if limits.exact else EDGE_BLUR,
         ]
     )
 

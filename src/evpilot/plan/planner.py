@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
-from evpilot.plan.arrays import car_vector, goal_places, goal_polygons, goal_windows, stack, trajectory
+from evpilot.plan.arrays import car_vector, comfort_vector, goal_places, goal_polygons, goal_windows, stack, trajectory
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
 from evpilot.plan.detour import Detours
 from evpilot.plan.entries import Entries
@@ -118,8 +118,7 @@ class Planner:
         platform = briefing.platform
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
         limits = briefing.limits
-        self._dry_comfort = np.array([limits.accel, limits.brake, limits.lateral, min(limits.gate_lateral, 7.0)])
-        self._comfort = self._dry_comfort
+        self._comfort = self._dry_comfort = comfort_vector(limits)
         self._friction, self._sight_speed = 1.0, math.inf
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
         self._last: tuple[int, float, bool] | None = None

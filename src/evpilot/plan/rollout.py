@@ -181,12 +181,15 @@ def _locate(block: Array, many: int) -> None:
 
 
 @kernel()
-def _push(block: Array, many: int, dt: float, most: float) -> None:
-    """Acceleration towards what the law asks for, under the limits of acceleration and jerk."""
+def _push(block: Array, many: int, dt: float, most: float, release: float) -> None:
+    """Acceleration towards what the law asks for, under the limits of acceleration and jerk. Braking that is harder
+    than the law's own is let go with the jerk `release` [m/s3]: held on for ease it would stop the car for nothing."""
     for i in range(many):
-        wish = min(max(block[WISH + i], block[FLOOR + i]), most)
+        floor = block[FLOOR + i]
+        wish = min(max(block[WISH + i], floor), most)
         jerk = block[JERKS + i] * dt
-        change = min(max(wish - block[A + i], -jerk), jerk)
+        rise = min(max(jerk, floor - block[A + i]), release * dt)
+        change = min(max(wish - block[A + i], -jerk), max(rise, jerk))
         block[J + i] = change / dt
         accel = block[A + i] + change
         stands = block[V + i] + accel * dt < 0.0
@@ -295,7 +298,7 @@ def _drive(
             # accel and jerk of this step are written below, when they are known
             for column in range(COLUMNS):
                 out[rows[i], step, column] = block[WIDTH * column + i]
-        _push(block, used, dt, car[8])
+        _push(block, used, dt, car[8], car[10])
         for i in range(used):
             out[rows[i], step, O_ACCEL], out[rows[i], step, O_JERK] = block[A + i], block[J + i]
         _steer(block, used, dt, corridor[C_S], corridor[C_D], bend_limit, car)

@@ -42,8 +42,10 @@ OWN_S, OWN_D, OWN_V, WORST, TIGHT = (SECONDS * row for row in range(5))
 CONTACT = 1000.0  # cost of a certain contact in the near future: above everything else together
 REAR_SHARE, REAR_FADE = 1.2, 0.3  # [-, 1/s] who comes from behind can brake, the more the later
 OFF_ROAD = 500.0
+REFUSED = 150.0  # what the guard will not let pass is not driven, but a stop in its place
+REFUSED_UNTIL = 24  # the step at 2.8 s: what comes later is not looked at by the guard
 NEAR_EDGE = 0.3  # [m] closer to the edge of the road than this costs
-EDGE_SPARE = 0.05  # [m] about what the field of distances is off at a corner of the road
+EDGE_SPARE = 0.05  # [m] off the road from here on: about what the field of distances is off at its corners
 BROKEN_RULE = 250.0
 GOAL_BONUS, SOONER = 120.0, 2.0  # [-, 1/s]
 GOAL_PULL = 5.0  # for a second earlier, about what the way in it is worth
@@ -130,15 +132,23 @@ def contact_cost(
 
 @kernel()
 def road_cost(
-    roll: Array, body: Array, origin: Array, table: Ints, tiles: npt.NDArray[np.float32], slack: float, cost: Array
+    roll: Array,
+    body: Array,
+    origin: Array,
+    table: Ints,
+    tiles: npt.NDArray[np.float32],
+    slack: float,
+    blur: float,
+    cost: Array,
 ) -> None:
     """Cost of leaving the drivable area with any of ten places on the car's outline; slack [m] is how far the car is
-    out at the start, which every proposal may keep."""
+    out at the start, which every proposal may keep. Over the first `blur` [m] the cost grows as their square: nobody
+    stands for ever for want of a centimetre."""
     shift, length, width = body[0], body[1], body[2]
     # three discs along the car cover it: where all are on the road and NEAR_EDGE more, no corner is near its edge
     ahead = 2.0 / 3.0 * length
     clear = math.sqrt((length - ahead) ** 2 + width * width) + NEAR_EDGE
-    worst = 0.0
+    worst, out = 0.0, False
     for step in range(1, roll.shape[0], 2):
         c, s = roll[step, R_C], roll[step, R_SI]
         x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
@@ -154,17 +164,20 @@ def road_cost(
             for across in (-width, width):
                 px, py = x + along * c - across * s, y + along * s + across * c
                 closest = min(closest, edge_distance(px, py, origin, table, tiles))
-        if closest < EDGE_SPARE - slack and worst == 0.0:
+        if closest < EDGE_SPARE - slack and not out:
             t = TIMES[step]
-            worst = OFF_ROAD * (1.0 if t < 4.0 else max(0.3, 1.0 - 0.2 * (t - 4.0)))
-            cost[ROAD] += worst + 20.0 * min(-closest, 3.0)
+            share = min(1.0, (EDGE_SPARE - slack - closest) / max(blur, 1e-6))
+            harm = OFF_ROAD * share * share * (1.0 if t < 4.0 else max(0.3, 1.0 - 0.2 * (t - 4.0)))
+            worst = max(worst, harm + 20.0 * min(-closest, 3.0))
+            out = share >= 1.0
         elif closest < NEAR_EDGE:
             cost[CLEARANCE] += 1.5 * (NEAR_EDGE - max(closest, 0.0)) * 0.2 / NEAR_EDGE
+    cost[ROAD] += worst
 
 
 @kernel()
 def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
-    """Acceleration and jerk along and across; hard limits (lateral, braking) dearly. limits (4,): comfortable
+    """Acceleration and jerk along and across; hard limits (lateral, braking) dearly. limits (8,): comfortable
     acceleration, service braking, lateral acceleration, the lateral acceleration that must not be passed [m/s2]."""
     total = 0.0
     last = roll[0, R_V] ** 2 * roll[0, R_K]
@@ -182,6 +195,24 @@ def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
         if abs(lateral) > limits[3]:
             total += dt * 40.0
     cost[COMFORT] += total
+
+
+@kernel()
+def refused(roll: Array, limits: Array) -> bool:
+    """Whether the guard would refuse a motion for what it asks of the tyres: limits[4] the lateral acceleration [m/s2],
+    limits[5] its change [m/s3] in half a second, hard braking (limits[6] [m/s2]) apart."""
+    last = roll[0, R_V] ** 2 * roll[0, R_K]
+    most = max(limits[4], 1.2 * abs(last))
+    for step in range(1, min(roll.shape[0], REFUSED_UNTIL)):
+        if abs(roll[step, R_V] ** 2 * roll[step, R_K]) > most:
+            return True
+        later = step + 5 if step <= 15 else step + 3
+        if later >= roll.shape[0] or min(roll[step, R_A], roll[later, R_A]) < -limits[6] or roll[later, R_V] < 0.5:
+            continue
+        change = roll[later, R_V] ** 2 * roll[later, R_K] - roll[step, R_V] ** 2 * roll[step, R_K]
+        if abs(change) > limits[5] * (TIMES[later] - TIMES[step]):
+            return True
+    return False
 
 
 @kernel()
@@ -449,8 +480,10 @@ def score(
         ahead = rolls[r, : steps_until(min(firsts[r, 3], wish[4]) + AFTER)]
         in_reach(ahead, reach, own + shift, window)
         contact_cost(ahead, body, entries, window, half, prob, moving, firsts[r], costs[r])
-        road_cost(ahead, body, origin, tile_table, tiles, slack, costs[r])
+        road_cost(ahead, body, origin, tile_table, tiles, slack, limits[7], costs[r])
         comfort_cost(ahead, limits, costs[r])
+        if limits[5] < 1e3 and refused(ahead, limits):
+            costs[r, RULE] += REFUSED
         zone_cost(ahead, c, front, rear, zones, costs[r])
         strip_crowd(ahead, bounds[c], near[c], body[2] + 0.1, crowd)
         ttc_cost(ahead, strips[c], crowd, prob, standoff, front, body[2] + 0.1, work, costs[r])

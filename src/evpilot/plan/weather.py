@@ -28,9 +28,12 @@ def car_on(car: Array, friction: float) -> Array:
 
 
 def comfort_on(comfort: Array, friction: float) -> Array:
-    """Comfortable acceleration, braking and turning, and the lateral limit (4,) [m/s2], as far as the grip allows."""
+    """What a motion is held against, as `arrays.comfort_vector` gives it: comfortable acceleration, braking, turning,
+    and the lateral limit [m/s2], which are its first four, only as far as the grip allows."""
     calm = CALM * grip(friction)
-    return np.minimum(comfort, [calm, calm, calm, max(calm, 0.9 * grip(friction))])
+    limited = comfort.copy()
+    limited[:4] = np.minimum(comfort[:4], [calm, calm, calm, max(calm, 0.9 * grip(friction))])
+    return limited
 
 
 def sight_speed(sight: float, friction: float) -> float:
