@@ -27,6 +27,7 @@ CORRECTION_MAX = 2.0  # [m/s2] feedback along the path
 CURVATURE_MAX = 0.15  # [1/m] feedback across
 LATERAL_MAX = 4.0  # [m/s2] feedback across
 STILL = 0.05  # [m/s] a plan below this stands
+HALT_TIME = 0.1  # [s] in which what is left of the speed goes, where the plan stands
 HOLD = -1.0  # [m/s2] the brake that holds a standing car
 OVERRUN = -2.5  # [m/s2] beyond the plan's end the car brakes on along its last curvature
 EXACT_POLE = 0.3  # how much of a longitudinal error is left after one exact step
@@ -152,10 +153,11 @@ def across(offset: float, course: float, speed: float, settle: float) -> float:
 @kernel()
 def halted(accel: float, speed: float, reverse: bool) -> float:
     """The acceleration [m/s2] where the plan stands: a car that hardly moves is held, a faster one braked at least so
-    hard; NaN stays NaN."""
+    hard, and the harder the faster it still is; NaN stays NaN."""
     sign = -1.0 if reverse else 1.0
-    if abs(speed) < 4.0 * STILL or (sign * speed > 0.0 and sign * accel > HOLD):
-        return sign * HOLD
+    least = min(HOLD, -abs(speed) / HALT_TIME)
+    if abs(speed) < 4.0 * STILL or (sign * speed > 0.0 and sign * accel > least):
+        return sign * least
     return accel
 
 
