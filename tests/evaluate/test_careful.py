@@ -99,6 +99,29 @@ def test_hard_braking_is_excused_in_an_emergency_only(made):
     assert wanton.shortfalls == ("comfort",) and not wanton.success
 
 
+def test_braking_at_the_very_moment_of_an_emergency_is_excused_although_smoothing_spreads_it(made):
+    late = made.Other(made.cruise(0.0, x=58.0), kind=ObjectKind.PARKED, span=(1.5, 99.0))
+    at_once = made.verdict(braking(15.0, 7.0, 1.5), made.straight_road(lanes=1), others=(late,), seconds=6.0)
+    assert at_once.metric("lon_jerk").passed is False
+    assert not at_once.counted and at_once.shortfalls == ()
+
+
+def test_setting_off_within_the_limits_is_comfortable_from_the_first_moment(made):
+    """The car's own start, jerk 3.6 m/s3 at most; nuPlan's filter extrapolates it beyond 4.13 at the drive's start."""
+    starts = [0.0, 0.12, 0.38, 0.74, 1.05, 1.23, 1.34, 1.41, 1.45, 1.35, 1.1, 0.81, 0.62, 0.4, 0.24, 0.0]
+
+    def motion(t):
+        fine = np.linspace(0.0, float(t[-1]), 20 * len(t))
+        accel = np.interp(fine, 0.1 * np.arange(len(starts)), starts)
+        speed = 10.0 + np.concatenate([[0.0], np.cumsum(0.5 * (accel[1:] + accel[:-1]) * np.diff(fine))])
+        way = np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * np.diff(fine))])
+        return np.interp(t, fine, way), 0.0 * t, 0.0 * t, np.interp(t, fine, speed)
+
+    verdict = made.verdict(motion, made.straight_road(lanes=1), seconds=6.0)
+    assert verdict.metric("lon_jerk").passed is False
+    assert verdict.shortfalls == ()
+
+
 def test_who_brakes_hard_for_what_was_long_in_view_is_not_excused(made):
     seen = made.Other(made.cruise(0.0, x=62.0), kind=ObjectKind.PARKED)
     verdict = made.verdict(braking(15.0, 6.0, 1.75), made.straight_road(lanes=1), others=(seen,), seconds=6.0)

@@ -34,6 +34,21 @@ def test_no_drive_compiles_anything_after_the_warm_up() -> None:
     assert done.stdout.splitlines()[0] == "0", done.stdout
 
 
+READING = """
+import sys
+from evpilot.sweep.warm import kernel_modules, warm_up
+warm_up(of=("scenarios.commonroad",))
+print(sorted(module for module in kernel_modules() if f"evpilot.{module}" in sys.modules))
+"""
+
+
+def test_reading_a_scenario_needs_a_small_part_of_the_kernels() -> None:
+    done = subprocess.run([sys.executable, "-c", READING], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "maps.index" in done.stdout
+    assert not any(room in done.stdout for room in ("plan.", "predict.", "guard.", "evaluate.", "simulate."))
+
+
 def test_the_kernel_modules_are_found_by_their_sources() -> None:
     found = kernel_modules()
     assert "maps.reference" in found

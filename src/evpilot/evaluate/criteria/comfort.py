@@ -24,6 +24,16 @@ LIMITS = {  # nuplan-devkit ego_is_comfortable
     "yaw_accel": (1.93, "rad/s2"),
 }
 
+WINDOW = {  # [s] over which each is smoothed
+    "lon_accel": ACCEL_WINDOW,
+    "lon_brake": ACCEL_WINDOW,
+    "lat_accel": ACCEL_WINDOW,
+    "jerk": JERK_WINDOW,
+    "lon_jerk": JERK_WINDOW,
+    "yaw_rate": TURN_WINDOW,
+    "yaw_accel": TURN_WINDOW,
+}
+
 
 def comfort(drive: Drive) -> tuple[MetricResult, ...]:
     """The seven quantities of nuPlan's comfort at the box centre, on the fast clock; each passed when no value is

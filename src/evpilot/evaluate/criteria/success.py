@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evpilot.evaluate.criteria.comfort import LIMITS
+from evpilot.evaluate.criteria.comfort import LIMITS, WINDOW
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.verdict import Collision
 from evpilot.types import MetricResult
@@ -33,11 +33,18 @@ def shortfalls(
 
 
 def _beyond(drive: Drive, metric: MetricResult, emergencies: Array) -> bool:
-    """Whether a comfort limit is passed outside the emergencies."""
+    """Whether a comfort limit is passed outside the emergencies.
+
+    The smoothing spreads what is done in a moment over half its window to either side; within half a window of the
+    drive's ends it has no whole window, and what it says there is extrapolated: those rows count only in a drive that
+    has no others.
+    """
     assert metric.limit is not None
+    half = 0.5 * WINDOW[metric.name]
     seconds = (metric.t_ns - drive.t_ns[0]).astype(np.float64) * 1e-9
+    whole = (seconds >= seconds[0] + half) & (seconds <= seconds[-1] - half)
     excused = np.zeros(len(seconds), np.bool_)
     for begin, end in emergencies:
-        excused |= (seconds >= begin) & (seconds <= end)
-    counted = metric.valid & ~excused
+        excused |= (seconds >= begin - half) & (seconds <= end)
+    counted = metric.valid & ~excused & (whole | ~np.any(whole))
     return bool(np.any(np.abs(metric.value[counted]) >= metric.limit))
