@@ -69,6 +69,11 @@ class EvPilot:
             reason = f"emergency braking for {cause}" if cause >= 0 else "emergency braking"
             return self._instead(decision, braking, Source.GUARD, reason, cause)
         fault = self._validator.check(decision, observation)
+        if fault and decision.tail is not None:
+            # a tail that is too soft is no fault of the plan's: the guard may find a firmer one
+            bare = dataclasses.replace(decision, tail=None)
+            other = self._validator.check(bare, observation)
+            decision, fault = (bare, "") if not other else (decision, fault)
         if not fault:
             decision = self._with_tail(decision, observation)
             self._tail = decision.tail

@@ -33,6 +33,10 @@ CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: deci
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
 SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
 UNHURRIED_WEIGHT = 0.15  # and when all that is asked is to get through the time unharmed
+JERK_SHARE = 1.75  # of the gate's lateral jerk; the guard takes no plan beyond 1.875
+# a second at 1 m/s too fast costs twice this: more than the way that is gained by speeding up before a higher limit;
+# the official verdict knows no speed limit
+SPEEDING, SPEEDING_EXACT = 12.0, 1.0
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
 
 
@@ -102,6 +106,7 @@ class Scene:
     slack: float
     rest: float
     left: float
+    limit: float
 
 
 class Planner:
@@ -116,7 +121,16 @@ class Planner:
         platform = briefing.platform
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
         limits = briefing.limits
-        self._comfort = np.array([limits.accel, limits.brake, limits.lateral, min(limits.gate_lateral, 7.0)])
+        self._comfort = np.array(
+            [
+                limits.accel,
+                limits.brake,
+                limits.lateral,
+                min(limits.gate_lateral, 7.0),
+                JERK_SHARE * limits.gate_lateral_jerk,
+                limits.gate_brake,
+            ]
+        )
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
         self._last: tuple[int, float, bool] | None = None
         self._due = -math.inf
@@ -197,6 +211,7 @@ class Planner:
             slack=self._slack(ego),
             rest=rest,
             left=self._left(observation.t_ns),
+            limit=self.road.limit_at(ego),
         )
 
     def _left(self, t_ns: int) -> float:
@@ -229,7 +244,11 @@ class Planner:
         timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
         until = min((float(high) for high in scene.goals[:, 1] if high > 0.0), default=TIMED)
         bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, self._urge())
-        wish = np.array([scene.rest, until, bound, weight, scene.left])
+        speeding = SPEEDING_EXACT if self.briefing.limits.exact else SPEEDING
+        # on a detour a late return to our lane is worse than what the guard may refuse of it
+        detour = any(len(way.borrowed) for way in scene.ways)
+        comfort = np.concatenate([self._comfort[:4], [math.inf], self._comfort[5:]]) if detour else self._comfort
+        wish = np.array([scene.rest, until, bound, weight, scene.left, scene.limit, speeding])
         score(
             props,
             rolls,
@@ -247,7 +266,7 @@ class Planner:
             area.table,
             area.tiles,
             scene.slack,
-            self._comfort,
+            comfort,
             scene.goals,
             self._owned,
             self._starts,

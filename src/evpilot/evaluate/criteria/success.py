@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evpilot.evaluate.criteria.comfort import LIMITS
+from evpilot.evaluate.criteria.comfort import JERK_WINDOW, LIMITS
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.verdict import Collision
 from evpilot.types import MetricResult
@@ -38,6 +38,7 @@ def _beyond(drive: Drive, metric: MetricResult, emergencies: Array) -> bool:
     seconds = (metric.t_ns - drive.t_ns[0]).astype(np.float64) * 1e-9
     excused = np.zeros(len(seconds), np.bool_)
     for begin, end in emergencies:
-        excused |= (seconds >= begin) & (seconds <= end)
+        # the filters are centred: what is done in an emergency shows half a window before it
+        excused |= (seconds >= begin - 0.5 * JERK_WINDOW) & (seconds <= end)
     counted = metric.valid & ~excused
     return bool(np.any(np.abs(metric.value[counted]) >= metric.limit))
