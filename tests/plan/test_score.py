@@ -151,6 +151,34 @@ def test_a_zone_costs_while_it_belongs_to_others(begin: float, end: float, pays:
     assert (costs[0, Cost.RULE] >= 90.0) == pays
 
 
+def test_a_little_too_early_for_a_zone_to_be_free_costs_a_part() -> None:
+    # the front is there from 2.0 s
+    low = 30.0 + 20.0 + BODY[0] + BODY[1]
+    ends = np.array([1.9, 2.2, 2.35, 3.0])
+    paid: list[float] = []
+    for end in ends:
+        zones = np.array([[0.0, low, low + 13.0, -1.0, end, 90.0]])
+        costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
+        paid.append(float(costs[0, Cost.RULE]))
+    assert paid[0] == 0.0 < paid[1] <= paid[2] < paid[3] == 90.0
+
+
+def test_until_the_faster_lane_is_reached_the_limit_of_ours_holds() -> None:
+    wish = np.array([0.0, 60.0, 0.0, 0.35, math.inf, 14.0, 4.0])
+    beside = line(x=5.0, speed=15.0)
+    beside[:, Roll.D] = -3.5
+    costs, _ = costs_of([line(x=5.0, speed=15.0), beside], graph=one_lane(20.0), wish=wish)
+    assert costs[0, Cost.RULE] == 0.0 < costs[1, Cost.RULE]
+
+
+def test_what_the_guard_would_refuse_for_its_sideways_jerk_costs_dearly() -> None:
+    gentle, harsh = line(speed=20.0), line(speed=20.0)
+    gentle[:, Roll.CURVATURE] = np.minimum(GRID, 1.5) * 2.0 / 400.0
+    harsh[:, Roll.CURVATURE] = np.clip(GRID - 1.0, 0.0, 0.5) * 6.0 / 400.0
+    costs, _ = costs_of([gentle, harsh], graph=one_lane())
+    assert costs[1, Cost.COMFORT] > costs[0, Cost.COMFORT] + 50.0
+
+
 def test_a_zone_that_the_car_has_left_or_is_in_is_no_matter() -> None:
     zones = np.array([[0.0, 20.0, 40.0, 0.0, 8.0, 90.0], [1.0, 60.0, 80.0, 0.0, 8.0, 90.0]])
     costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
@@ -215,7 +243,7 @@ def test_the_goal_is_met_when_a_dense_look_says_so(goal: Goal, speed: float, acc
 
 def test_a_timed_goal_within_reach_is_worth_the_way_there() -> None:
     goal = place(70.0, 80.0, time=(3.0, 5.0))
-    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf])
+    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf, math.inf, 4.0])
     costs, firsts = costs_of([line(speed=10.0), line(speed=5.0)], graph=one_lane(), goals=(goal,), wish=timed)
     assert math.isfinite(firsts[0, 3]) and math.isinf(firsts[1, 3])
     assert costs[0, Cost.REACHED] < -50.0 and costs[1, Cost.REACHED] == 0.0
@@ -236,7 +264,7 @@ def test_a_goal_behind_a_contact_is_no_goal() -> None:
 
 def test_what_is_done_after_the_goal_does_not_count() -> None:
     goal = place(60.0, 80.0, time=(3.0, 5.0))
-    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf])
+    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf, math.inf, 4.0])
     cruising, stopping = line(speed=12.0), line(speed=12.0)
     stopping[40:, Roll.S] = stopping[40, Roll.S]
     stopping[40:, Roll.X] = stopping[40, Roll.X]

@@ -28,6 +28,7 @@ YAW_SLACK = 0.2  # [rad]
 SPEED_SLACK = 1.5  # [m/s]
 LIMIT_SLACK = 1.25  # a plan is a forecast: the gate bounds what is really driven
 JERK_WINDOW = 0.5  # [s] mean over it, as UN R79 measures lateral jerk
+JERK_UNTIL = 2.0  # [s] it ends within: a later jerk is planned anew before it is driven, and a stop for it is worse
 MOTION_WINDOW = 3.0  # [s] what comes later is planned anew, many times
 ROAD_WINDOW = 2.0  # [s]
 YAW_DRIFT = 0.1  # [rad] between heading and integrated curvature ...
@@ -157,7 +158,7 @@ def motion_fault(motion: Array, bound: Array) -> Fault:
         if not abs(drift) <= room:
             return TWIST, abs(drift), room, motion[k + 1, TIME]
         t = motion[k, TIME] + JERK_WINDOW
-        if k > 0 and t <= motion[last, TIME]:
+        if k > 0 and t <= min(motion[last, TIME], JERK_UNTIL + 1e-9):
             knot = row_at(motion, t, later, knot)
             fault = change_fault(motion[k], later, bound)
             if fault[0]:

@@ -11,6 +11,7 @@ from evpilot.types import Briefing, EgoState, Limits, Trajectory
 from evpilot.types.state import Array, Ints
 
 FAR = 1e6  # [s] a window that never closes
+FIRM_SHARE = 0.7  # of the gate's jerk, for firm braking: nuPlan calls up to 4.13 m/s3 comfortable
 STRIP_MARGIN = 0.35  # [m] beside our width in which somebody ahead is followed
 HARD_JERK = 15.0  # [m/s3] of the car in an emergency, behind its actuators' lag
 GUARD_SLACK = 1.2  # the guard takes a plan for a forecast; a little less than its own, which looks at other knots
@@ -36,7 +37,7 @@ def car_vector(briefing: Briefing) -> Array:
             limits.gate_accel if not limits.exact else 4.5,
             min(hardest, limits.gate_brake),
             4.0 * limits.jerk if limits.exact else min(platform.brake_jerk, HARD_JERK),
-            2.0 * limits.jerk if limits.exact else limits.gate_jerk,
+            2.0 * limits.jerk if limits.exact else FIRM_SHARE * limits.gate_jerk,
         ]
     )
 

@@ -69,7 +69,9 @@ class Prop(IntEnum):
 class Law(IntEnum):
     """Speed laws; their parameters P0..P4."""
 
-    CRUISE = 0  # wanted speed [m/s], time headway [s], IDM acceleration [m/s2], what it may pull more than comfortable
+    # wanted speed [m/s], time headway [s], IDM acceleration [m/s2], what it may pull more than comfortable [m/s2], and
+    # how much faster than comfortable it may be in a bend, as a share
+    CRUISE = 0
     RAMP = 1  # acceleration [m/s2], for how long [s], then hold the speed
     ARRIVE = 2  # T [s], and the coefficients c3, c4, c5 of s(t); P4 = acceleration at the start
     STOP = 3  # place of the front [m] on the path, comfortable deceleration [m/s2]

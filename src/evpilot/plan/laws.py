@@ -104,7 +104,8 @@ def wish(
         for i in range(many):
             s, v = block[S + i], block[V + i]
             # a wanted speed above the cap stays at the cap: laws of one path differ only below it
-            a = max(min(1.2 * (min(block[Q0 + i], block[CAP + i]) - v), car[5] + block[Q3 + i]), -3.0)
+            cap = min(block[Q0 + i], block[CAP + i] * (1.0 + block[Q4 + i]))
+            a = max(min(1.2 * (cap - v), car[5] + block[Q3 + i]), -3.0)
             a = min(a, lead_accel(v, block[GAP + i], block[CLOSING + i], block[Q1 + i], block[Q2 + i]))
             block[WISH + i] = min(a, wall_accel(s, v, wall, front, 2.5))
     elif law == RAMP:

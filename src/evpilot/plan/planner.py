@@ -35,6 +35,9 @@ CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: deci
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
 SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
 UNHURRIED_WEIGHT = 0.15  # and when all that is asked is to get through the time unharmed
+# a second at 1 m/s too fast costs twice this: more than the way that is gained by speeding up before a higher limit;
+# the official verdict knows no speed limit
+SPEEDING, SPEEDING_EXACT = 12.0, 1.0
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
 
 
@@ -104,6 +107,7 @@ class Scene:
     slack: float
     rest: float
     left: float
+    limit: float
 
 
 class Planner:
@@ -211,6 +215,7 @@ class Planner:
             slack=self._slack(ego),
             rest=rest,
             left=self._left(observation.t_ns),
+            limit=self.road.limit_at(ego),
         )
 
     def _left(self, t_ns: int) -> float:
@@ -243,7 +248,11 @@ class Planner:
         timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
         until = min((float(high) for high in scene.goals[:, 1] if high > 0.0), default=TIMED)
         bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, self._urge())
-        wish = np.array([scene.rest, until, bound, weight, scene.left])
+        speeding = SPEEDING_EXACT if self.briefing.limits.exact else SPEEDING
+        # on a detour a late return to our lane is worse than what the guard may refuse of it
+        detour = any(len(way.borrowed) for way in scene.ways)
+        comfort = np.concatenate([self._comfort[:4], [math.inf], self._comfort[5:]]) if detour else self._comfort
+        wish = np.array([scene.rest, until, bound, weight, scene.left, scene.limit, speeding])
         score(
             props,
             rolls,
@@ -261,7 +270,7 @@ class Planner:
             area.table,
             area.tiles,
             scene.slack,
-            self._comfort,
+            comfort,
             scene.goals,
             self._owned,
             self._starts,

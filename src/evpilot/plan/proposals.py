@@ -21,6 +21,7 @@ EDGE = 0.5  # [m] of the lane: the middle beyond this is out of it
 BACK = (1.8, 2.5)  # [s] the same for who is out on a lane that is not ours
 STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
 LENGTH_MIN = 7.0  # [m]
+SETTING_OFF, BRISK = 6.0, 0.2  # [m/s], and how much faster than comfortable a bend is driven then, as a share
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
 RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.0))  # [m/s2], [s]
 FIRM = 4.0  # [m/s2] firm braking, as far as the gate lets it pass
@@ -98,6 +99,9 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     # out on the oncoming lane time is worth more than ease
     hurry = limits.gate_accel - limits.accel if len(way.borrowed) and not limits.exact else 0.0
     laws.append((Law.CRUISE, wish, 0.7, 2.0, hurry, 0.0))
+    if speed < SETTING_OFF and not limits.exact:
+        # across a gap in the traffic one sets off briskly
+        laws.append((Law.CRUISE, wish, 0.7, 2.0, limits.gate_accel - limits.accel, BRISK))
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))

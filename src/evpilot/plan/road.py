@@ -26,6 +26,7 @@ OPENING_LOOK = 6.0  # [s] a lane that begins further ahead is not looked at
 APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
 KEPT_AHEAD, KEPT_ASIDE = 10.0, 3.0  # [m]
+LIMIT_EARLY = 2.0  # [m] before a sign from which on its limit is kept
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
@@ -94,10 +95,7 @@ class Road:
         lanes over, those that open further ahead, and the one that is kept."""
         if not self._paths:
             self._pace = self._usual_pace(ego)
-        center = ego.pose[:2] + self.briefing.platform.rear_to_center * np.array(
-            [math.cos(ego.pose[3]), math.sin(ego.pose[3])]
-        )
-        own = self._own_lanes(float(center[0]), float(center[1]), ego)
+        own = self._own_lanes(*self._middle(ego), ego)
         length = BEHIND + 60.0 + 1.3 * HORIZON * max(ego.speed, 8.0)
         found: dict[tuple[int, ...], tuple[int, float]] = {}
         for rank, lane in enumerate(own[:2]):
@@ -113,6 +111,19 @@ class Road:
         if left is None:
             return ways
         return [left, *ways] if abs(left.scalars[Corridor.D]) <= KEPT_ASIDE else [*ways, left]
+
+    def limit_at(self, ego: EgoState) -> float:
+        """The highest speed limit [m/s] of the lanes under the car's middle that run its way, inf when not known."""
+        graph, (x, y) = self.briefing.graph, self._middle(ego)
+        here = (int(lane) for lane in self.index.lanes_at(x, y, float(ego.pose[2])))
+        yaw = float(ego.pose[3])
+        limits = [float(graph.speed_limit[k]) for k in here if abs(wrap(yaw - self._frenet(k, x, y)[2])) < HEADING_MAX]
+        return max(limits, default=math.inf)
+
+    def _middle(self, ego: EgoState) -> tuple[float, float]:
+        """The centre of the car's box."""
+        ahead, yaw = self.briefing.platform.rear_to_center, float(ego.pose[3])
+        return float(ego.pose[0]) + ahead * math.cos(yaw), float(ego.pose[1]) + ahead * math.sin(yaw)
 
     def _further(self, lane: int) -> list[int]:
         """Lanes two over, where each change on the way there brings us nearer to the goal."""
@@ -260,6 +271,9 @@ class Road:
         table[:, :6] = path.table
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
         table[:, Ref.LIMIT] = np.minimum(table[:, Ref.LIMIT], self._unknown_limits(path, len(table)))
+        # a lower limit holds for the whole car: it is reached before the rear axle is there
+        for _ in range(math.ceil((self._body[0] + LIMIT_EARLY) / SPACING)):
+            table[:-1, Ref.LIMIT] = np.minimum(table[:-1, Ref.LIMIT], table[1:, Ref.LIMIT])
         cap_speeds(table, self._bend, APPROACH_BRAKE)
         goals = self._goals_on(path)
         table[:, Ref.REMAINING] = self._remaining(path, goals, len(table))
@@ -309,6 +323,10 @@ class Road:
             end = goals[:, 2].max()
             passed = s > end
             rest[passed] = np.maximum(rest[passed], 2.0 * (s[passed] - end))
+        elif known[-1] == len(s) - 1:
+            # nothing is gained beyond the end of a lane from which the way goes on beside it
+            beyond = s > path.end
+            rest[beyond] = rest[~beyond][-1] + LOST + LOST_RATE * (s[beyond] - path.end)
         return rest
 
 

@@ -68,6 +68,7 @@ REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 BEND_SWING = 4.0  # [m]
 SETTLE = 15.0  # [m] at least along which the offset is reached that a delayed motion keeps first
 APART_MAX = 0.5  # [m] from the line, as far as steering takes it seriously
+CAP_AHEAD = 0.85  # [s] the lag of a law that closes 1.2 of its speed's error in a second
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
 FIRM = -2.0  # [m/s2] a ramp below it sets in as fast as the gate allows
 LAWS = len(Law)
@@ -163,7 +164,9 @@ def _look(block: Array, many: int, dt: float, start: int, count: int, table: Arr
         block[KREF + i] = g * table[row, R_K] + f * table[row + 1, R_K]
         block[CREF + i] = g * table[row, R_COS] + f * table[row + 1, R_COS]
         block[SREF + i] = g * table[row, R_SIN] + f * table[row + 1, R_SIN]
-        block[CAP + i] = sample(table, start, count, s + speed * dt, R_CAP)
+        # where the cap falls, speed is brought down with it, not behind it
+        soon = sample(table, start, count, s + speed * CAP_AHEAD, R_CAP)
+        block[CAP + i] = min(sample(table, start, count, s + speed * dt, R_CAP), soon)
         block[KSOON + i] = sample(table, start, count, s + 0.15 * speed, R_K)
 
 

@@ -17,13 +17,15 @@ LOOK = 120.0  # [m] ahead
 AMBER_BRAKE = 3.0  # [m/s2] an amber light is for those who can stop at this (the usual timing of amber)
 COMFORT_BRAKE = 2.0  # [m/s2] for a light that is hidden
 RED_BRAKE = 6.0  # [m/s2] a red one for all who can at all
+END_BRAKE = 4.0  # [m/s2] nor does a lane's end ask for an emergency stop
 HALT_SPEED = 0.2  # [m/s]
 HALT_TIME = 0.5  # [s] at a stop sign (Autoware's hold)
 HALT_PLACE = 3.0  # [m] before the line
 MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
+PAST = 0.5  # [m] behind the car once it is past them
 ZONE_COST = 90.0
 PROB_MIN = 0.15  # a less likely way of somebody who has priority is not waited for
-STRIP = 1.6  # [m] to each side of a path: who is on it is in our way
+STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
 WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
 KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
@@ -62,7 +64,20 @@ class Rules:
             found.extend(self._lights(c, way, observation))
             found.extend(self._stop_signs(c, way, observation))
             found.extend(self._crosswalks(c, way, tracks))
+            found.extend(self._dead_end(c, way, observation))
         return found
+
+    def _dead_end(self, c: int, way: Way, observation: Observation) -> list[Wall]:
+        """The end of a lane from which the way goes on only beside it: what follows is a shoulder, or nothing."""
+        graph, last = self.briefing.graph, int(way.path.lanes[-1])
+        if self.briefing.limits.exact or len(way.goals) or all(goal.survival for goal in self.briefing.goals):
+            return []
+        beside = graph.left_same[last] and graph.left_neighbour[last] >= 0
+        beside = beside or (graph.right_same[last] and graph.right_neighbour[last] >= 0)
+        if len(graph.successors(last)) or not beside or len(way.borrowed):
+            return []
+        stops = self._can_stop(way, way.path.end, observation.ego.speed, END_BRAKE)
+        return [_wall(c, way, way.path.end, "stop: the lane ends")] if stops else []
 
     def _front(self, way: Way) -> float:
         platform = self.briefing.platform
@@ -143,7 +158,8 @@ class Rules:
             front = self._front(way)
             ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
             if ahead and len(others):
-                blocks.extend(_busy(c, low, high, entries, others, spans[c, others]) for low, high in ahead)
+                strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
+                blocks.extend(_busy(c, low, high, strip, entries, others, spans[c, others]) for low, high in ahead)
             if len(way.borrowed):
                 blocks.append(detour.zones(c, way, front, entries, spans[c]))
         return np.concatenate(blocks) if blocks else np.zeros((0, 6))
@@ -217,15 +233,17 @@ def _yield_spans(graph: LaneGraph, way: Way, careful: tuple[int, ...] = ()) -> l
     return merged
 
 
-def _busy(c: int, low: float, high: float, entries: Entries, others: Ints, spans: Array) -> Array:
-    """The times (K, 6) at which entries (N,) are on our strip within a part of corridor c; spans (N, 51, 5) are theirs.
+def _busy(c: int, low: float, high: float, strip: float, entries: Entries, others: Ints, spans: Array) -> Array:
+    """The times (K, 6) at which entries (N,) are within `strip` [m] of a part of corridor c, by their spans (N, 51, 5).
     Who is on our corridor now and goes our way is traffic to follow, not to yield to."""
-    on_strip = (spans[..., Span.D_LOW] < STRIP) & (spans[..., Span.D_HIGH] > -STRIP)
+    on_strip = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
     same_way = on_strip[:, 0] & (spans[:, 0, Span.SPEED] > 0.7 * np.abs(entries.box[others, 0, Entry.SPEED]))
     inside = on_strip & (spans[..., Span.S_LOW] < high) & (spans[..., Span.S_HIGH] > low)
     found = np.flatnonzero(inside.any(axis=1) & ~same_way)
     zones = np.empty((len(found), 6))
-    zones[:, 0], zones[:, 1], zones[:, 2] = c, low, high
+    # we are out of somebody's way once past where they cross or join ours, though others may cross further on
+    reach = np.where(inside[found], spans[found, :, Span.S_HIGH], -np.inf).max(axis=1)
+    zones[:, 0], zones[:, 1], zones[:, 2] = c, low, np.minimum(high, reach + PAST)
     zones[:, 3] = GRID[inside[found].argmax(axis=1)] - MARGIN_BEFORE
     zones[:, 4] = GRID[len(GRID) - 1 - inside[found, ::-1].argmax(axis=1)] + MARGIN_AFTER
     zones[:, 5] = ZONE_COST * entries.prob[others[found]]

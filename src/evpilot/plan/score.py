@@ -52,11 +52,15 @@ GOAL_PULL = 5.0  # for a second earlier, about what the way in it is worth
 SOFT_GAP = 0.7  # [m] closer than this to another costs
 SOON = 25  # the step at 3 s
 STANDS = 0.2  # [m/s]
+EARLY, TARDY, LEAST = 0.5, 0.4, 0.2  # [s] of a zone's margins within which it costs a share, at least the last
+ASIDE = 1.5  # [m] further from the middle of a lane the car is still on another
 LATE = 0.4  # cost of a metre that will be missing when a goal's time is up
 TTC_LOW, TTC_COST = 1.6, 20.0  # [s, 1/s] nuPlan fails a drive below 0.95 s
 AFTER = 0.25  # [s] a drive is judged a little beyond its end
 FOLLOW_GAP, FOLLOW_TIME = 1.5, 0.8  # [m], [s] behind somebody, below UN R157's 1.0 s and more: tight, yet no tailgating
 FOLLOW_COST = 8.0  # for a second bumper to bumper
+SPEEDING_MOST = 30.0  # a second: no speed limit is worth an emergency stop
+ALARM = 25.0  # for braking beyond what the gate lets pass without an emergency
 CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
 
 
@@ -180,6 +184,7 @@ def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
     """Acceleration and jerk along and across; hard limits (lateral, braking) dearly. limits (8,): comfortable
     acceleration, service braking, lateral acceleration, the lateral acceleration that must not be passed [m/s2]."""
     total = 0.0
+    hardest = 0.0
     last = roll[0, R_V] ** 2 * roll[0, R_K]
     for step in range(1, roll.shape[0]):
         dt = 0.1 if step <= 20 else 0.2
@@ -189,12 +194,14 @@ def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
         last = lateral
         total += dt * (0.08 * a * a + 0.015 * roll[step, R_J] ** 2 + 0.12 * lateral * lateral)
         total += dt * 0.01 * min(lateral_jerk * lateral_jerk, 100.0)
+        hardest = min(hardest, a)
         over = max(0.0, abs(lateral) - limits[2])
         hard = max(0.0, -a - limits[1])
         total += dt * (1.5 * over * over + 0.5 * hard * hard)
         if abs(lateral) > limits[3]:
             total += dt * 40.0
-    cost[COMFORT] += total
+    # an emergency stop frightens who is aboard and who follows, however short it is
+    cost[COMFORT] += total + (ALARM if hardest < -limits[6] - 0.3 else 0.0)
 
 
 @kernel()
@@ -302,9 +309,10 @@ def goal_time(
 
 @kernel()
 def progress_cost(roll: Array, end: int, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
-    """Cost still to go at the step `end`, and time over the speed limit. wish (5,): what is to go
-    [m] where REMAINING is 0, seconds until the first goal's time is up, what a corridor without a goal costs, weight of
-    a metre to go, seconds until the drive ends."""
+    """Cost still to go at the step `end`, and time over the speed limit, which until the lane is reached is that of the
+    lane here. wish (7,): what is to go [m] where REMAINING is 0, seconds until the first goal's time is up, what a
+    corridor without a goal costs, weight of a metre to go, seconds until the drive ends, the speed limit here [m/s],
+    what speeding costs."""
     start, count = int(corridor[START]), int(corridor[COUNT])
     remaining = sample(table, start, count, roll[end, R_S], REMAINING)
     # half of it counts early: what is put off in every cycle is never done
@@ -313,10 +321,12 @@ def progress_cost(roll: Array, end: int, corridor: Array, table: Array, wish: Ar
     over = 0.0
     for step in range(1, end + 1):
         dt = 0.1 if step <= 20 else 0.2
-        excess = max(0.0, roll[step, R_V] - sample(table, start, count, roll[step, R_S], LIMIT))
-        # a metre gained by speeding is worth less than what it costs
-        over += dt * min(excess + excess * excess, 25.0)
-    cost[RULE] += 1.0 * over
+        limit = sample(table, start, count, roll[step, R_S], LIMIT)
+        if abs(roll[step, R_D]) > ASIDE:
+            limit = min(limit, wish[5])
+        excess = max(0.0, roll[step, R_V] - limit)
+        over += dt * min(wish[6] * (excess + excess * excess), SPEEDING_MOST)
+    cost[RULE] += over
     off = 0.0
     for step in range(1, end + 1, 2):
         dt = 0.2 if step <= 20 else 0.4
@@ -371,20 +381,23 @@ def schedule_cost(roll: Array, corridor: int, places: Array, shift: float, bound
 @kernel()
 def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Array, cost: Array) -> None:
     """Cost of being in a zone while it belongs to others. zones (Z, 6): corridor, from, to [m on it], from, to [s],
-    weight. A place that the car is in already is not counted. Who comes only after the horizon must find us gone."""
+    weight. A place that the car is in already is not counted. Who comes only after the horizon must find us gone.
+    A little too early or too late costs a part: it is no reason to brake hard."""
     last = roll.shape[0] - 1
     for z in range(zones.shape[0]):
         if int(zones[z, 0]) != corridor or roll[0, R_S] + front > zones[z, 1]:
             continue
+        worst = 0.0
         for step in range(1, roll.shape[0]):
             t = TIMES[step]
             if t < zones[z, 3]:
                 continue
-            if t > zones[z, 4]:
+            if t > zones[z, 4] or worst == 1.0:
                 break
             if roll[step, R_S] + front > zones[z, 1] and roll[step, R_S] - rear < zones[z, 2]:
-                cost[RULE] += zones[z, 5]
-                break
+                deep = min((t - zones[z, 3]) / EARLY, (zones[z, 4] - t) / TARDY)
+                worst = max(worst, min(max(deep, LEAST), 1.0))
+        cost[RULE] += worst * zones[z, 5]
         rest = zones[z, 2] - roll[last, R_S] + rear
         inside = roll[last, R_S] + front > zones[z, 1] and rest > 0.0 and last == STEPS - 1
         if inside and TIMES[last] < zones[z, 3] < TIMES[last] + rest / max(roll[last, R_V], 1.0):
