@@ -70,8 +70,9 @@ def test_after_an_emergency_the_ordinary_limits_hold_at_once() -> None:
     assert passed(0.0, 0.0, last=(-8.0, 0.0))[0] == pytest.approx(-3.5 + ROAD.gate_jerk * DT)
 
 
-def test_an_emergencys_braking_is_let_go_to_the_ordinary_limit_at_once() -> None:
-    eased = passed(0.0, 0.0, last=(-8.0, 0.0), source=Source.GUARD)[0]
+def test_an_emergencys_braking_is_let_go_fast_down_to_the_ordinary_limit() -> None:
+    assert passed(0.0, 0.0, last=(-8.0, 0.0), source=Source.GUARD)[0] == pytest.approx(-8.0 + 20.0 * DT)
+    eased = passed(0.0, 0.0, last=(-ROAD.gate_brake, 0.0), source=Source.GUARD)[0]
     assert eased == pytest.approx(-ROAD.gate_brake + ROAD.gate_jerk * DT)
 
 
@@ -134,9 +135,10 @@ def out_of_bounds(
     brake = x.emergency if source else x.gate_brake
     if not -brake - slack <= along <= x.gate_accel + slack:
         return "acceleration"
-    before = min(x.gate_accel, max(-x.gate_brake, -last[0] if reverse else last[0]))
+    before = min(x.gate_accel, max(-brake, -last[0] if reverse else last[0]))
     felt = max(before, 0.0) if abs(speed) < 0.02 else before
-    if along - felt > x.gate_jerk * DT + 1e-6 or (not source and along - before < -x.gate_jerk * DT - 1e-6):
+    rise = 20.0 if felt < -x.gate_brake else x.gate_jerk
+    if along - felt > rise * DT + 1e-6 or (not source and along - before < -x.gate_jerk * DT - 1e-6):
         return "jerk"
     if abs(steering - last[1]) > x.steering_rate * DT * (1 + slack):
         return "steering rate"

@@ -19,6 +19,7 @@ NOMINAL = int(Source.NOMINAL)
 TAIL = int(Source.TAIL)
 FIRM = 4.0  # [m/s2] a minimal-risk stop, UN R157 5.3.1: at most 4.0
 STANDING = 0.02  # [m/s]
+RELEASE = 20.0  # [m/s3] how an emergency's braking is let go, down to the ordinary limit
 EASE = 1.0  # [m/s2] coming down to a speed that is allowed, as a comfort stop does
 EASE_TIME = 1.0  # [s]
 
@@ -61,14 +62,15 @@ def within(value: float, low: float, high: float) -> float:
 
 @kernel()
 def gate_accel(wanted: float, last: float, emergency: bool, bound: Array, dt: float, standing: bool) -> float:
-    """The passed acceleration [m/s2] along the motion; wanted and last are finite. An emergency's braking is let go at
-    once, and so is the brake of a car that stands: nobody feels it."""
+    """The passed acceleration [m/s2] along the motion; wanted and last are finite. An emergency's braking is let go
+    with `RELEASE`, the brake of a car that stands at once: nobody feels it."""
     low = -bound[Bound.EMERGENCY] if emergency else -bound[Bound.BRAKE]
     high = bound[Bound.ACCEL]
-    base = within(last, -bound[Bound.BRAKE], high)
+    base = within(last, low, high)
     step = bound[Bound.JERK] * dt
     least = low if emergency else max(low, base - step)
-    most = max(base, 0.0) + step if standing else base + step
+    rise = max(step, min(RELEASE * dt, -bound[Bound.BRAKE] + step - base))
+    most = max(base, 0.0) + step if standing else base + rise
     return within(wanted, least, min(high, most))
 
 
