@@ -251,7 +251,7 @@ class Planner:
         speeding = SPEEDING_EXACT if self.briefing.limits.exact else SPEEDING
         # on a detour a late return to our lane is worse than what the guard may refuse of it
         detour = any(len(way.borrowed) for way in scene.ways)
-        comfort = np.concatenate([self._comfort[:4], [math.inf], self._comfort[5:]]) if detour else self._comfort
+        comfort = np.concatenate([self._comfort[:5], [math.inf], self._comfort[6:]]) if detour else self._comfort
         wish = np.array([scene.rest, until, bound, weight, scene.left, scene.limit, speeding])
         score(
             props,
