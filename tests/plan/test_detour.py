@@ -9,7 +9,7 @@ from driving_scenes import actor, centre, drive, front, lane, lane_with_light, l
 from evpilot.evaluate import judge
 from evpilot.maps.builder import GraphBuilder
 from evpilot.plan.columns import GRID, Cost, Roll
-from evpilot.plan.score import zone_cost
+from evpilot.plan.cost.yielding import zone_cost
 from evpilot.types import LaneGraph, LightState, ObjectKind
 
 VAN = {"kind": ObjectKind.PARKED, "size": (6.0, 2.0)}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evpilot.plan.columns import GRID, Cost, Roll
+from evpilot.plan.cost.contact import contact_cost
 from evpilot.plan.reactive import (
     ATTENTION,
     BRAKE_MOST,
@@ -18,7 +19,6 @@ from evpilot.plan.reactive import (
     rescore,
     trust,
 )
-from evpilot.plan.score import contact_cost
 from evpilot.types.state import Array
 
 BODY = np.array([1.4, 2.4, 0.95])  # rear axle to centre, half length, half width

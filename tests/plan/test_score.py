@@ -9,7 +9,7 @@ from planning_parts import BODY, box, costs_of, line
 
 from evpilot.geometry.boxes import gap
 from evpilot.plan.columns import GRID, Cost, Roll
-from evpilot.plan.score import CONTACT_GAP
+from evpilot.plan.cost.contact import CONTACT_GAP
 from evpilot.types import VERDICT, Goal
 
 CONTACT = 500.0

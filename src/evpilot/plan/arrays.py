@@ -120,7 +120,7 @@ def goal_windows(briefing: Briefing, seconds: float) -> Array:
 
 
 def goal_places(ways: list[Way], briefing: Briefing, seconds: float) -> Array:
-    """Where and when goals lie on the corridors (K, 7): see `score.schedule_cost`."""
+    """Where and when goals lie on the corridors (K, 7): see `cost.goal.schedule_cost`."""
     rows: list[tuple[float, ...]] = []
     for c, way in enumerate(ways):
         for g, low, high, d, _ in way.goals:

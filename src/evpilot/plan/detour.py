@@ -191,7 +191,7 @@ def extents(way: Way, tracks: Tracks, rows: Ints) -> Array:
 
 def zones(c: int, way: Way, front: float, entries: Entries, spans: Array) -> Array:
     """When those who come the other way are on the parts of a detour that are theirs (Z, 6), also beyond the horizon;
-    spans (E, 51, 5) are the entries' on corridor c, front [m] our bumper's place: see `score.zone_cost`."""
+    spans (E, 51, 5) are the entries' on corridor c, front [m] our bumper's place: see `cost.yielding.zone_cost`."""
     others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
     rows: list[tuple[float, ...]] = []
     for low, high, aside in way.borrowed:

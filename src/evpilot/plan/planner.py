@@ -9,6 +9,7 @@ from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import car_vector, comfort_vector, goal_places, goal_polygons, goal_windows, stack, trajectory
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
+from evpilot.plan.cost.edge import EDGE_SPARE
 from evpilot.plan.detour import Detours
 from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
@@ -18,7 +19,7 @@ from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import TIMED, Road, Way
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.rules import Rules, Wall
-from evpilot.plan.score import EDGE_SPARE, score
+from evpilot.plan.score import score
 from evpilot.plan.spans import spans_on
 from evpilot.plan.weather import BEND_SHARE, car_on, comfort_on, grip, sight_speed
 from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory

@@ -12,7 +12,8 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Cost, Entry, Roll
-from evpilot.plan.score import AFTER, contact_cost, steps_until
+from evpilot.plan.cost.contact import contact_cost
+from evpilot.plan.cost.horizon import AFTER, steps_until
 from evpilot.types.state import Array, Bools, Ints
 from evpilot.vehicle.driver import idm_accel
 

@@ -151,7 +151,7 @@ class Rules:
         return walls
 
     def zones(self, ways: list[Way], entries: Entries, spans: Array, lights: Lights) -> Array:
-        """Conflict areas and when those who have priority use them (Z, 6): see `score.zone_cost`."""
+        """Conflict areas and when those who have priority use them (Z, 6): see `cost.yielding.zone_cost`."""
         blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
         for c, way in enumerate(ways):

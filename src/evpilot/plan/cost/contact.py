@@ -1,0 +1,78 @@
+"""Contact with predicted boxes, and passing them too close."""
+
+import math
+
+from evpilot.geometry.boxes import gap
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import GRID, Cost, Roll
+from evpilot.types.state import Array, Bools
+
+R_X, R_Y, R_V, R_C, R_SI = int(Roll.X), int(Roll.Y), int(Roll.SPEED), int(Roll.COS), int(Roll.SIN)
+COLLISION, CLEARANCE, REAR = int(Cost.COLLISION), int(Cost.CLEARANCE), int(Cost.REAR)
+TIMES = GRID
+CONTACT = 1000.0  # cost of a certain contact in the near future: above everything else together
+REAR_SHARE, REAR_FADE = 1.2, 0.3  # [-, 1/s] who comes from behind can brake, the more the later
+CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
+SOFT_GAP = 0.7  # [m] closer than this to another costs
+STANDS = 0.2  # [m/s]
+
+
+@kernel()
+def certainty(t: float) -> float:
+    """How much a predicted contact at a time ahead [s] counts: fully for 2.5 s, then less, never nothing."""
+    return 1.0 if t < 2.5 else max(0.2, 1.0 - 0.16 * (t - 2.5))
+
+
+@kernel()
+def contact_cost(
+    roll: Array, body: Array, entries: Array, window: Array, half: Array, prob: Array, moving: Bools, first: Array,
+    cost: Array,
+) -> None:  # fmt: skip
+    """Contact and clearance with every predicted box; first (3,) keeps time, entry and probability of the earliest
+    certain contact. body (3,): rear axle to centre, half length, half width [m]; window (2, E) the steps at which each
+    may be near, as `in_reach` fills it."""
+    shift, length, width = body[0], body[1], body[2]
+    own = math.sqrt(length * length + width * width) + SOFT_GAP
+    for e in range(entries.shape[0]):
+        if window[1, e] < 0.0:
+            continue
+        far = own + math.sqrt(half[e, 0] ** 2 + half[e, 1] ** 2)
+        soft = 0.0
+        for step in range(int(window[0, e]), min(int(window[1, e]), roll.shape[0])):
+            c, s = roll[step, R_C], roll[step, R_SI]
+            x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
+            dx, dy = entries[e, step, 0] - x, entries[e, step, 1] - y
+            if dx * dx + dy * dy > far * far:
+                continue
+            t = TIMES[step]
+            free = gap(
+                x,
+                y,
+                c,
+                s,
+                length,
+                width,
+                entries[e, step, 0],
+                entries[e, step, 1],
+                entries[e, step, 2],
+                entries[e, step, 3],
+                half[e, 0],
+                half[e, 1],
+            )
+            if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
+                closing = abs(roll[step, R_V] - entries[e, step, 4])
+                harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 25.0))
+                # from behind: its centre lies behind our rear bumper
+                # nor is it ours who stand
+                if dx * c + dy * s < -length or roll[step, R_V] < STANDS:
+                    cost[REAR] += harm * min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
+                else:
+                    cost[COLLISION] += harm
+                if prob[e] > 0.3 and t < first[0]:
+                    first[0], first[1], first[2] = t, e, prob[e]
+                break
+            if free < SOFT_GAP:
+                dt = 0.1 if step <= 20 else 0.2
+                share = 1.0 - free / SOFT_GAP
+                soft += share * share * dt * certainty(t)
+        cost[CLEARANCE] += 6.0 * prob[e] * soft

@@ -1,0 +1,41 @@
+"""What is still to go, driving faster than allowed, and driving off the middle of the lane."""
+
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import Corridor, Cost, Ref, Roll
+from evpilot.plan.rollout import sample
+from evpilot.types.state import Array
+
+R_V, R_S, R_D = int(Roll.SPEED), int(Roll.S), int(Roll.D)
+RULE, PROGRESS, LANE = int(Cost.RULE), int(Cost.PROGRESS), int(Cost.LANE)
+LIMIT, REMAINING = int(Ref.LIMIT), int(Ref.REMAINING)
+START, COUNT, PENALTY, HOME = int(Corridor.START), int(Corridor.COUNT), int(Corridor.PENALTY), int(Corridor.HOME)
+SOON = 25  # the step at 3 s
+ASIDE = 1.5  # [m] further from the middle of a lane the car is still on another
+SPEEDING_MOST = 30.0  # a second: no speed limit is worth an emergency stop
+
+
+@kernel()
+def progress_cost(roll: Array, end: int, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
+    """Cost still to go at the step `end`, and time over the speed limit, which until the lane is reached is that of the
+    lane here. wish (7,): what is to go [m] where REMAINING is 0, seconds until the first goal's time is up, what a
+    corridor without a goal costs, weight of a metre to go, seconds until the drive ends, the speed limit here [m/s],
+    what speeding costs."""
+    start, count = int(corridor[START]), int(corridor[COUNT])
+    remaining = sample(table, start, count, roll[end, R_S], REMAINING)
+    # half of it counts early: what is put off in every cycle is never done
+    soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING)
+    cost[PROGRESS] += wish[3] * (remaining + 0.5 * soon)
+    over = 0.0
+    for step in range(1, end + 1):
+        dt = 0.1 if step <= 20 else 0.2
+        limit = sample(table, start, count, roll[step, R_S], LIMIT)
+        if abs(roll[step, R_D]) > ASIDE:
+            limit = min(limit, wish[5])
+        excess = max(0.0, roll[step, R_V] - limit)
+        over += dt * min(wish[6] * (excess + excess * excess), SPEEDING_MOST)
+    cost[RULE] += over
+    off = 0.0
+    for step in range(1, end + 1, 2):
+        dt = 0.2 if step <= 20 else 0.4
+        off += dt * min((roll[step, R_D] - corridor[HOME]) ** 2, 4.0)
+    cost[LANE] += 0.25 * off + corridor[PENALTY]

@@ -1,0 +1,46 @@
+"""Being where others have priority, and passing what must not be passed."""
+
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import GRID, Cost, Roll
+from evpilot.types.state import Array
+
+R_V, R_S = int(Roll.SPEED), int(Roll.S)
+RULE = int(Cost.RULE)
+STEPS = len(GRID)
+TIMES = GRID
+BROKEN_RULE = 250.0
+EARLY, TARDY, LEAST = 0.5, 0.4, 0.2  # [s] of a zone's margins within which it costs a share, at least the last
+
+
+@kernel()
+def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Array, cost: Array) -> None:
+    """Cost of being in a zone while it belongs to others. zones (Z, 6): corridor, from, to [m on it], from, to [s],
+    weight. A place that the car is in already is not counted. Who comes only after the horizon must find us gone.
+    A little too early or too late costs a part: it is no reason to brake hard."""
+    last = roll.shape[0] - 1
+    for z in range(zones.shape[0]):
+        if int(zones[z, 0]) != corridor or roll[0, R_S] + front > zones[z, 1]:
+            continue
+        worst = 0.0
+        for step in range(1, roll.shape[0]):
+            t = TIMES[step]
+            if t < zones[z, 3]:
+                continue
+            if t > zones[z, 4] or worst == 1.0:
+                break
+            if roll[step, R_S] + front > zones[z, 1] and roll[step, R_S] - rear < zones[z, 2]:
+                deep = min((t - zones[z, 3]) / EARLY, (zones[z, 4] - t) / TARDY)
+                worst = max(worst, min(max(deep, LEAST), 1.0))
+        cost[RULE] += worst * zones[z, 5]
+        rest = zones[z, 2] - roll[last, R_S] + rear
+        inside = roll[last, R_S] + front > zones[z, 1] and rest > 0.0 and last == STEPS - 1
+        if inside and TIMES[last] < zones[z, 3] < TIMES[last] + rest / max(roll[last, R_V], 1.0):
+            cost[RULE] += zones[z, 5]
+
+
+@kernel()
+def wall_cost(roll: Array, front: float, wall: float, cost: Array) -> None:
+    """Cost of a front, `front` [m] before the rear axle, that ends beyond a wall [m along the corridor] from before
+    it."""
+    if roll[0, R_S] + front <= wall and roll[roll.shape[0] - 1, R_S] + front > wall:
+        cost[RULE] += BROKEN_RULE
