@@ -6,8 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from evpilot.evaluate.reference import annex3, grids, models
+from evpilot.evaluate.reference import annex3, grids, models, table
 from evpilot.evaluate.reference.models import Model
+from evpilot.files import EvpilotError
 
 MODELS = tuple(Model)
 
@@ -129,3 +130,21 @@ def test_what_is_unsafe_is_what_the_formulas_say(model):
         assert found == plain_row(model, u, u_c, c, apart, gap, lat, accel)
         unsafe += found
     assert 100 < unsafe < 2900
+
+
+def test_the_table_of_the_low_cut_ins_is_the_published_file_byte_for_byte(data_dir):
+    written = (data_dir / "r157_reference" / "cut_in_low.csv").read_text()
+    assert table.outcome_table("cut-in-low").csv().split() == written.split()
+
+
+@pytest.mark.parametrize("grid", table.GRIDS)
+def test_a_table_holds_every_case_of_its_grid_once(grid):
+    found = table.outcome_table(grid)
+    assert len(np.unique(found.cases, axis=0)) == len(found.cases) == len(found.outcome)
+    assert len(found.csv().splitlines()) == len(found.cases) + 1
+    assert found.csv().splitlines()[1].count(",") == len(found.columns) - 1
+
+
+def test_a_grid_that_there_is_not_is_refused_with_those_that_there_are():
+    with pytest.raises(EvpilotError, match="allowed cut-in-low, cut-in-high"):
+        table.outcome_table("cut-in")
