@@ -182,6 +182,15 @@ def test_a_braking_car_is_not_hit_by_either_family_of_drivers(seed):
     assert history(frames, 1, 0)[-1] < stop - 4.5
 
 
+@pytest.mark.parametrize("friction", [1.0, 0.4])
+def test_nobody_brakes_harder_than_tyres_can(friction: float):
+    """A car that appears 6 m before one at 14 m/s: no braking avoids that, and the traffic must not conjure one up."""
+    case = replace(scenario(road(), car(1, 35.0, speed=14.0)), friction=friction)
+    frames = drive(case, 3, ego=lambda k: ego_at(48.0 if k > 5 else 400.0, z=0.0 if k > 5 else -LEVEL))
+    assert -9.0 * friction - 1e-9 <= history(frames, 1, 5).min() < -8.5 * friction
+    assert np.diff(history(frames, 1, 4)).min() >= -0.9 * friction - 1e-9
+
+
 def test_a_red_light_stops_and_a_green_one_does_not():
     builder = GraphBuilder()
     first = builder.lane(*band(straight(0, 100)), speed_limit=14.0)

@@ -21,6 +21,7 @@ from evpilot.simulate.traffic.ways import Ways, red_table
 from evpilot.types import VULNERABLE, EgoState, Lights, ObjectKind, Signal, Tracks
 from evpilot.types.state import Array, Bytes, Ints
 
+HARDEST = 9.0  # [m/s2] on a dry road: what a car's tyres give
 ROOM_LATE = 2.0  # [m] free before and behind who appears during the drive
 ROOM_TIME = 0.5  # [s] of its speed that must be free besides
 STANDING = 0.1  # [m/s]
@@ -153,6 +154,7 @@ class ReactiveTraffic:
             self._roads,
             self._index.arrays,
             self._default,
+            HARDEST * self._scenario.friction,
         )
         self._count += 1
         present = self._here[:drivers]

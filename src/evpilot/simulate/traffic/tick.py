@@ -271,7 +271,7 @@ def _think(
     "i8[::1](f8[:, ::1], i8[:, ::1], f8[:, ::1], f8[:, ::1], b1[::1], f8[:, :, ::1], i8[:, ::1], b1[::1], f8, f8, i8,"
     "Tuple((f8[:, ::1], f8[::1], i8[::1], f8[::1], f8[:, ::1], f8[:, ::1], i8[:, ::1])),"
     "Tuple((f8[::1], i8[::1], i8[::1], i8[:, ::1], f8[:, ::1], f8[::1], i8[::1], u1[::1])),"
-    f"{ARRAYS}, f8[::1])"
+    f"{ARRAYS}, f8[::1], f8)"
 )
 def tick(
     motion: Array,
@@ -289,6 +289,7 @@ def tick(
     roads: Roads,
     index: IndexArrays,
     default: Array,
+    hardest: float,
 ) -> Ints:
     """Move all drivers that are here from now [s] to now + dt [s], in place; return the side (D,) to which each begins
     to change lanes (1 left, -1 right).
@@ -297,7 +298,7 @@ def tick(
     drivers first, then all others as they are now. lights (L, 5) is `red_table`, busy (W,) the crosswalks with people.
     ways is `Ways.arrays`; roads: length (L,), successor_start, successor, sides (L, 2) left and right lane to change
     to, their offsets (L, 2) [m], dead (L,), junction (L,), turn (L,). number counts ticks; default is a driver's row
-    for all others.
+    for all others, hardest [m/s2] what the tyres give when they brake.
     """
     point, arc, _, _, _, _, first = ways
     drivers = motion.shape[0]
@@ -323,7 +324,7 @@ def tick(
         if thinks:
             changes[i] = _think(i, motion, link, who, things, ways, roads, seen, found, tops, default)
         accel, m[UNSEEN] = answered(row, accel, m[A], m[UNSEEN], dt)
-        m[A] = min(accel, max(m[A], 0.0) + JERK_UP * dt)
+        m[A] = max(min(accel, max(m[A], 0.0) + JERK_UP * dt), -hardest)
     for i in range(drivers):
         if here[i]:
             move(motion[i], link[i], stays[i], dt)
