@@ -25,7 +25,8 @@ app = typer.Typer(
 )
 
 PilotOption = Annotated[
-    str, typer.Option("--pilot", metavar="MODULE:CLASS", help="evpilot, idm, blind, reckless, or your own class.")
+    str,
+    typer.Option("--pilot", metavar="MODULE:CLASS", help="evpilot, a yardstick (idm, blind, ...), or your own class."),
 ]
 PlatformOption = Annotated[str, typer.Option("--platform", metavar="P", help="The car: a built-in key or a TOML file.")]
 BelievedOption = Annotated[

@@ -169,6 +169,12 @@ def test_standing_with_a_cause_is_not_idle(made, cause):
     assert verdict.metric("idle").value[0] < 3.0 and "idle" not in verdict.shortfalls
 
 
+def test_who_waits_close_behind_is_no_cause_to_stand(made):
+    behind = made.Other(made.cruise(0.0, x=-5.8))
+    verdict = made.verdict(made.cruise(0.0), others=(behind,), goals=(goal_at(100.0),), seconds=25.0)
+    assert "idle" in verdict.shortfalls
+
+
 def test_a_queue_on_the_road_below_is_no_cause_to_stand(made):
     below = made.Other(made.cruise(0.0, x=6.5))
     bridge = made.verdict(made.cruise(0.0), others=(below,), seconds=25.0, goals=(goal_at(100.0),), z=6.0)

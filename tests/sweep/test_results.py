@@ -22,6 +22,8 @@ def row(case: str, **changes: Any) -> dict[str, Any]:
         "collisions_avoidable": 0,
         "success": True,
         "time_lost": 0.2,
+        "shortfalls": "",
+        "reasons": [{"reason": "keep the lane", "ticks": 3}],
         "offroad": False,
         "score": 1.0,
         "plan_ms": [1.0, 2.0, 3.0],
@@ -68,6 +70,23 @@ def test_a_sweep_in_which_nothing_could_be_driven_still_has_a_summary() -> None:
     assert found["errors"] == 1
     assert found["score_mean"] == 0.0
     assert found["real_time_factor"] is None
+
+
+def test_the_summary_names_what_families_are_short_of_and_why_plans_were_made() -> None:
+    yields = [{"reason": "keep the lane", "ticks": 1}, {"reason": "yield to N", "ticks": 6}]
+    rows = [
+        row("a", family="rain"),
+        row("b", family="rain", success=False, shortfalls="goal+comfort", reasons=yields),
+        row("c", family="rain", success=False, shortfalls="comfort"),
+        row("d", family="city"),
+    ]
+    found = summarise(rows)
+    families = found["families"]
+    assert isinstance(families, dict)
+    assert families["rain"]["shortfalls"] == {"comfort": 2, "goal": 1}
+    assert families["city"]["shortfalls"] == {}
+    assert families["rain"]["reasons"] == {"keep the lane": round(7 / 13, 4), "yield to N": round(6 / 13, 4)}
+    assert found["reasons"] == {"keep the lane": 0.625, "yield to N": 0.375}
 
 
 def test_written_results_read_back(tmp_path: Path) -> None:

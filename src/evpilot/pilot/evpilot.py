@@ -1,6 +1,8 @@
 """evpilot's own pilot: track, predict, plan, and a guard that has the last word."""
 
 import dataclasses
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -10,25 +12,61 @@ from evpilot.maps.index import LaneIndex
 from evpilot.plan.planner import Planner
 from evpilot.predict.predictor import Predictor
 from evpilot.track.tracker import Tracker
-from evpilot.types import Briefing, Decision, Observation, Source, Tracks, Trajectory, no_trace, no_tracks
+from evpilot.types import (
+    Briefing,
+    Decision,
+    EgoState,
+    Lights,
+    Observation,
+    Predictions,
+    Source,
+    Tracks,
+    Trajectory,
+    no_trace,
+    no_tracks,
+)
 
 SOON = 1.0  # [s]
+
+
+class Foresight(Protocol):
+    """Whatever tells where the others will go."""
+
+    def predict(self, tracks: Tracks, lights: Lights, ego: EgoState) -> Predictions:
+        """Predictions for all tracks; asked once in every planning tick."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What takes part in deciding; each can be left out, to see what it is worth (benchmarks/ablations.py). reactive:
+    proposals are scored again with traffic that reacts; fitted_drivers: the others' drivers are learnt from what they
+    do; lane_changes: proposals on other lanes."""
+
+    reactive: bool = True
+    fitted_drivers: bool = True
+    lane_changes: bool = True
+
+
+ALL_PARTS = Parts()
 
 
 class EvPilot:
     """The stages composed, read from top to bottom in `step`.
 
     State: what the tracker and the predictor remember of the others, the planner's last choice, the newest stopping
-    tail that the guard accepted, whether the emergency brake is on.
+    tail that the guard accepted, whether the emergency brake is on. foresight takes the predictor's place.
     """
 
-    def __init__(self, briefing: Briefing) -> None:
+    def __init__(self, briefing: Briefing, *, parts: Parts = ALL_PARTS, foresight: Foresight | None = None) -> None:
         index = LaneIndex(briefing.graph)
         period = briefing.period_ns * 1e-9
         self._firmest = briefing.limits.gate_brake
         self._tracker = Tracker(period)
-        self._predictor = Predictor(briefing.graph, index, period, briefing.platform)
-        self._planner = Planner(briefing, index)
+        self._foresight = foresight or Predictor(
+            briefing.graph, index, period, briefing.platform, fitted=parts.fitted_drivers
+        )
+        self._planner = Planner(briefing, index, reactive=parts.reactive, lane_changes=parts.lane_changes)
         self._validator = Validator(briefing.platform, briefing.limits, period, briefing.graph)
         self._brake = EmergencyBrake(briefing.platform, briefing.limits, period)
         self._tail: Trajectory | None = None
@@ -37,7 +75,7 @@ class EvPilot:
         """One planning tick: from what is seen to where to drive."""
         observation.validate()
         tracks = self._tracks(observation)
-        predictions = self._predictor.predict(tracks, observation.lights, observation.ego)
+        predictions = self._foresight.predict(tracks, observation.lights, observation.ego)
         plan = self._planner.plan(observation, tracks, predictions)
         decision = Decision(
             t_ns=observation.t_ns,

@@ -112,11 +112,15 @@ class Scene:
 
 
 class Planner:
-    """The planner of one drive; `plan` is called once in every cycle."""
+    """The planner of one drive; `plan` is called once in every cycle. Two parts can be left out, to see what they are
+    worth: scoring again with traffic that reacts, and proposals on other lanes."""
 
-    def __init__(self, briefing: Briefing, index: LaneIndex) -> None:
+    def __init__(
+        self, briefing: Briefing, index: LaneIndex, *, reactive: bool = True, lane_changes: bool = True
+    ) -> None:
         self.briefing = briefing
-        self.road = Road(briefing, index)
+        self.road = Road(briefing, index, lane_changes)
+        self._reactive = reactive
         self.rules = Rules(briefing)
         self.detours = Detours(briefing, self.road.area.distance)
         self._car = self._dry_car = car_vector(briefing)
@@ -151,8 +155,9 @@ class Planner:
             self._evaluate(finer, scene, len(batch.props))
             batch = self._room.part(0, len(batch.props) + len(finer))
             order = np.argsort(batch.total(), kind="stable")
-        self._react(batch, scene)
-        order = np.argsort(batch.total(), kind="stable")
+        if self._reactive:
+            self._react(batch, scene)
+            order = np.argsort(batch.total(), kind="stable")
         chosen, tail = self._with_tail(batch, order, scene, observation)
         self._remember(batch.props[chosen], scene, seconds)
         trace = explain(

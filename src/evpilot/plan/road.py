@@ -61,10 +61,12 @@ class Way:
 
 @dataclass(slots=True)
 class Road:
-    """The map and the goals of one briefing, with what is computed once or kept between cycles."""
+    """The map and the goals of one briefing, with what is computed once or kept between cycles. Without lane_changes
+    only the lanes that one is on are offered, and what follows them."""
 
     briefing: Briefing
     index: LaneIndex
+    lane_changes: bool = True
     cost: Array = field(init=False)
     spans: tuple[Ints, Array, Array, Ints] = field(init=False)
     area: DrivableArea = field(init=False)
@@ -100,13 +102,13 @@ class Road:
         found: dict[tuple[int, ...], tuple[int, float]] = {}
         for rank, lane in enumerate(own[:2]):
             self._add(found, lane, ego, length, rank, 0.0)
-        for lane in own[:1]:
+        for lane in own[:1] if self.lane_changes else ():
             for side in self._beside(lane):
                 self._add(found, side, ego, length, len(found), BESIDE_PENALTY)
             for further in self._further(lane):
                 self._add(found, further, ego, length, len(found), 2.0 * BESIDE_PENALTY)
         ways = [self._way(lanes, ego, penalty) for lanes, (_, penalty) in found.items()]
-        ways += self._opening(ways, ego, length)
+        ways += self._opening(ways, ego, length) if self.lane_changes else []
         left = self._left_lanes(ways, ego)
         if left is None:
             return ways

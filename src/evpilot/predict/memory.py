@@ -60,6 +60,15 @@ def blank(count: int) -> Memory:
     )
 
 
+@kernel(f"void({MEMORY})")
+def forget_drivers(memory: Memory) -> None:
+    """Forget what drivers have shown of themselves: their types, and whether they heed us."""
+    for i in range(memory[0].shape[0]):
+        prior(memory[2][i])
+        memory[1][i, HEED] = 0.0
+    memory[6][0] = 0.0
+
+
 @kernel()
 def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, period: float) -> None:
     """Carry the memory of each present object (ids ascending) over into `new`, its filters brought up to date."""

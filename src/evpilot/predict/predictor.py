@@ -9,7 +9,7 @@ from evpilot.predict.choose import MODES
 from evpilot.predict.follow import COLUMNS, KNOTS, TIMES
 from evpilot.predict.kernel import Scratch, predict
 from evpilot.predict.meet import LANES_OF_ONE
-from evpilot.predict.memory import blank
+from evpilot.predict.memory import blank, forget_drivers
 from evpilot.predict.roads import Roads
 from evpilot.predict.routes import STATIONS
 from evpilot.types import EgoState, LaneGraph, Lights, Platform, Predictions, Tracks
@@ -22,11 +22,20 @@ class Predictor:
     """Up to three ways for each object, map-following, with car-following fitted to each driver.
 
     A cyclic stage: call `predict` once per planning period [s] with the tracks of that cycle. It holds memory of what
-    was seen (filters, driver types, past ways), never of what comes.
+    was seen (filters, driver types, past ways), never of what comes. Unless `fitted`, every driver is taken for the
+    average one in every cycle anew.
     """
 
-    def __init__(self, graph: LaneGraph, index: LaneIndex, period_s: float, platform: Platform | None = None) -> None:
-        self._roads, self._index, self._period = Roads(graph), index, period_s
+    def __init__(
+        self,
+        graph: LaneGraph,
+        index: LaneIndex,
+        period_s: float,
+        platform: Platform | None = None,
+        *,
+        fitted: bool = True,
+    ) -> None:
+        self._roads, self._index, self._period, self._fitted = Roads(graph), index, period_s, fitted
         self._ego_size = SEDAN[:2] if platform is None else (platform.length, platform.width)
         self._rear_to_center = SEDAN[2] if platform is None else platform.rear_to_center
         self._time = np.array(TIMES)
@@ -68,6 +77,8 @@ class Predictor:
             cov,
             prob,
         )
+        if not self._fitted:
+            forget_drivers(memory)
         self._memory = memory
         if np.any(order[1:] < order[:-1]):
             back = np.argsort(order, kind="stable")

@@ -1,6 +1,9 @@
 """The world of a drive: what is true at a time, where the ground is, and who touches the car."""
 
+import copy
 import math
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -40,6 +43,17 @@ def touched(x: float, y: float, z: float, yaw: float, length: float, width: floa
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What the world of a drive is made from, and no pilot is told but one that is privileged (a yardstick, never a
+    driver): the scenario, the kind of traffic, the seed, the simulated car."""
+
+    scenario: Scenario
+    traffic: str
+    seed: int
+    platform: Platform
+
+
 class World:
     """All that is true but the car: the others, the lights, the ground; one scenario with one kind of traffic."""
 
@@ -66,6 +80,12 @@ class World:
             friction=self._scenario.friction,
             sight=self._scenario.sight,
         )
+
+    def fork(self) -> Self:
+        """The same world as it is now, to be gone on with apart: what would be true if the car did this or that."""
+        twin = copy.copy(self)
+        twin._traffic, twin._since_ns = self._traffic.fork(), dict(self._since_ns)
+        return twin
 
     def lights(self, t_ns: int) -> Lights:
         """What every light of the map shows; one without a program is dark."""

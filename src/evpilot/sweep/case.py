@@ -32,6 +32,7 @@ def run_case(case: Case, settings: Settings) -> Row:
     """Drive and judge one case, write its solution when wanted, and return its row: plain JSON values."""
     from evpilot import runlog
     from evpilot.evaluate import judge
+    from evpilot.evaluate.facts.reasons import reasons
     from evpilot.scenarios import load
     from evpilot.sweep import solutions
     from evpilot.sweep.driving import drive_with
@@ -49,6 +50,7 @@ def run_case(case: Case, settings: Settings) -> Row:
         **verdict.row(),
         "runlog_sha256": runlog.sha256(run),
         "scenario_sha256": world.sha256,
+        "reasons": [{"reason": reason, "ticks": ticks} for reason, ticks in reasons(run).items()],
         "agents_max": max((len(frame.truth.objects) for frame in run.frames), default=0),
         "plan_ms": [round(frame.plan_ms, 4) for frame in run.frames],
         "load_s": round(loaded - began, 4),

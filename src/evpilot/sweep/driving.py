@@ -1,6 +1,7 @@
 """One drive: from a scenario's name to its run log."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from evpilot.runlog import Frame, RunLog
@@ -8,9 +9,10 @@ from evpilot.scenarios import Scenario, load
 from evpilot.sense.config import named
 from evpilot.simulate.loop import simulate
 from evpilot.simulate.traffic import unrecorded
+from evpilot.simulate.world import Secrets
 from evpilot.sweep.pilots import DEFAULT_PILOT, pilot_maker
 from evpilot.sweep.settings import TRAFFIC, Settings, named_limits, one_of
-from evpilot.types import Limits, Platform
+from evpilot.types import Briefing, Limits, Pilot, Platform
 from evpilot.vehicle import platforms
 
 
@@ -42,10 +44,12 @@ def drive(
     believed = planner_platform if planner_platform is None else _platform(planner_platform)
     kind = traffic or natural_traffic(world)
     one_of("traffic", kind, TRAFFIC)
+    car = _platform(platform)
+    maker = pilot if isinstance(pilot, type) else pilot_maker(pilot or DEFAULT_PILOT)
     run = simulate(
         world,
-        pilot if isinstance(pilot, type) else pilot_maker(pilot or DEFAULT_PILOT),
-        platform=_platform(platform),
+        _told(maker, Secrets(scenario=world, traffic=kind, seed=seed, platform=car)),
+        platform=car,
         planner_platform=believed,
         traffic=kind,
         seed=seed,
@@ -61,6 +65,12 @@ def drive(
         with run_folder(Path(out)) as folder:
             write_records(folder, run, judge(run))
     return run
+
+
+def _told(maker: Callable[..., Pilot], secrets: Secrets) -> Callable[[Briefing], Pilot]:
+    """What makes a pilot from its briefing alone; one whose class says that it is `privileged` also gets the secrets of
+    the drive, which nothing else ever hands to a pilot."""
+    return partial(maker, secrets=secrets) if getattr(maker, "privileged", False) else maker
 
 
 def drive_with(

@@ -16,11 +16,13 @@ SHORT = {
     "idm": "evpilot.pilot.baselines.idm:IdmPilot",
     "blind": "evpilot.pilot.baselines.blind:BlindPilot",
     "reckless": "evpilot.pilot.baselines.reckless:RecklessPilot",
+    "frozen": "evpilot.pilot.baselines.frozen:FrozenPilot",
+    "privileged": "evpilot.pilot.baselines.privileged:PrivilegedPilot",
 }
 
 
 def pilot_maker(name: str) -> Callable[[Briefing], Pilot]:
-    """What makes the pilot of a name: `evpilot`, `idm`, `blind`, `reckless`, `module:Class` or `file.py:Class`.
+    """What makes the pilot of a name: one in `SHORT`, `module:Class` or `file.py:Class`.
 
     A class of this package is returned as it is. Any other runs in a child process with a time budget, so that its
     faults are the drive's, not the program's. Raises EvpilotError when the name cannot be one.

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from evpilot.files import EvpilotError, write_bytes, write_text
 from evpilot.sweep.journal import Row
 
+REASONS = 24  # kinds of reason in a summary
 SAME = 0.005  # scores that differ by less count as the same
 
 
@@ -37,9 +39,11 @@ def summarise(rows: Sequence[Row]) -> dict[str, object]:
     how many cases (collisions and off-road starts that the scenario begins with apart); success: with nothing amiss at
     all; collisions_avoidable: at fault, and a careful driver would have avoided it. time_lost_mean: the share of the
     time that a driver alone on the road, or the traffic's pace, would not have needed. score_mean: nuPlan's
-    closed-loop score, an error counting 0. plan_ms_p50, plan_ms_p99 [ms]: CPU time of a planning cycle, over all cycles
-    of all cases. real_time_factor: simulated time over the loop's wall time. navigation, survival: the same counts
-    apart by whether a goal asks for a place or only to drive on; families: by the library's families.
+    closed-loop score, an error counting 0. shortfalls: what kept drives from success, by name, in how many; reasons:
+    in what share of the planning cycles the most frequent kinds of reason were given. plan_ms_p50, plan_ms_p99 [ms]:
+    CPU time of a planning cycle, over all cycles of all cases. real_time_factor: simulated time over the loop's wall
+    time. navigation, survival: the same counts apart by whether a goal asks for a place or only to drive on; families:
+    by the library's families.
     """
     driven = [row for row in rows if not row["error"]]
     cycles = np.array([ms for row in driven for ms in row["plan_ms"]] or [0.0])
@@ -76,7 +80,24 @@ def _counts(rows: Sequence[Row]) -> dict[str, object]:
         "errors": len(rows) - len(driven),
         "time_lost_mean": round(float(np.mean(lost)), 4) if lost else None,
         "score_mean": round(float(np.mean([s or 0.0 for s in scores])), 4) if rows else None,
+        "shortfalls": _most(Counter(name for row in driven for name in row["shortfalls"].split("+") if name)),
+        "reasons": _reasons(driven),
     }
+
+
+def _most(counts: Counter[str]) -> dict[str, int]:
+    """The counts, the highest first, then by name."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _reasons(driven: Sequence[Row]) -> dict[str, float]:
+    """The share of all cycles in which each of the `REASONS` most frequent kinds of reason was given."""
+    counts: Counter[str] = Counter()
+    for row in driven:
+        for entry in row["reasons"]:
+            counts[entry["reason"]] += entry["ticks"]
+    whole = sum(counts.values())
+    return {reason: round(ticks / whole, 4) for reason, ticks in list(_most(counts).items())[:REASONS]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,9 +72,20 @@ class CarefulDriver:
         return False
 
     def could_start(self, tick: int) -> bool:
-        """Whether somebody who stands there could set off on the car's way without touching or hindering anyone."""
+        """Whether somebody who stands there could set off on the car's way without touching or hindering anyone; who
+        stands behind is not hindered by that, however close."""
         leaving = np.array([0.0, -START_ACCEL, SWERVE, 0.0])
-        return self._clear(tick, leaving, self._half + START_ROOM, START_LOOK)
+        return self._clear(tick, leaving, self._half + START_ROOM, START_LOOK, self._behind(tick))
+
+    def _behind(self, tick: int) -> frozenset[int]:
+        """Who is behind the car in its own strip in a tick."""
+        others = self._drive.others
+        span = slice(int(others.start[tick]), int(others.start[tick + 1]))
+        x, y, yaw = self._drive.box[tick, :3]
+        dx, dy = others.box[span, 0] - x, others.box[span, 1] - y
+        along, across = math.cos(yaw) * dx + math.sin(yaw) * dy, math.cos(yaw) * dy - math.sin(yaw) * dx
+        mine = (along < -self._half[0]) & (np.abs(across) < self._half[1] + 0.5 * others.box[span, 4])
+        return frozenset(others.id[span][mine].tolist())
 
     def emergencies(self) -> Array:
         """When [s since the first tick] even a careful driver was in an emergency (E, 2): from, to."""
@@ -146,14 +157,18 @@ class CarefulDriver:
             manoeuvre, times, motion, now, end,
         )  # fmt: skip
 
-    def _clear(self, tick: int, manoeuvre: Array, half: Array, horizon: float) -> bool:
+    def _clear(
+        self, tick: int, manoeuvre: Array, half: Array, horizon: float, ignored: frozenset[int] = frozenset()
+    ) -> bool:
         """Whether a manoeuvre from a tick on meets nobody who is on this level of the road within a horizon [s]."""
         others, now = self._drive.others, self._drive.seconds[tick]
         seconds = self._drive.seconds[others.tick]
         soon = (seconds >= now) & (seconds <= now + horizon) & self._level
         near = np.hypot(*(others.box[:, :2] - self._drive.box[tick, :2]).T) < NEAR + horizon * self._speed[tick]
         return not any(
-            self._hits(int(who), tick, manoeuvre, half, horizon) for who in np.unique(others.id[soon & near])
+            self._hits(int(who), tick, manoeuvre, half, horizon)
+            for who in np.unique(others.id[soon & near])
+            if int(who) not in ignored
         )
 
     def _logged(self, who: int) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from evpilot.report.terminal.progress import bar, ready_to_read, warmed_up
 from evpilot.report.terminal.tables import console, linked, marked, plain_table, summary
@@ -13,6 +14,7 @@ from evpilot.sweep.scoring import LIBRARY, cases_of, score
 from evpilot.sweep.settings import Settings
 
 FAILURES_SHOWN = 20
+REASONS_SHOWN = 12
 
 
 def score_and_show(
@@ -71,19 +73,26 @@ def score_and_show(
 
 
 def _show_families(rows: Sequence[dict[str, Any]], values: dict[str, Any]) -> None:
-    """Print the counts of each family of the library, and how to see the first failures again."""
+    """Print the counts of each family of the library, why plans were what they were, and how to see the first failures
+    again."""
     if not values["families"]:
         return
-    numbers = ("runs", "success", "goal", "at fault", "score")
-    table = plain_table("family", *numbers, right=numbers)
+    numbers = ("runs", "success", "at fault", "lost")
+    table = plain_table("family", *numbers, "short of", right=numbers)
     for family, counts in values["families"].items():
+        lost = counts["time_lost_mean"]
         table.add_row(
             family,
-            *(str(counts[key]) for key in ("scenarios", "success", "goal_reached", "collisions_at_fault")),
-            f"{counts['score_mean']:.3f}",
+            *(str(counts[key]) for key in ("scenarios", "success", "collisions_at_fault")),
+            "" if lost is None else f"{lost:.0%}",
+            ", ".join(f"{name} {count}" for name, count in counts["shortfalls"].items()),
         )
     screen = console()
     screen.print(table)
+    reasons = plain_table("cycles", "reason of the plan", right=("cycles",))
+    for reason, share in list(values["reasons"].items())[:REASONS_SHOWN]:
+        reasons.add_row(f"{share:.1%}", Text(reason))
+    screen.print(reasons)
     failed = [row for row in rows if row["error"] or not row["success"]]
     for row in failed[:FAILURES_SHOWN]:
         screen.print(f"evpilot drive {row['case']} --seed {row['seed']}", markup=False, highlight=False)

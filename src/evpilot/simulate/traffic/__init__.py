@@ -1,6 +1,6 @@
 """The other road users of a drive: what every kind of traffic has in common, and making one by its name."""
 
-from typing import Protocol
+from typing import Protocol, Self
 
 from evpilot.files import EvpilotError
 from evpilot.scenarios import Scenario
@@ -23,6 +23,10 @@ class Traffic(Protocol):
         The first call is the start. ego is the car at t_ns, ego_size its length and width [m], lights all lights of
         the map as they show at t_ns.
         """
+        ...
+
+    def fork(self) -> Self:
+        """The same traffic as it is now, to be stepped on apart: what it would do if the car did this or that."""
         ...
 
 

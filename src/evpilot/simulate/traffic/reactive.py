@@ -1,6 +1,8 @@
 """Traffic that reacts: drivers with models on the lanes, everyone else as recorded but careful."""
 
+import copy
 import math
+from typing import Self
 
 import numpy as np
 
@@ -127,6 +129,23 @@ class ReactiveTraffic:
             self._hand_over(t_ns)
         self._see_lights(lights)
         return self._tracks(t_ns)
+
+    def fork(self) -> Self:
+        """The same traffic as it is now, to be stepped on apart; what never changes, or only grows, is shared."""
+        shared = (
+            self._scenario,
+            self._lanes,
+            self._index,
+            self._ways,
+            self._roles,
+            self._recording,
+            self._roads,
+            self._default,
+        )
+        twin = copy.copy(self)
+        memo = {id(part): part for part in shared}
+        vars(twin).update({name: copy.deepcopy(value, memo) for name, value in vars(self).items()})
+        return twin
 
     def _see_lights(self, lights: Lights) -> None:
         shown = lights.index.tobytes() + lights.state.tobytes()

@@ -5,6 +5,7 @@ drive cannot see a recording's future through a velocity or a yaw rate.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -146,3 +147,7 @@ class ReplayTraffic:
     def step(self, t_ns: int, ego: EgoState, ego_size: tuple[float, float], lights: Lights) -> Tracks:
         """Every actor present at t_ns; the rest is ignored."""
         return tracks(t_ns, self._recording, *self._recording.at(np.full(len(self._recording.id), t_ns)))
+
+    def fork(self) -> Self:
+        """Itself: it remembers nothing."""
+        return self

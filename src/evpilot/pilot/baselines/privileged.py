@@ -1,0 +1,128 @@
+"""The driver who knows what all others will do: it shows that a scenario can be driven, and is nobody's rival."""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from evpilot.geometry.angles import wrap
+from evpilot.pilot.evpilot import EvPilot
+from evpilot.simulate.world import Secrets, World
+from evpilot.types import Briefing, Decision, EgoState, Lights, Observation, Predictions, Tracks, Trajectory
+from evpilot.types.state import Array
+
+KNOTS = np.array([0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0])  # [s]
+REHEARSE_EVERY = 3  # planning ticks between two looks into the future
+SURE = 0.01  # [m2] variance of a place that is known
+
+
+class PrivilegedPilot(EvPilot):
+    """evpilot's own pilot with the future in the predictor's place: it sees everybody, whatever hides them, and drives
+    a copy of the world ahead along its last plan to learn how they answer it."""
+
+    privileged: ClassVar[bool] = True
+
+    def __init__(self, briefing: Briefing, secrets: Secrets) -> None:
+        self._future = Future(briefing, secrets)
+        super().__init__(briefing, foresight=self._future)
+
+    def step(self, observation: Observation) -> Decision:
+        """One planning tick, with the true road users in place of those that are seen."""
+        objects = self._future.now(observation)
+        decision = super().step(dataclasses.replace(observation, tracks=objects, detections=None))
+        self._future.plan = decision.trajectory
+        return decision
+
+
+class Future:
+    """A copy of a drive's world that is kept in step with it and rehearsed ahead.
+
+    plan: what the car is about to do, as far as is known; without one it goes straight on at its speed.
+    """
+
+    def __init__(self, briefing: Briefing, secrets: Secrets) -> None:
+        self.plan: Trajectory | None = None
+        self._world = World(secrets.scenario, secrets.traffic, secrets.seed, secrets.platform)
+        self._period_ns = briefing.period_ns
+        self._ticks = 0
+        self._times = np.zeros(0)
+        self._ways: dict[int, Array] = {}
+
+    def now(self, observation: Observation) -> Tracks:
+        """Who is there now; to be asked once in every planning tick, in order."""
+        return self._world.truth(observation.t_ns, observation.ego).objects
+
+    def predict(self, tracks: Tracks, lights: Lights, ego: EgoState) -> Predictions:
+        """One way for each track: what it will do if we do as planned."""
+        if self._ticks % REHEARSE_EVERY == 0:
+            self._rehearse(tracks, ego)
+        self._ticks += 1
+        when = tracks.t_ns * 1e-9 + KNOTS
+        count = len(tracks)
+        pose = np.empty((count, 1, len(KNOTS), 4))
+        for i, number in enumerate(tracks.id.tolist()):
+            pose[i, 0] = self._way(number, tracks.state[i, :4], when)
+        return Predictions(
+            t_ns=tracks.t_ns,
+            track_id=tracks.id,
+            time=KNOTS,
+            pose=pose,
+            pos_cov=np.broadcast_to(SURE * np.eye(2), (count, 1, len(KNOTS), 2, 2)).copy(),
+            prob=np.ones((count, 1)),
+        )
+
+    def _way(self, number: int, here: Array, when: Array) -> Array:
+        """The poses (T, 4) of one at times (T,) [s]; who has appeared since the last rehearsal stands."""
+        way = self._ways.get(number)
+        if way is None:
+            return np.repeat(here[None], len(when), axis=0)
+        poses = np.stack([np.interp(when, self._times[: len(way)], column) for column in way.T], axis=1)
+        poses[:, 3] = np.pi - np.mod(np.pi - poses[:, 3], 2.0 * np.pi)
+        return poses
+
+    def _rehearse(self, tracks: Tracks, ego: EgoState) -> None:
+        """Drive a copy of the world ahead, the car along its plan, and keep who is where; who leaves is kept where it
+        was last."""
+        world = self._world.fork()
+        steps = math.ceil((KNOTS[-1] + REHEARSE_EVERY * self._period_ns * 1e-9) * 1e9 / self._period_ns)
+        self._times = (tracks.t_ns + self._period_ns * np.arange(steps + 1)) * 1e-9
+        seen: dict[int, list[Array]] = {
+            number: [state[:4]] for number, state in zip(tracks.id.tolist(), tracks.state, strict=True)
+        }
+        for k in range(1, steps + 1):
+            t_ns = tracks.t_ns + k * self._period_ns
+            objects = world.truth(t_ns, ghost(self.plan, ego, t_ns)).objects
+            for number, state in zip(objects.id.tolist(), objects.state, strict=True):
+                if number in seen and len(seen[number]) == k:
+                    seen[number].append(state[:4])
+        self._ways = {}
+        for number, rows in seen.items():
+            way = np.array(rows)
+            way[:, 3] = np.unwrap(way[:, 3])
+            self._ways[number] = way
+
+
+def ghost(plan: Trajectory | None, ego: EgoState, t_ns: int) -> EgoState:
+    """The car at a time [ns] as planned, or going straight on at its speed where there is no plan."""
+    ahead = (t_ns - ego.t_ns) * 1e-9
+    if plan is None:
+        x, y, z, yaw = ego.pose
+        run = max(ego.speed, 0.0) * ahead
+        pose = np.array([x + run * math.cos(yaw), y + run * math.sin(yaw), z, yaw])
+        return dataclasses.replace(ego, t_ns=t_ns, pose=pose)
+    at = (t_ns - plan.t_ns) * 1e-9
+    yaw = np.unwrap(plan.pose[:, 3])
+    pose = np.array([np.interp(at, plan.time, column) for column in (*plan.pose[:, :3].T, yaw)])
+    speed, accel, bend = (float(np.interp(at, plan.time, row)) for row in (plan.speed, plan.accel, plan.curvature))
+    over = max(at - float(plan.time[-1]), 0.0) * speed  # beyond its end the plan goes straight on
+    pose[:2] += over * math.cos(pose[3]), over * math.sin(pose[3])
+    pose[3] = wrap(float(pose[3]))
+    return dataclasses.replace(
+        ego,
+        t_ns=t_ns,
+        pose=pose,
+        velocity=np.array([speed, 0.0]),
+        accel=np.array([accel, 0.0]),
+        yaw_rate=speed * bend,
+    )
