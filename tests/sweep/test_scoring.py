@@ -1,7 +1,6 @@
 """A sweep gives the same drives with any number of workers, survives bad files and a kill, and writes solutions."""
 
 import itertools
-import json
 import os
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from evpilot.sweep.results import read_rows
 from evpilot.sweep.scoring import SPREAD, find_cases, library_cases, score
 from evpilot.sweep.settings import Settings
 from evpilot.sweep.solutions import states
+from evpilot.sweep.store import live_parts, read_parts
 
 sys.path.insert(0, str(Path(__file__).parent))
 from road_files import road_file
@@ -58,21 +58,17 @@ def test_a_killed_sweep_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -
     command = [sys.executable, "-m", "evpilot", "score", str(folder), "--pilot", "idm", "--seeds", "0:4"]
     command += ["--out", str(out)]
     sweep = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    journal = out / "journal.jsonl"
     deadline = time.monotonic() + 120.0
-    while time.monotonic() < deadline and not (journal.is_file() and journal.read_bytes().count(b"\n") > 3):
+    while time.monotonic() < deadline and not live_parts(out):
         time.sleep(0.02)
     os.kill(sweep.pid, signal.SIGKILL)
     sweep.wait()
-    before = journal.read_bytes()
-    done = before[: before.rfind(b"\n") + 1]
-    assert done.count(b"\n") > 3
+    done = {row["key"]: row["plan_ms"] for row in read_parts(out).to_pylist()}
+    assert done, "no part was written within two minutes"
     subprocess.run([*command, "--resume"], check=True, stdout=subprocess.DEVNULL)
-    after = journal.read_bytes()
-    assert after.startswith(done), "what was acknowledged stays as it was"
-    keys = [(row["case"], row["seed"]) for row in map(json.loads, after.splitlines()[1:])]
-    assert len(keys) == len(set(keys)) == 16
-    assert len(read_rows(out)) == 16
+    rows = read_rows(out)
+    assert len(rows) == len({row["key"] for row in rows}) == 16
+    assert {row["key"]: row["plan_ms"] for row in rows if row["key"] in done} == done, "what was acknowledged stays"
 
 
 def test_a_changed_file_is_driven_again_when_a_sweep_is_resumed(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """One case of a sweep, as a worker process drives it."""
 
+import json
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from evpilot.sweep.journal import Row
 from evpilot.sweep.settings import Settings
+from evpilot.sweep.table import Row
+from evpilot.sweep.warm import warm_up
+from evpilot.sweep.workers import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +26,29 @@ class Case:
     family: str = ""
 
     @property
-    def key(self) -> tuple[str, str, int]:
+    def key(self) -> str:
         """What makes it the same case in a resumed sweep."""
-        return self.name, self.sha256, self.seed
+        return f"{self.name}#{self.seed}" + (f"@{self.sha256[:16]}" if self.sha256 else "")
+
+    def row(self) -> Row:
+        """What every row holds."""
+        return {
+            "key": self.key,
+            "case": self.name,
+            "file_sha256": self.sha256,
+            "seed": self.seed,
+            "family": self.family,
+        }
+
+
+def make_work(settings: Settings) -> Work:
+    """A worker's work: drive and judge cases under the settings, all kernels loaded."""
+    warm_up(processes=1)
+    return lambda case: run_case(case, settings)
 
 
 def run_case(case: Case, settings: Settings) -> Row:
-    """Drive and judge one case, write its solution when wanted, and return its row: plain JSON values."""
+    """Drive and judge one case, write its solution when wanted, and return what its row holds."""
     from evpilot import runlog
     from evpilot.evaluate import judge
     from evpilot.evaluate.facts.reasons import reasons
@@ -46,11 +65,11 @@ def run_case(case: Case, settings: Settings) -> Row:
     if case.solution is not None:
         solutions.write(case.solution, world, run)
     duration = (int(run.t_ns[-1]) - int(run.t_ns[0])) * 1e-9
-    return base_row(case) | {
+    return {
         **verdict.row(),
         "runlog_sha256": runlog.sha256(run),
         "scenario_sha256": world.sha256,
-        "reasons": [{"reason": reason, "ticks": ticks} for reason, ticks in reasons(run).items()],
+        "reasons": json.dumps(reasons(run)),
         "agents_max": max((len(frame.truth.objects) for frame in run.frames), default=0),
         "plan_ms": [round(frame.plan_ms, 4) for frame in run.frames],
         "load_s": round(loaded - began, 4),
@@ -59,19 +78,6 @@ def run_case(case: Case, settings: Settings) -> Row:
         "simulated_s": round(duration, 4),
         "memory_mb": peak_memory_mb(),
     }
-
-
-def error_row(case: Case, error: BaseException) -> Row:
-    """The row of a case that could not be driven."""
-    from evpilot.files import EvpilotError
-
-    text = str(error) if isinstance(error, EvpilotError) else f"{type(error).__name__}: {error}"
-    return base_row(case) | {"error": " ".join(text.split())}
-
-
-def base_row(case: Case) -> Row:
-    """What every row holds."""
-    return {"case": case.name, "file_sha256": case.sha256, "seed": case.seed, "family": case.family, "error": ""}
 
 
 def peak_memory_mb() -> float:

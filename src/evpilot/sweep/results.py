@@ -1,8 +1,6 @@
-"""A sweep's results on disk: results.parquet, summary.json, and what two of them differ in."""
+"""What a score's results sum up to, and what two of them differ in."""
 
 import json
-import os
-import platform
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,26 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from evpilot.files import EvpilotError, write_bytes, write_text
-from evpilot.sweep.journal import Row
+from evpilot.files import EvpilotError
+from evpilot.sweep.engine import read_results
+from evpilot.sweep.table import Row
 
 REASONS = 24  # kinds of reason in a summary
 SAME = 0.005  # scores that differ by less count as the same
-
-
-def write_results(folder: Path, rows: Sequence[Row], conditions: dict[str, object]) -> dict[str, object]:
-    """Write both files, each under a temporary name and renamed when whole; returns the summary."""
-    summary = summarise(rows) | {"conditions": conditions, "machine": _machine()}
-    columns = sorted({key for row in rows for key in row}, key=_column_order(rows))
-    table = pa.table({name: pa.array([row.get(name) for row in rows]) for name in columns})
-    parquet = pa.BufferOutputStream()
-    pq.write_table(table, parquet)
-    write_bytes(folder / "results.parquet", parquet.getvalue().to_pybytes())
-    write_text(folder / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
-    return summary
 
 
 def summarise(rows: Sequence[Row]) -> dict[str, object]:
@@ -94,8 +79,7 @@ def _reasons(driven: Sequence[Row]) -> dict[str, float]:
     """The share of all cycles in which each of the `REASONS` most frequent kinds of reason was given."""
     counts: Counter[str] = Counter()
     for row in driven:
-        for entry in row["reasons"]:
-            counts[entry["reason"]] += entry["ticks"]
+        counts.update(json.loads(row["reasons"]))
     whole = sum(counts.values())
     return {reason: round(ticks / whole, 4) for reason, ticks in list(_most(counts).items())[:REASONS]}
 
@@ -149,39 +133,12 @@ def _change(key: tuple[str, int], old: Row, new: Row) -> Change | None:
 
 
 def read_rows(results: str | Path) -> list[Row]:
-    """The rows of a sweep, from its folder or its results.parquet; raises EvpilotError when they cannot be read."""
-    path = Path(results)
-    path = path / "results.parquet" if path.is_dir() else path
-    if not path.is_file():
-        raise EvpilotError("there is no such file; name a folder that `evpilot score` has written", file=path)
-    try:
-        rows: list[Row] = pq.read_table(path).to_pylist()
-    except (pa.ArrowException, OSError) as error:
-        raise EvpilotError("cannot be read as Parquet", file=path) from error
+    """The rows of a score, from its folder or its results.parquet; raises EvpilotError when they cannot be read."""
+    rows: list[Row] = read_results(results).to_pylist()
     if not all({"case", "seed", "error"} <= set(row) for row in rows):
-        raise EvpilotError("is not a table of `evpilot score`: it lacks case, seed or error", file=path)
+        raise EvpilotError("is not a table of `evpilot score`: it lacks case, seed or error", file=results)
     return rows
 
 
 def _by_case(results: str | Path) -> dict[tuple[str, int], Row]:
     return {(str(row["case"]), int(row["seed"])): row for row in read_rows(results)}
-
-
-def _column_order(rows: Sequence[Row]) -> Callable[[str], tuple[int, str]]:
-    """Columns as the fullest row has them, others after."""
-    fullest = max(rows, key=len)
-    place = {name: number for number, name in enumerate(fullest)}
-    return lambda name: (place.get(name, len(place)), name)
-
-
-def _machine() -> dict[str, object]:
-    import numba
-
-    return {
-        "system": platform.platform(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "numba": numba.__version__,
-    }

@@ -1,16 +1,18 @@
 """Every scenario below a folder: driven, judged, and summed up."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from evpilot.files import EvpilotError
-from evpilot.sweep.case import Case
-from evpilot.sweep.journal import Journal, Row
-from evpilot.sweep.results import write_results
+from evpilot.sweep.case import Case, make_work
+from evpilot.sweep.engine import OnRow, Runner, run, write_summary
+from evpilot.sweep.identity import sources_sha256
+from evpilot.sweep.results import summarise
 from evpilot.sweep.settings import Settings
-from evpilot.sweep.workers import run_all
+from evpilot.sweep.table import Row
 
 LIBRARY = "library"  # stands for all built-in scenarios where a folder is asked for
 SUFFIXES = (".xml",)
@@ -38,12 +40,12 @@ def score(
     families: Sequence[str] = (),
     difficulty: float | None = None,
     out: str | Path = "results",
-    on_row: Callable[[Row, int, int], None] | None = None,
+    on_row: OnRow | None = None,
 ) -> Results:
     """Drive every scenario below a folder (or of the built-in "library") under every seed, in worker processes.
 
-    Writes results.parquet (a row for each case) and summary.json into out, at the end; journal.jsonl there holds each
-    case as soon as it is finished, and with resume a sweep that was killed goes on after those. solutions: a folder for
+    Writes results.parquet (a row for each case) and summary.json into out, at the end; each case's row is on disk
+    there within a second, and with resume a sweep that was killed goes on after those. solutions: a folder for
     CommonRoad solution files, each named like its scenario file; the settings should then have the platform bmw320i
     and the limits verdict. families: those of the library, all when empty; difficulty 0..1 of all of them, or
     `SPREAD`, which spreads the seeds evenly over 0..1; None is the library's own. on_row is called with each row, how
@@ -53,24 +55,16 @@ def score(
     """
     conditions = settings or Settings()
     conditions.check()
-    if workers < 1:
-        raise EvpilotError(f"{workers} workers, allowed 1 or more")
+    runner = Runner(workers=workers, resume=resume)
+    runner.check()
     cases = cases_of(folder, seeds, solutions, families, difficulty)
     target = Path(out)
     said = _conditions(folder, conditions, seeds, solutions)
     if families or difficulty is not None:
         said |= {"families": list(families), "difficulty": "spread" if difficulty == SPREAD else difficulty}
-    with Journal(target / "journal.jsonl", said, resume) as journal:
-        done = {(row["case"], row["file_sha256"], row["seed"]) for row in journal.rows}
-        todo = [case for case in cases if case.key not in done]
-        before = len(cases) - len(todo)
-        for count, row in enumerate(run_all(todo, conditions, workers), before + 1):
-            journal.add(row)
-            if on_row is not None:
-                on_row(row, count, len(cases))
-        by_key = {(row["case"], row["file_sha256"], row["seed"]): row for row in journal.rows}
-    rows = tuple(by_key[case.key] for case in cases)
-    return Results(folder=target, rows=rows, summary=write_results(target, rows, said))
+    table = run(cases, partial(make_work, conditions), target, said, runner, on_row)
+    rows: tuple[Row, ...] = tuple(table.to_pylist())
+    return Results(folder=target, rows=rows, summary=write_summary(target, summarise(rows), table))
 
 
 def cases_of(
@@ -138,6 +132,7 @@ def _conditions(
 
     return {
         "version": __version__,
+        "sources_sha256": sources_sha256(),
         "folder": str(folder),
         "seeds": list(seeds),
         "solutions": solutions is not None,
