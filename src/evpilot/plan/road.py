@@ -13,13 +13,14 @@ from evpilot.maps.reference import SPACING, ReferencePath, reference_path
 from evpilot.maps.route import LANE_CHANGE_COST, cost_to_go, goal_spans, lane_sequence
 from evpilot.plan.columns import HORIZON, Corridor, Ref
 from evpilot.plan.room import roomy
-from evpilot.types import Briefing, EgoState, Goal, LaneKind, User
+from evpilot.types import Briefing, EgoState, Goal, LaneKind, Marking, User
 from evpilot.types.state import Array, Ints
 
 BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when a lane ends under it
 LOST, LOST_RATE = 25.0, 1.5  # [m, -] what going on costs where the way to the goal has been left
 PACE_MARGIN = 1.15
 BESIDE_PENALTY = 3.0  # of a corridor beside ours
+SOLID = (Marking.SOLID, Marking.BROAD_SOLID)
 TIMED = 60.0  # [s] a goal window that closes later sets no pace
 LANE_CHANGE_TIMED = 60.0  # [m] what a lane change costs that must be done in time: the gap for it has to be found
 OPENING_LOOK = 6.0  # [s] a lane that begins further ahead is not looked at
@@ -220,13 +221,22 @@ class Road:
         return float(s), float(math.cos(heading) * dy - math.sin(heading) * dx), heading
 
     def _beside(self, lane: int) -> list[int]:
-        """Neighbours that run the same way and that a car may use."""
+        """Neighbours that run the same way and that a car may use. A solid line is crossed only where the goal asks for
+        it; the official verdict knows no lines."""
         graph = self.briefing.graph
+        exact = self.briefing.limits.exact
         sides = (
-            (graph.left_neighbour[lane], graph.left_same[lane]),
-            (graph.right_neighbour[lane], graph.right_same[lane]),
+            (graph.left_neighbour[lane], graph.left_same[lane], graph.left_marking[lane]),
+            (graph.right_neighbour[lane], graph.right_same[lane], graph.right_marking[lane]),
         )
-        return [int(side) for side, same in sides if side >= 0 and same and graph.users[side] & User.CAR]
+        return [
+            int(side)
+            for side, same, line in sides
+            if side >= 0
+            and same
+            and graph.users[side] & User.CAR
+            and (exact or line not in SOLID or self._nearer(int(side), lane))
+        ]
 
     def _add(
         self,

@@ -8,6 +8,7 @@ from evpilot.files import EvpilotError
 from evpilot.runlog import RunLog
 from evpilot.scenarios import Scenario
 from evpilot.sense.config import PERFECT, SensorConfig
+from evpilot.simulate.staging import Approach
 from evpilot.types import ROAD, EgoState, Limits, Platform, Truth
 
 Value = float | int | str | bool | None
@@ -81,25 +82,23 @@ class Case:
         return dict(self.parameters)[name]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approach:
-    """How a case begins: until `until_ns` a scripted controller holds the car at a speed [m/s] on its lane's centre,
-    the pilot being asked all the while and not obeyed; then it has the car."""
-
-    until_ns: int
-    speed: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stage:
-    """All that one case's drive needs. decided: asked after every tick with the car and the truth, whether the outcome
-    is certain, so that the drive may end; None drives to the scenario's end."""
+    """All that one case's drive needs.
+
+    platform: the car as this case prescribes it, None for the car under test as it is. approach: what is driven before
+    the pilot has the car. unseen: objects by id that enter the observation only from a time [ns] on. decided: asked in
+    every tick with the car and the truth, whether the outcome is certain, so that the drive may end; None drives to the
+    scenario's end.
+    """
 
     scenario: Scenario
     traffic: str = "replay"
     sensor: SensorConfig = PERFECT
     limits: Limits = ROAD
+    platform: Platform | None = None
     approach: Approach | None = None
+    unseen: tuple[tuple[int, int], ...] = ()
     decided: Callable[[EgoState, Truth], bool] | None = None
 
 

@@ -66,7 +66,8 @@ class Frame:
 class RunLog:
     """A whole drive. briefing holds map, goals, car and limits; t_ns (K,), ego (K, 10) by `Ego` and command (K, 3) by
     `Cmd` are on the fast clock (100 Hz; the scenario's step with the exact model), row 0 being the start.
-    outcome: goal, time (the time was up), collision, or stopped (the loop's own stop after a fault)."""
+    outcome: goal, time (the time was up), collision, stopped (the loop's own stop after a fault), or decided (a staged
+    drive whose outcome was certain)."""
 
     header: Header
     briefing: Briefing

@@ -55,7 +55,8 @@ class Actor:
     character 0 hesitant .. 1 assertive; speed_factor scales the limit to its wanted speed; reaction [s] that a
     REACTIVE one is late to answer a need to brake (distracted). yields: False for who gives way to nobody: a REACTIVE
     one ignores right of way and zebras, a SCRIPTED one does not stop for a car in its way. trigger: a SCRIPTED one
-    stands at its first row until the ego sets it off.
+    stands at its first row until the ego sets it off. velocity (T, 2) [m/s], map frame, where it is known better than
+    from the positions.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Actor:
     reaction: float = 0.0
     yields: bool = True
     trigger: Trigger | None = None
+    velocity: Array | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,9 @@ from evpilot.sense.objects import PERFECT, ObjectSensor, SensorConfig
 from evpilot.simulate.car import drive_exact, drive_tick, ego_state, start_state, write_row
 from evpilot.simulate.custody import DEGRADED_SPEED, Answer, Custody, Maker
 from evpilot.simulate.motion import Motion, coast, decided, way_out
+from evpilot.simulate.staging import UNSTAGED, Staging, approach_motion
 from evpilot.simulate.world import World
-from evpilot.types import ROAD, Briefing, Decision, Limits, Platform
+from evpilot.types import ROAD, Briefing, Decision, Limits, Platform, Truth
 from evpilot.types.state import Array, Ints
 from evpilot.vehicle import platforms
 from evpilot.vehicle.dynamics import Car, parameters
@@ -51,13 +52,15 @@ def simulate(
     on_tick: Callable[[Frame], None] | None = None,
     compute_delay: float = 0.0,
     stop_on_collision: bool = True,
+    staging: Staging = UNSTAGED,
 ) -> RunLog:
     """Drive a scenario once with a pilot made from its briefing, and give the whole record.
 
     platform is the simulated car, planner_platform what the pilot believes it drives (the same by default). on_tick is
-    called with each finished frame. compute_delay [s] is how long after its observation a decision acts. The drive ends
-    at a goal, when the time is up, at a collision (of an object that did not overlap the car at the start), or where
-    the loop's own stop after a fault has come to rest. The last frame holds the world at the end and no decision.
+    called with each finished frame. compute_delay [s] is how long after its observation a decision acts. staging: a
+    scripted approach, what is kept from the pilot, and when the outcome is certain. The drive ends at a goal, when the
+    time is up, at a collision (of an object that did not overlap the car at the start), where the loop's own stop after
+    a fault has come to rest, or once its outcome is decided. The last frame holds the world at the end and no decision.
     A pilot's faults never end the drive: the loop follows the newest decision's tail, or brakes along its path.
     Raises EvpilotError on an unknown kind of traffic, a bad platform, or a delay that the exact model cannot have.
     """
@@ -79,11 +82,12 @@ def simulate(
     )
     config = _config(platform, believed, limits, sensor)
     config |= {"compute_delay": compute_delay, "stop_on_collision": stop_on_collision, "period_ns": period}
+    config |= _staged(staging)
     world = World(scenario, traffic, seed, platform)
     eyes = ObjectSensor(sensor, seed, scenario.graph.light_pose)
     with _quiet_memory():
         custody = Custody(make_pilot, briefing)
-        drive = Drive(scenario, briefing, platform, world, eyes, custody, round(compute_delay * 1e9))
+        drive = Drive(scenario, briefing, platform, world, eyes, custody, round(compute_delay * 1e9), staging)
         try:
             outcome = drive.run(stop_on_collision, on_tick)
         finally:
@@ -132,11 +136,13 @@ class Drive:
         eyes: ObjectSensor,
         custody: Custody,
         delay_ns: int,
+        staging: Staging,
     ) -> None:
         self.frames: list[Frame] = []
         self._scenario, self._briefing, self._platform = scenario, briefing, platform
         self._world, self._eyes, self._custody = world, eyes, custody
         self._delay_ns = delay_ns
+        self._staging = staging
         self._fast_ns = _fast_step(briefing.period_ns, exact=briefing.limits.exact)
         self._end_ns = -(-briefing.end_ns // self._fast_ns) * self._fast_ns
         self._state = start_state(scenario, platform)
@@ -151,6 +157,8 @@ class Drive:
         self._row = 0
         self._pending: deque[Motion] = deque()
         self._motion = coast(self._state, briefing.start_ns)
+        if staging.approach is not None:
+            self._motion = approach_motion(staging.approach, scenario, platform, briefing.start_ns)
         self._faulted = False
 
     def run(self, stop_on_collision: bool, on_tick: Callable[[Frame], None] | None) -> str:
@@ -162,10 +170,10 @@ class Drive:
             x, y, z, yaw = (float(self._state[k]) for k in (Car.X, Car.Y, Car.Z, Car.YAW))
             self._state[Car.Z], grade = self._world.ground(x, y, z, yaw)
             truth = self._world.truth(now, ego_state(self._state, now))
-            observation = self._eyes.observe(truth, (self._platform.length, self._platform.width))
+            observation = self._eyes.observe(self._staging.seen(truth), (self._platform.length, self._platform.width))
             touching = self._world.touching(truth)
             at_start = touching if at_start is None else at_start & touching
-            outcome = self._outcome(now, seen_rows, hit=stop_on_collision and not touching <= at_start)
+            outcome = self._outcome(now, seen_rows, truth, hit=stop_on_collision and not touching <= at_start)
             if outcome:
                 answer, after = Answer(decision=None, fault="", plan_ms=0.0), now
             else:
@@ -173,7 +181,8 @@ class Drive:
                 seen_rows = self._row + 1
                 if self._custody.degraded:
                     self._bound[Bound.SPEED] = DEGRADED_SPEED
-                self._take(answer.decision, now)
+                if not self._staging.shadow(now):
+                    self._take(answer.decision, now)
             fault = answer.fault
             if self._drive(now, after, grade):
                 fault = fault or "a command was not a number; the tail's went to the car"
@@ -198,7 +207,7 @@ class Drive:
         times = self._briefing.start_ns + self._fast_ns * np.arange(count, dtype=np.int64)
         return times, self._ego[:count].copy(), self._command[:count].copy()
 
-    def _outcome(self, now: int, first_row: int, *, hit: bool) -> str:
+    def _outcome(self, now: int, first_row: int, truth: Truth, *, hit: bool) -> str:
         """How the drive ended with the rows from first_row on, or nothing. An object hit in the same instant in which
         the goal is reached is a collision.
 
@@ -212,6 +221,8 @@ class Drive:
             return "collision"
         if self._custody.given_up and abs(self._state[Car.SPEED]) < STANDS:
             return "stopped"
+        if self._staging.decided is not None and self._staging.decided(truth.ego, truth):
+            return "decided"
         return "time" if now >= self._end_ns else ""
 
     def _goal_row(self, first: int) -> int | None:
@@ -287,6 +298,14 @@ def _config(platform: Platform, believed: Platform, limits: Limits, sensor: Sens
         "limits": dataclasses.asdict(limits),
         "sensor": {k: "inf" if v == math.inf else v for k, v in dataclasses.asdict(sensor).items()},
     }
+
+
+def _staged(staging: Staging) -> dict[str, object]:
+    """What of a staging belongs to a run's conditions."""
+    if staging is UNSTAGED:
+        return {}
+    approach = None if staging.approach is None else dataclasses.asdict(staging.approach)
+    return {"staging": {"approach": approach, "unseen": [list(pair) for pair in staging.unseen]}}
 
 
 def _machine() -> dict[str, str]:

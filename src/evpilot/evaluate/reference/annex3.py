@@ -8,7 +8,18 @@ import math
 
 import numpy as np
 
-from evpilot.evaluate.reference.grids import BEHIND, BESIDE, HALF, KMH, LANE, LAST, LENGTH, NO_CONTACT, RAMP_ROWS, WIDTH
+from evpilot.evaluate.reference.grids import (
+    BEHIND,
+    BESIDE,
+    HALF,
+    KMH,
+    LANE,
+    LAST,
+    NO_CONTACT,
+    SIZE,
+    WIDTH,
+    ramp_rows,
+)
 from evpilot.geometry.jit import kernel
 from evpilot.types.state import Array, Ints
 
@@ -32,12 +43,13 @@ def annex3_brake(since_start: float, since_overlap: float) -> float:
 
 
 @kernel("void(f8, f8, f8, i8, f8[:, ::1])")
-def cut_in_motion(other_speed: float, gap: float, lateral_speed: float, ramp: int, out: Array) -> None:
-    """Where a cut-in of the grid is in each row: out (R, 2) along and across [m], from the first ramp row on."""
+def cut_in_motion(other_speed: float, start: float, lateral_speed: float, ramp: int, out: Array) -> None:
+    """Where a cut-in of the grid is in each row: out (R, 2) along and across [m], from the first ramp row on; start [m]
+    where its centre is after the ramp."""
     moving = math.floor(LANE * 10.0 / lateral_speed) + 1 if lateral_speed > 0.0 else 0
     for row in range(out.shape[0]):
         after = row - ramp
-        out[row, 0] = gap + LENGTH + after * other_speed / 10.0
+        out[row, 0] = start + after * other_speed / 10.0
         if after < 0:
             out[row, 1] = LANE
             for k in range(row, ramp):
@@ -47,7 +59,7 @@ def cut_in_motion(other_speed: float, gap: float, lateral_speed: float, ramp: in
 
 
 @kernel()
-def _annex3(u: float, other_speed: float, motion: Array, x: float) -> tuple[int, float]:
+def _annex3(u: float, other_speed: float, motion: Array, x: float, half: float, wide: float) -> tuple[int, float]:
     began, overlapped = np.inf, np.inf
     centre = motion[0, 1]
     for step in range(10 * (motion.shape[0] - 1)):
@@ -55,8 +67,8 @@ def _annex3(u: float, other_speed: float, motion: Array, x: float) -> tuple[int,
         row, share = step // 10, (step % 10) / 10.0
         place = motion[row, 0] + share * (motion[row + 1, 0] - motion[row, 0])
         y = motion[row, 1] + share * (motion[row + 1, 1] - motion[row, 1])
-        free = abs(x - place) - HALF - HALF
-        if free < 0.0 and abs(y) < WIDTH:
+        free = abs(x - place) - half - HALF
+        if free < 0.0 and abs(y) < wide:
             return (BESIDE if x > place else BEHIND), u - other_speed
         closing = u - other_speed
         if began == np.inf and x <= place and centre - y > PERCEIVED:
@@ -71,18 +83,20 @@ def _annex3(u: float, other_speed: float, motion: Array, x: float) -> tuple[int,
     return NO_CONTACT, 0.0
 
 
-@kernel("void(f8[:, ::1], i8[::1], i8[::1], f8[::1])")
-def _run_annex3(cases: Array, ramp: Ints, outcome: Ints, impact: Array) -> None:
+@kernel("void(f8[:, ::1], i8[::1], f8, f8, i8[::1], f8[::1])")
+def _run_annex3(cases: Array, ramp: Ints, half: float, wide: float, outcome: Ints, impact: Array) -> None:
     for n in range(cases.shape[0]):
         u, other = cases[n, 0] / KMH, cases[n, 1] / KMH
         motion = np.empty((ramp[n] + LAST + 1, 2))
-        cut_in_motion(other, cases[n, 2], cases[n, 3], ramp[n], motion)
-        outcome[n], impact[n] = _annex3(u, other, motion, -ramp[n] * u / 10.0)
+        cut_in_motion(other, cases[n, 2] + (half + HALF), cases[n, 3], ramp[n], motion)
+        outcome[n], impact[n] = _annex3(u, other, motion, -ramp[n] * u / 10.0, half, wide)
 
 
-def run_annex3(cases: Array) -> tuple[Ints, Array]:
-    """Outcome and impact speed of cut-ins (N, 4), as `grids.run_cut_ins` gives them, under this driver."""
-    ramp = RAMP_ROWS[np.rint(cases[:, 3] * 10.0).astype(np.int64)]
+def run_annex3(cases: Array, size: tuple[float, float] = SIZE) -> tuple[Ints, Array]:
+    """Outcome and impact speed of cut-ins (N, 4), as `grids.run_cut_ins` gives them, under this driver in a car of a
+    size [m]."""
+    ramp = ramp_rows(cases[:, 3])
     outcome, impact = np.zeros(len(cases), np.int64), np.zeros(len(cases))
-    _run_annex3(np.ascontiguousarray(cases), ramp, outcome, impact)
+    half, wide = 0.5 * size[0], 0.5 * (size[1] + WIDTH)
+    _run_annex3(np.ascontiguousarray(cases), ramp, half, wide, outcome, impact)
     return outcome, impact

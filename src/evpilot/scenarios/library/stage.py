@@ -242,6 +242,14 @@ def content_hash(scenario: Scenario) -> str:
     return digest.hexdigest()
 
 
+def hash_of(value: object) -> str:
+    """SHA-256 over the canonical content of arrays, numbers, texts, tuples and records."""
+    digest = hashlib.sha256()
+    for chunk in _canonical(value):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
 def _canonical(value: object) -> Iterator[bytes]:
     """Each value with its type and length first, so that no two contents run into one."""
     if isinstance(value, np.ndarray):

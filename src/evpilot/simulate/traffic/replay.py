@@ -115,6 +115,8 @@ def _motion(actor: Actor, dt: float) -> tuple[Array, Array]:
     velocity = np.where(sideways[:, None], moved, velocity)
     rate = np.clip(_wrap(yaw - yaw[back]) / elapsed, -YAW_RATE_MAX, YAW_RATE_MAX)
     state = np.column_stack([motion[:, :3], yaw, speed, motion[:, Motion.ACCEL], rate])
+    if actor.velocity is not None:
+        velocity = actor.velocity.copy()
     if actor.behaviour == Behaviour.STATIC:
         state[:, 4:] = 0.0
         velocity[:] = 0.0

@@ -1,0 +1,29 @@
+"""Driving a case of a suite: its stage, a pilot, and the log that the suite judges."""
+
+from evpilot.regulations.suite import Case, Suite
+from evpilot.runlog import RunLog
+from evpilot.simulate.custody import Maker
+from evpilot.simulate.loop import simulate
+from evpilot.simulate.staging import Staging
+from evpilot.types import Platform
+
+
+def drive_case(
+    suite: Suite, case: Case, make_pilot: Maker, platform: Platform, *, pilot_name: str = "", whole: bool = False
+) -> RunLog:
+    """Drive a case of a suite with a pilot, in the car under test, as the case's stage says.
+
+    whole: to the scenario's end, even where the outcome is certain before. Raises EvpilotError on a bad platform.
+    """
+    stage = suite.stage(case, platform)
+    return simulate(
+        stage.scenario,
+        make_pilot,
+        platform=stage.platform or platform,
+        traffic=stage.traffic,
+        seed=case.seed,
+        limits=stage.limits,
+        sensor=stage.sensor,
+        pilot_name=pilot_name,
+        staging=Staging(approach=stage.approach, unseen=stage.unseen, decided=None if whole else stage.decided),
+    )
