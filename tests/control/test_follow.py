@@ -14,9 +14,19 @@ from evpilot.types import ROAD, VERDICT, Platform, Source, Trajectory
 from evpilot.types.state import Array
 from evpilot.vehicle import platforms
 from evpilot.vehicle.dynamics import Car, ks_step, parameters
+from evpilot.vehicle.powertrain.conditions import MILD
+from evpilot.vehicle.powertrain.packing import packed
 
 SEDAN, SU7, BMW = (platforms.load(key) for key in ("sedan", "su7", "bmw320i"))
 FINE = 0.001
+
+
+def powertrain(car: Platform) -> tuple[Array, ...]:
+    """What `drive_tick` takes last: a powertrain with four fifths of its charge."""
+    train = packed(car)
+    return (*train.start(MILD), train.ev, train.losses, train.voltages)
+
+
 NONE, FREE = np.zeros((0, 7)), np.zeros(4)
 
 
@@ -60,7 +70,7 @@ def drive(plan: Trajectory, fine: Array, car: Platform, offset: float = 0.0, bel
     last = np.array([state[Car.ACCEL], state[Car.STEERING]])
     drive_tick(
         state, pack(plan), 0.0, NONE, 0.0, FREE, last, parameters(car), tuning(believed or car), bounds(ROAD),
-        0.0, 0, 0.01, rows, commands,
+        0.0, 0, 0.01, rows, commands, *powertrain(car),
     )  # fmt: skip
     x, y, yaw, v = (np.interp(0.01 * np.arange(1, steps + 1), fine[:, 0], fine[:, k]) for k in range(1, 5))
     dx, dy = rows[:, 0] - x, rows[:, 1] - y
@@ -107,7 +117,7 @@ def test_a_hard_stop_is_braked_to_the_end_and_held(speed: float, car: Platform) 
     state[Car.ACCEL] = 0.0
     drive_tick(
         state, pack(plan), 0.0, NONE, 0.0, FREE, np.zeros(2), parameters(car), tuning(car), bounds(ROAD),
-        0.0, int(Source.GUARD), 0.01, rows, commands,
+        0.0, int(Source.GUARD), 0.01, rows, commands, *powertrain(car),
     )  # fmt: skip
     stands = int(np.argmax(rows[:, Ego.SPEED] <= 0.0))
     assert 0.01 * (stands + 1) < speed / 8.0 + 0.25
@@ -200,10 +210,12 @@ def ks_plan(seed: int, dt: float, speed: float, wheelbase: float) -> Trajectory:
 
 def drive_ks(plan: Trajectory, dt: float, state: Array) -> Array:
     """Distance from the plan at each step of the exact car."""
-    row, command, packed, par = np.zeros(10), np.zeros(3), pack(plan), parameters(BMW)
+    row, command, knots, par, train = np.zeros(10), np.zeros(3), pack(plan), parameters(BMW), powertrain(BMW)
     off = []
     for k in range(len(plan.time) - 1):
-        drive_exact(state, packed, k * dt, NONE, 0.0, FREE, np.zeros(2), par, bounds(VERDICT), 0, dt, row, command)
+        drive_exact(
+            state, knots, k * dt, NONE, 0.0, FREE, np.zeros(2), par, bounds(VERDICT), 0, dt, row, command, *train
+        )
         off.append(math.hypot(*(row[:2] - plan.pose[k + 1, :2])))
     return np.array(off)
 

@@ -11,16 +11,15 @@ from scipy.integrate import solve_ivp
 from evpilot.types.state import Array
 from evpilot.vehicle import platforms
 from evpilot.vehicle.dynamics import (
-    AIR_DENSITY,
     GRAVITY,
     Car,
     Par,
     accel_bounds,
     car_step,
-    electric_power,
     ks_bounds,
     ks_step,
     parameters,
+    resistance,
 )
 
 SEDAN, SU7, BMW = (platforms.load(key) for key in ("sedan", "su7", "bmw320i"))
@@ -170,21 +169,13 @@ def test_actuators_lag_by_their_time_constant() -> None:
     assert after_lag == pytest.approx(-(1.0 - math.exp(-1.0)), abs=0.01)
 
 
-@pytest.mark.parametrize("accel", [-1.0, 0.0, 1.5])
+@pytest.mark.parametrize("speed", [0.0, 5.0, 30.0])
 @pytest.mark.parametrize("grade", [-0.05, 0.0, 0.05])
-def test_power_is_force_times_speed_through_the_drivetrain(accel: float, grade: float) -> None:
-    speed = 20.0
-    force = SEDAN.mass * (accel + GRAVITY * (math.sin(grade) + SEDAN.rolling_resistance * math.cos(grade)))
-    force += 0.5 * AIR_DENSITY * SEDAN.drag_area * speed**2
-    wheel = force * speed
-    battery = wheel / SEDAN.drivetrain_efficiency if wheel > 0 else wheel * SEDAN.drivetrain_efficiency
-    found = electric_power(speed, accel, grade, parameters(SEDAN))
-    assert found == pytest.approx(max(battery, -SEDAN.regen_power) + SEDAN.auxiliary_power, rel=1e-12)
-
-
-def test_consumption_at_a_steady_hundred_is_a_sedans() -> None:
-    per_hundred = electric_power(100 / 3.6, 0.0, 0.0, parameters(SEDAN)) * 3600.0 / 3.6e6
-    assert 10.0 < per_hundred < 16.0  # [kWh/100 km]
+def test_air_rolling_and_grade_resist(speed: float, grade: float) -> None:
+    against = GRAVITY * math.sin(grade)
+    against += 0.5 * 1.2041 * SEDAN.drag_area * speed**2 / SEDAN.mass  # dry air at 20 degrees and sea level
+    against += GRAVITY * SEDAN.rolling_resistance * math.cos(grade) if speed > 0.0 else 0.0
+    assert resistance(speed, grade, parameters(SEDAN)) == pytest.approx(against, rel=1e-4)
 
 
 def test_a_steep_hill_takes_what_the_motor_has() -> None:

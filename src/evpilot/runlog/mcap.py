@@ -6,10 +6,11 @@ Topics: /header, /briefing, /car (the fast clock), /frame (one message each plan
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import zstandard
 from mcap.exceptions import McapError
 from mcap.records import Channel, Chunk, Message, Schema
@@ -20,7 +21,7 @@ from evpilot.files import EvpilotError
 from evpilot.runlog.codec import Decoder, Types, encode
 from evpilot.runlog.record import Frame, Header, RunLog
 from evpilot.runlog.reduction import canonical
-from evpilot.types import Briefing
+from evpilot.types import Briefing, Spent, Store
 from evpilot.types.state import Array, Ints
 
 ENCODING = "evpilot-record"
@@ -30,11 +31,13 @@ CHUNK = 2**20  # [bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Car:
-    """The fast clock of a run."""
+    """The fast clock of a run, and its powertrain at each frame."""
 
     t_ns: Ints
     ego: Array
     command: Array
+    spent: Array = field(default_factory=lambda: np.zeros((0, len(Spent))))
+    store: Array = field(default_factory=lambda: np.zeros((0, len(Store))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ def records(run: RunLog) -> Iterator[tuple[str, int, Any]]:
     start = int(run.t_ns[0]) if len(run.t_ns) else 0
     yield "/header", start, run.header
     yield "/briefing", start, run.briefing
-    yield "/car", start, Car(t_ns=run.t_ns, ego=run.ego, command=run.command)
+    yield "/car", start, Car(t_ns=run.t_ns, ego=run.ego, command=run.command, spent=run.spent, store=run.store)
     for frame in run.frames:
         yield "/frame", frame.t_ns, frame
     yield "/end", int(run.t_ns[-1]) if len(run.t_ns) else 0, End(outcome=run.outcome, frames=len(run.frames))
@@ -161,5 +164,7 @@ def _assemble(found: dict[str, list[Any]], path: Path) -> RunLog:
         t_ns=car.t_ns,
         ego=car.ego,
         command=car.command,
+        spent=car.spent,
+        store=car.store,
         outcome=end.outcome,
     )

@@ -1,9 +1,11 @@
 """The record of a drive: everything that a judge, a replay or a second run needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
-from evpilot.types import Briefing, Decision, Observation, Truth
+import numpy as np
+
+from evpilot.types import Briefing, Decision, Observation, Spent, Store, Truth
 from evpilot.types.state import Array, Ints
 
 
@@ -66,8 +68,9 @@ class Frame:
 class RunLog:
     """A whole drive. briefing holds map, goals, car and limits; t_ns (K,), ego (K, 10) by `Ego` and command (K, 3) by
     `Cmd` are on the fast clock (100 Hz; the scenario's step with the exact model), row 0 being the start.
-    outcome: goal, time (the time was up), collision, stopped (the loop's own stop after a fault), or decided (a staged
-    drive whose outcome was certain)."""
+    spent (F, 15) by `Spent` and store (F, 7) by `Store`, its charge the usable one, are the powertrain's at each frame;
+    a log from before they were recorded has none. outcome: goal, time (the time was up), collision, stopped (the loop's
+    own stop after a fault), or decided (a staged drive whose outcome was certain)."""
 
     header: Header
     briefing: Briefing
@@ -76,3 +79,5 @@ class RunLog:
     ego: Array
     command: Array
     outcome: str
+    spent: Array = field(default_factory=lambda: np.zeros((0, len(Spent))))
+    store: Array = field(default_factory=lambda: np.zeros((0, len(Store))))

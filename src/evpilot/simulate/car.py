@@ -17,7 +17,8 @@ from evpilot.runlog.record import Cmd, Ego
 from evpilot.scenarios import Scenario
 from evpilot.types import EgoState, Platform
 from evpilot.types.state import Array
-from evpilot.vehicle.dynamics import Car, Par, car_step, electric_power, ks_bounds, ks_step
+from evpilot.vehicle.dynamics import Car, Par, ks_bounds, ks_step
+from evpilot.vehicle.powertrain.step import powered_step, spend, wind_ahead
 
 START_LATERAL_MAX = 4.0  # [m/s2] a start whose yaw rate asks for more is taken as noise of the recording
 
@@ -46,7 +47,7 @@ def write_row(state: Array, row: Array) -> None:
 
 @kernel(
     "i8(f8[::1], f8[:, ::1], f8, f8[:, ::1], f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8, i8, f8, "
-    "f8[:, ::1], f8[:, ::1])"
+    "f8[:, ::1], f8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1])"
 )
 def drive_tick(
     state: Array,
@@ -64,12 +65,18 @@ def drive_tick(
     dt: float,
     rows: Array,
     commands: Array,
+    store: Array,
+    spent: Array,
+    ev: Array,
+    losses: Array,
+    voltages: Array,
 ) -> int:
     """Drive the car through one tick; the number of fast steps is that of rows (n, 10) and commands (n, 3).
 
     state (11,) by `Car` and last (2,), the command that passed before, are advanced in place. plan and tail (., 7) are
     packed plans, `seconds` and `tail_seconds` the times since their starts; held (4,) by `Held`. grade [rad] of the
-    road. Answers how many commands the gate replaced because they were not numbers.
+    road. store (7,), spent (15,), ev, losses and voltages are the powertrain's, as `powered_step` takes them. Answers
+    how many commands the gate replaced because they were not numbers.
     """
     replaced = 0
     reverse = False
@@ -98,13 +105,16 @@ def drive_tick(
         )
         replaced += by != source
         last[0], last[1] = accel, steering
-        car_step(state, accel, steering, reverse, grade, par, dt)
+        powered_step(state, store, spent, accel, steering, reverse, grade, par, ev, losses, voltages, dt)
         write_row(state, rows[k])
         commands[k, Cmd.ACCEL], commands[k, Cmd.STEERING], commands[k, Cmd.SOURCE] = accel, steering, by
     return replaced
 
 
-@kernel("i8(f8[::1], f8[:, ::1], f8, f8[:, ::1], f8, f8[::1], f8[::1], f8[::1], f8[::1], i8, f8, f8[::1], f8[::1])")
+@kernel(
+    "i8(f8[::1], f8[:, ::1], f8, f8[:, ::1], f8, f8[::1], f8[::1], f8[::1], f8[::1], i8, f8, f8[::1], f8[::1], "
+    "f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1])"
+)
 def drive_exact(
     state: Array,
     plan: Array,
@@ -119,9 +129,15 @@ def drive_exact(
     dt: float,
     row: Array,
     command: Array,
+    store: Array,
+    spent: Array,
+    ev: Array,
+    losses: Array,
+    voltages: Array,
 ) -> int:
-    """One step dt [s] of CommonRoad's KS model; arguments as `drive_tick`, row (10,) and command (3,)."""
-    speed, steering = state[Car.SPEED], state[Car.STEERING]
+    """One step dt [s] of CommonRoad's KS model; arguments as `drive_tick`, row (10,) and command (3,). The motion knows
+    no powertrain; what it takes is accounted for."""
+    speed, steering, turning = state[Car.SPEED], state[Car.STEERING], state[Car.YAW_RATE]
     reverse = held[Held.USED] != 0.0 and held[Held.REVERSE] != 0.0
     if held[Held.USED] != 0.0:
         accel, wanted = held[Held.ACCEL], held[Held.STEERING]
@@ -159,7 +175,8 @@ def drive_exact(
     state[Car.STEERING], state[Car.ACCEL], state[Car.LATERAL_SPEED] = turned, accel, 0.0
     state[Car.YAW_RATE] = state[Car.SPEED] * math.tan(turned) / par[Par.WHEELBASE]
     state[Car.LATERAL_ACCEL] = state[Car.SPEED] * state[Car.YAW_RATE]
-    state[Car.POWER] = electric_power(0.5 * (speed + after), accel, 0.0, par)
+    par[Par.HEADWIND] = wind_ahead(state[Car.YAW], ev)
+    spend(speed, 0.0, turning, state, store, spent, par, ev, losses, voltages, 0.0, dt)
     write_row(state, row)
     command[Cmd.ACCEL], command[Cmd.STEERING], command[Cmd.SOURCE] = accel, turned, by
     return int(by != source)

@@ -28,10 +28,12 @@ from evpilot.simulate.custody import DEGRADED_SPEED, Answer, Custody, Maker
 from evpilot.simulate.motion import Motion, coast, decided, way_out
 from evpilot.simulate.staging import UNSTAGED, Staging, approach_motion
 from evpilot.simulate.world import World
-from evpilot.types import ROAD, Briefing, Decision, Limits, Platform, Truth
+from evpilot.types import ROAD, Briefing, Decision, Limits, Platform, Store, Truth
 from evpilot.types.state import Array, Ints
 from evpilot.vehicle import platforms
 from evpilot.vehicle.dynamics import Car, parameters
+from evpilot.vehicle.powertrain.conditions import MILD, Conditions
+from evpilot.vehicle.powertrain.packing import packed
 
 PLANNING_NS = 100_000_000
 FAST_NS = 10_000_000
@@ -53,14 +55,16 @@ def simulate(
     compute_delay: float = 0.0,
     stop_on_collision: bool = True,
     staging: Staging = UNSTAGED,
+    conditions: Conditions = MILD,
 ) -> RunLog:
     """Drive a scenario once with a pilot made from its briefing, and give the whole record.
 
     platform is the simulated car, planner_platform what the pilot believes it drives (the same by default). on_tick is
     called with each finished frame. compute_delay [s] is how long after its observation a decision acts. staging: a
-    scripted approach, what is kept from the pilot, and when the outcome is certain. The drive ends at a goal, when the
-    time is up, at a collision (of an object that did not overlap the car at the start), where the loop's own stop after
-    a fault has come to rest, or once its outcome is decided. The last frame holds the world at the end and no decision.
+    scripted approach, what is kept from the pilot, and when the outcome is certain. conditions: weather and charge, as
+    the powertrain feels them. The drive ends at a goal, when the time is up, at a collision (of an object that did not
+    overlap the car at the start), where the loop's own stop after a fault has come to rest, or once its outcome is
+    decided. The last frame holds the world at the end and no decision.
     A pilot's faults never end the drive: the loop follows the newest decision's tail, or brakes along its path.
     Raises EvpilotError on an unknown kind of traffic, a bad platform, or a delay that the exact model cannot have.
     """
@@ -80,19 +84,22 @@ def simulate(
         end_ns=scenario.last_step * scenario.dt_ns,
         seed=seed,
     )
-    config = _config(platform, believed, limits, sensor)
+    config = _config(platform, believed, limits, sensor, conditions)
     config |= {"compute_delay": compute_delay, "stop_on_collision": stop_on_collision, "period_ns": period}
     config |= _staged(staging)
     world = World(scenario, traffic, seed, platform)
     eyes = ObjectSensor(sensor, seed, scenario.graph.light_pose)
     with _quiet_memory():
         custody = Custody(make_pilot, briefing)
-        drive = Drive(scenario, briefing, platform, world, eyes, custody, round(compute_delay * 1e9), staging)
+        drive = Drive(
+            scenario, briefing, platform, world, eyes, custody, round(compute_delay * 1e9), staging, conditions
+        )
         try:
             outcome = drive.run(stop_on_collision, on_tick)
         finally:
             custody.close()
     t_ns, ego, command = drive.record()
+    spent, store = drive.energy()
     return RunLog(
         header=_header(scenario, traffic, seed, pilot_name, config),
         briefing=briefing,
@@ -100,6 +107,8 @@ def simulate(
         t_ns=t_ns,
         ego=ego,
         command=command,
+        spent=spent,
+        store=store,
         outcome=outcome,
     )
 
@@ -137,6 +146,7 @@ class Drive:
         custody: Custody,
         delay_ns: int,
         staging: Staging,
+        conditions: Conditions,
     ) -> None:
         self.frames: list[Frame] = []
         self._scenario, self._briefing, self._platform = scenario, briefing, platform
@@ -146,7 +156,10 @@ class Drive:
         self._fast_ns = _fast_step(briefing.period_ns, exact=briefing.limits.exact)
         self._end_ns = -(-briefing.end_ns // self._fast_ns) * self._fast_ns
         self._state = start_state(scenario, platform)
-        self._par = parameters(platform, scenario.friction)
+        self._par = parameters(platform, scenario.friction, conditions=conditions)
+        self._train = packed(platform, conditions)
+        self._store, self._spent = self._train.start(conditions)
+        self._energy: list[tuple[Array, Array]] = []
         self._tune = tuning(briefing.platform)
         self._bound = bounds(briefing.limits)
         self._last = np.array([scenario.start_accel, self._state[Car.STEERING]])
@@ -174,6 +187,7 @@ class Drive:
             touching = self._world.touching(truth)
             at_start = touching if at_start is None else at_start & touching
             outcome = self._outcome(now, seen_rows, truth, hit=stop_on_collision and not touching <= at_start)
+            self._energy.append((self._spent.copy(), self._store.copy()))
             if outcome:
                 answer, after = Answer(decision=None, fault="", plan_ms=0.0), now
             else:
@@ -206,6 +220,12 @@ class Drive:
         count = self._row + 1
         times = self._briefing.start_ns + self._fast_ns * np.arange(count, dtype=np.int64)
         return times, self._ego[:count].copy(), self._command[:count].copy()
+
+    def energy(self) -> tuple[Array, Array]:
+        """spent (F, 15) and store (F, 7) at each frame so far, the charge being the usable one."""
+        spent, store = (np.array(rows) for rows in zip(*self._energy, strict=True))
+        store[:, Store.CHARGE] = self._train.usable(store[:, Store.CHARGE])
+        return spent, store
 
     def _outcome(self, now: int, first_row: int, truth: Truth, *, hit: bool) -> str:
         """How the drive ended with the rows from first_row on, or nothing. An object hit in the same instant in which
@@ -270,14 +290,15 @@ class Drive:
         dt, source = self._fast_ns * 1e-9, int(motion.source)
         self._row += steps
         state, last, held = self._state, self._last, motion.held
+        train = (self._store, self._spent, self._train.ev, self._train.losses, self._train.voltages)
         if self._briefing.limits.exact:
             return drive_exact(
                 state, motion.plan, seconds, motion.tail, tail_seconds, held, last, self._par, self._bound, source,
-                dt, rows[0], commands[0],
+                dt, rows[0], commands[0], *train,
             )  # fmt: skip
         return drive_tick(
             state, motion.plan, seconds, motion.tail, tail_seconds, held, last, self._par, self._tune, self._bound,
-            grade, source, dt, rows, commands,
+            grade, source, dt, rows, commands, *train,
         )  # fmt: skip
 
 
@@ -290,12 +311,15 @@ def _fast_step(period_ns: int, *, exact: bool) -> int:
     return period_ns // next(counts, 1)
 
 
-def _config(platform: Platform, believed: Platform, limits: Limits, sensor: SensorConfig) -> dict[str, object]:
+def _config(
+    platform: Platform, believed: Platform, limits: Limits, sensor: SensorConfig, conditions: Conditions
+) -> dict[str, object]:
     """The resolved configuration as plain JSON values; an unlimited range is "inf"."""
     return {
         "platform": platforms.to_document(platform),
         "planner_platform": platforms.to_document(believed),
         "limits": dataclasses.asdict(limits),
+        "conditions": dataclasses.asdict(conditions) | {"wind": list(conditions.wind)},
         "sensor": {k: "inf" if v == math.inf else v for k, v in dataclasses.asdict(sensor).items()},
     }
 

@@ -25,10 +25,12 @@ from evpilot.types.kinds import (
 from evpilot.types.lane_graph import LaneGraph
 from evpilot.types.motion import Command, Predictions, Trajectory
 from evpilot.types.platform import ROAD, VERDICT, Limits, Platform
+from evpilot.types.powertrain import LOST, Powertrain, Sensor, Spent, Store
 from evpilot.types.state import Detections, EgoState, Lights, Observation, Tracks, Truth, no_tracks
 
 __all__ = [
     "FIXED",
+    "LOST",
     "ROAD",
     "VEHICLES",
     "VERDICT",
@@ -55,13 +57,17 @@ __all__ = [
     "PlanTrace",
     "Platform",
     "Pose",
+    "Powertrain",
     "Predictions",
     "Priority",
     "Rejection",
+    "Sensor",
     "Signal",
     "Source",
+    "Spent",
     "State",
     "StopKind",
+    "Store",
     "Tracks",
     "Trajectory",
     "Truth",

@@ -3,6 +3,41 @@
 from dataclasses import dataclass
 
 from evpilot.types import checks
+from evpilot.types.powertrain import Powertrain, Sensor
+
+BOUNDS: dict[str, tuple[float, float, str]] = {
+    "length": (1.0, 25.0, "m"),
+    "width": (0.5, 4.0, "m"),
+    "height": (0.5, 5.0, "m"),
+    "wheelbase": (0.5, 12.0, "m"),
+    "rear_to_center": (0.0, 12.0, "m"),
+    "mass": (100.0, 60_000.0, "kg"),
+    "yaw_inertia": (1.0, 1e6, "kg m2"),
+    "cg_to_front": (0.1, 12.0, "m"),
+    "cg_to_rear": (0.1, 12.0, "m"),
+    "cg_height": (0.05, 3.0, "m"),
+    "cornering_front": (1e3, 1e7, "N/rad"),
+    "cornering_rear": (1e3, 1e7, "N/rad"),
+    "friction": (0.05, 2.0, "-"),
+    "steering_max": (0.1, 1.57, "rad"),
+    "steering_rate_max": (0.05, 10.0, "rad/s"),
+    "steering_lag": (0.0, 2.0, "s"),
+    "accel_max": (0.5, 20.0, "m/s2"),
+    "brake_max": (0.5, 20.0, "m/s2"),
+    "accel_lag": (0.0, 2.0, "s"),
+    "accel_jerk": (0.5, 500.0, "m/s3"),
+    "brake_jerk": (0.5, 500.0, "m/s3"),
+    "speed_max": (1.0, 120.0, "m/s"),
+    "reverse_speed_max": (0.1, 50.0, "m/s"),
+    "drive_power": (1e3, 2e6, "W"),
+    "drag_area": (0.0, 10.0, "m2"),
+    "rolling_resistance": (0.0, 0.1, "-"),
+    "drivetrain_efficiency": (0.3, 1.0, "-"),
+    "regen_power": (0.0, 2e6, "W"),
+    "auxiliary_power": (0.0, 2e4, "W"),
+    "battery_energy": (1e6, 4e9, "J"),
+}
+"""The legal values of each number, ends included, and its unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +47,8 @@ class Platform:
     rear_to_center: from the rear axle forward to the box centre. cornering_front, cornering_rear: axle cornering
     stiffness [N/rad]. accel_max is what tyres and motor give at low speed, drive_power [W] caps it above.
     accel_lag, steering_lag [s] are first-order actuator lags, brake_jerk and accel_jerk [m/s3] their rates.
+    drivetrain_efficiency: battery to wheel at a quarter of the torque and a third of the top speed; drive_power at the
+    shaft, regen_power at the battery. powertrain is None where all of it is to be estimated.
     """
 
     key: str
@@ -47,25 +84,15 @@ class Platform:
     auxiliary_power: float
     battery_energy: float
     sources: dict[str, str]
+    powertrain: Powertrain | None = None
+    sensors: tuple[Sensor, ...] = ()
 
     def validate(self) -> None:
         """Raise EvpilotError when a value is out of any car's range."""
-        for field, low, high, unit in (
-            ("length", 1.0, 25.0, "m"),
-            ("width", 0.5, 4.0, "m"),
-            ("wheelbase", 0.5, 12.0, "m"),
-            ("mass", 100.0, 60_000.0, "kg"),
-            ("steering_max", 0.1, 1.57, "rad"),
-            ("accel_max", 0.5, 20.0, "m/s2"),
-            ("brake_max", 0.5, 20.0, "m/s2"),
-            ("steering_rate_max", 0.05, 10.0, "rad/s"),
-            ("friction", 0.05, 2.0, ""),
-            ("accel_lag", 0.0, 2.0, "s"),
-            ("steering_lag", 0.0, 2.0, "s"),
-            ("speed_max", 1.0, 120.0, "m/s"),
-            ("drive_power", 1e3, 2e6, "W"),
-        ):
+        for field, (low, high, unit) in BOUNDS.items():
             checks.within(f"Platform {self.key}", field, float(getattr(self, field)), low, high, unit)
+        if self.powertrain is not None:
+            self.powertrain.validate()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

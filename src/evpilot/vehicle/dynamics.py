@@ -1,4 +1,4 @@
-"""How a car moves: single-track models, actuators and the power that it takes.
+"""How a car moves: single-track models, actuators and what resists.
 
 `car_step` is the simulated car: a dynamic single-track model with linear tyres that a friction circle limits, blended
 into the kinematic one at low speed (Rajamani, Vehicle Dynamics and Control, 2nd ed., sections 2.2 and 2.3).
@@ -15,10 +15,11 @@ from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.types import Platform
 from evpilot.types.state import Array
+from evpilot.vehicle.powertrain.conditions import MILD, Conditions
+from evpilot.vehicle.powertrain.road import road_load, turning_mass
 
 GRAVITY = 9.81  # [m/s2]
-AIR_DENSITY = 1.2041  # [kg/m3] at 20 degrees and sea level
-GRIP_SHARE = 0.95  # what braking may take of the friction circle; the rest keeps the car steerable (ABS)
+GRIP_SHARE = 0.95  # what driving and braking may take of the friction circle; the rest keeps the car steerable (ABS)
 KINEMATIC_BELOW = 3.0  # [m/s] slip angles lose their meaning towards standstill
 DYNAMIC_ABOVE = 6.0  # [m/s]
 SUBSTEP = 2.5e-3  # [s] resolves the tyres' response, whose rate is below 100 1/s above KINEMATIC_BELOW
@@ -42,7 +43,12 @@ class Car(IntEnum):
 
 
 class Par(IntEnum):
-    """Columns of a car's parameters (26,), as `parameters` lays them out; SI units."""
+    """Columns of a car's parameters (27,), as `parameters` lays them out; SI units.
+
+    AIR is the air's force over its speed squared [N s2/m2]; ROLLING the rolling resistance over the weight and
+    ROLLING_RISE its rise with the speed [s/m]; TURNING the turning parts' inertia over the mass. HEADWIND [m/s] and
+    PUSH [m/s2], what the wheels can give at the moment, are the powertrain's to write.
+    """
 
     WHEELBASE = 0
     CG_TO_FRONT = 1
@@ -64,26 +70,36 @@ class Par(IntEnum):
     SPEED_MAX = 17
     REVERSE_MAX = 18
     DRIVE_POWER = 19
-    DRAG_AREA = 20
+    AIR = 20
     ROLLING = 21
-    EFFICIENCY = 22
-    REGEN_POWER = 23
-    AUXILIARY_POWER = 24
-    DYNAMIC = 25
+    ROLLING_RISE = 22
+    TURNING = 23
+    HEADWIND = 24
+    PUSH = 25
+    DYNAMIC = 26
 
 
-def parameters(platform: Platform, friction: float = 1.0, *, dynamic: bool = True) -> Array:
-    """A platform as the kernels take it (26,) by `Par`; friction scales the tyres' grip; dynamic False leaves the
-    kinematic model at every speed."""
+def parameters(
+    platform: Platform,
+    friction: float = 1.0,
+    *,
+    dynamic: bool = True,
+    conditions: Conditions = MILD,
+    mass: float = 0.0,
+) -> Array:
+    """A platform as the kernels take it (27,) by `Par`; friction scales the tyres' grip; dynamic False leaves the
+    kinematic model at every speed; mass [kg] takes the place of the platform's where it is given."""
     p = platform
+    mass = mass or p.mass
+    air, rolling, rise = road_load(p, conditions)
     return np.array(
         [
             p.wheelbase,
             p.cg_to_front,
             p.cg_to_rear,
             p.cg_height,
-            p.mass,
-            p.yaw_inertia,
+            mass,
+            p.yaw_inertia * mass / p.mass,
             p.cornering_front,
             p.cornering_rear,
             p.friction * friction * GRAVITY,
@@ -98,11 +114,12 @@ def parameters(platform: Platform, friction: float = 1.0, *, dynamic: bool = Tru
             p.speed_max,
             p.reverse_speed_max,
             p.drive_power,
-            p.drag_area,
-            p.rolling_resistance,
-            p.drivetrain_efficiency,
-            p.regen_power,
-            p.auxiliary_power,
+            air,
+            rolling,
+            rise,
+            turning_mass(p) / mass,
+            0.0,
+            math.inf,
             1.0 if dynamic else 0.0,
         ]
     )
@@ -117,33 +134,36 @@ def lagged(value: float, wanted: float, lag: float, rise: float, fall: float, dt
 
 
 @kernel()
+def air_force(speed: float, par: Array) -> float:
+    """The air's force [N] against forward motion at a speed [m/s], headwind included."""
+    wind = speed + par[Par.HEADWIND]
+    return par[Par.AIR] * wind * abs(wind)
+
+
+@kernel()
+def rolling_force(pace: float, grade: float, par: Array) -> float:
+    """Rolling resistance [N] against any motion at a pace [m/s, at least 0], on a grade [rad]."""
+    return par[Par.MASS] * GRAVITY * math.cos(grade) * (par[Par.ROLLING] + par[Par.ROLLING_RISE] * pace)
+
+
+@kernel()
 def resistance(speed: float, grade: float, par: Array) -> float:
     """What slows the car [m/s2]: rolling, air and grade [rad, uphill positive], against forward motion."""
-    air = 0.5 * AIR_DENSITY * par[Par.DRAG_AREA] * speed * abs(speed) / par[Par.MASS]
-    rolling = par[Par.ROLLING] * GRAVITY * math.cos(grade)
-    return air + GRAVITY * math.sin(grade) + (math.copysign(rolling, speed) if speed != 0.0 else 0.0)
+    rolling = math.copysign(rolling_force(abs(speed), grade, par), speed) if speed != 0.0 else 0.0
+    return (air_force(speed, par) + rolling) / par[Par.MASS] + GRAVITY * math.sin(grade)
 
 
 @kernel()
 def accel_bounds(speed: float, grade: float, par: Array) -> tuple[float, float]:
     """The least and the largest dv/dt [m/s2] along the direction of motion that motor, brakes and tyres give.
 
-    The motor's force is capped by ACCEL_MAX and by DRIVE_POWER; both pairs by the tyres' grip.
+    The motor's force is capped by ACCEL_MAX, by DRIVE_POWER and by PUSH; both pairs by the tyres' grip.
     """
     pace = abs(speed)
     against = math.copysign(1.0, speed) * resistance(speed, grade, par)
     grip = GRIP_SHARE * par[Par.GRIP]
-    force = min(par[Par.ACCEL_MAX], par[Par.DRIVE_POWER] / (par[Par.MASS] * max(pace, 1.0)), grip)
-    return -min(par[Par.BRAKE_MAX], grip), force - against
-
-
-@kernel()
-def electric_power(speed: float, accel: float, grade: float, par: Array) -> float:
-    """Power [W] that the battery gives (negative: takes back), auxiliaries included."""
-    wheel = par[Par.MASS] * (accel + resistance(speed, grade, par)) * speed
-    if wheel >= 0.0:
-        return wheel / par[Par.EFFICIENCY] + par[Par.AUXILIARY_POWER]
-    return max(wheel * par[Par.EFFICIENCY], -par[Par.REGEN_POWER]) + par[Par.AUXILIARY_POWER]
+    push = min(par[Par.ACCEL_MAX], par[Par.DRIVE_POWER] / (par[Par.MASS] * max(pace, 1.0)), par[Par.PUSH], grip)
+    return -min(par[Par.BRAKE_MAX], grip), (push - against) / (1.0 + par[Par.TURNING])
 
 
 @kernel()
@@ -205,7 +225,6 @@ def car_step(state: Array, accel: float, steering: float, reverse: bool, grade: 
         top = par[Par.REVERSE_MAX] if reverse else par[Par.SPEED_MAX]
         after = min(max(top, pace), max(0.0, pace + h * push))
         move(state, sign * pace, sign * after, h, par)
-        state[Car.POWER] = electric_power(0.5 * sign * (pace + after), state[Car.ACCEL], grade, par)
 
 
 @kernel()
