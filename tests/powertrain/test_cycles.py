@@ -98,7 +98,7 @@ def test_a_car_that_cannot_follow_says_how_far_it_falls_short() -> None:
 def test_a_steady_hundred_takes_what_its_sum_by_hand_does(tmp_path: Path) -> None:
     path = tmp_path / "steady.csv"
     path.write_text("time_s,speed_kmh\n" + "".join(f"{t},100\n" for t in range(0, 601, 20)))
-    run = bench(SEDAN, read_trace(path))
+    run = bench(SEDAN, read_trace(path), Conditions(charge=0.58, climate=False, computer=False))
     speed = 100.0 / 3.6
     wheel = 1936.0 * 9.81 * 0.0091 * speed + 0.5 * 1.2041 * SEDAN.drag_area * speed**3
     assert run.battery_per_km == pytest.approx((wheel / 0.97 / 0.97 + 250.0) / speed / 3.6, rel=0.03)
