@@ -1,7 +1,7 @@
 """Speed laws of proposals that advance side by side: what each asks of the accelerator at a step.
 
-A block holds up to `WIDTH` proposals of one corridor and one law. The loops run over them without a branch, so that the
-compiler makes vector instructions of them.
+A block holds up to `WIDTH` proposals of one corridor, those of one law side by side. The loops run over them without a
+branch, so that the compiler makes vector instructions of them.
 """
 
 import math
@@ -32,21 +32,57 @@ X, Y, YAW, V, A, K, S, D, J, C, SI = (WIDTH * column for column in range(COLUMNS
 
 
 @kernel()
+def find_crowd(
+    block: Array, many: int, front: float, half: float, extents: Array, near: Ints, crowd: Ints
+) -> tuple[float, float]:
+    """Fill crowd (E + 1,): how many of the entries near the corridor any of a block's proposals may ever have ahead on
+    its strip, and which. Answers the least and greatest d [m] that the strips reach. front, half [m] as in
+    `_find_leads`; extents (E, 3) as `extents_of` gives them."""
+    low, high, behind = np.inf, -np.inf, np.inf
+    for i in range(many):
+        d, offset, length = block[D + i], block[OFFSET + i], block[LENGTH + i]
+        # a quintic leaves the way between its ends by no more than its slope (0.2) and its bend (0.02) take it
+        swing = 0.2 * abs(block[SLOPE0 + i]) * length + 0.02 * abs(block[BEND0 + i]) * length * length + 0.01
+        shift = block[SHIFT + i]
+        low = min(low, min(d, offset) - swing + min(shift, 0.0))
+        high = max(high, max(d, offset) + swing + max(shift, 0.0))
+        behind = min(behind, block[S + i])
+    low, high = low - half, high + half
+    crowd[0] = 0
+    for n in range(near[0]):
+        e = near[1 + n]
+        if extents[e, 0] > behind + front * 0.5 and extents[e, 1] <= high and extents[e, 2] >= low:
+            crowd[0] += 1
+            crowd[crowd[0]] = e
+    return low, high
+
+
+@kernel()
 def _find_leads(
-    step: int, block: Array, many: int, s0: float, d0: float, car: Array, spans: Array, near: Ints, standoff: Array
-) -> None:
-    """Gap [m] and closing speed [m/s] to the nearest entry on each proposal's strip; gap inf when the way is free.
+    step: int, block: Array, first: int, last: int, s0: float, d0: float, car: Array, spans: Array, crowd: Ints,
+    reach: tuple[float, float], standoff: Array,
+) -> None:  # fmt: skip
+    """Gap [m] and closing speed [m/s] to the nearest entry of the crowd on the strip of each proposal first..last-1;
+    gap inf when the way is free. reach is what `find_crowd` answered.
 
     The strip lies where the proposal will be when it gets there, so that one which passes beside is not held up.
     """
     front, half = car[3], car[4]
-    for i in range(many):
+    rearmost, foremost, fastest = np.inf, -np.inf, 0.0
+    for i in range(first, last):
         block[GAP + i], block[CLOSING + i] = np.inf, 0.0
-    for n in range(near[0]):
-        e = near[1 + n]
+        rearmost, foremost = min(rearmost, block[S + i]), max(foremost, block[S + i])
+        fastest = max(fastest, block[V + i])
+    for n in range(crowd[0]):
+        e = crowd[1 + n]
         s_low, s_high, pace = spans[e, step, S_LOW], spans[e, step, S_HIGH], spans[e, step, S_SPEED]
-        d_low, d_high = spans[e, step, D_LOW] - half, spans[e, step, D_HIGH] + half
-        for i in range(many):
+        d_low, d_high = spans[e, step, D_LOW], spans[e, step, D_HIGH]
+        if s_high <= rearmost + front * 0.5 or s_low - foremost - front - standoff[e] >= 6.0 + fastest * 6.0:
+            continue
+        if d_low > reach[1] or d_high < reach[0]:
+            continue
+        d_low, d_high = d_low - half, d_high + half
+        for i in range(first, last):
             s, speed = block[S + i], block[V + i]
             x = max(s, s_low - 0.5 * front) - s0
             bent = x * x * (0.5 * block[BEND0 + i] + x * (block[C3 + i] + x * (block[C4 + i] + x * block[C5 + i])))
@@ -87,21 +123,23 @@ def wish(
     step: int,
     t: float,
     block: Array,
-    many: int,
+    first: int,
+    last: int,
     s0: float,
     d0: float,
     v0: float,
     wall: float,
     car: Array,
     spans: Array,
-    near: Ints,
+    crowd: Ints,
+    reach: tuple[float, float],
     standoff: Array,
 ) -> None:
-    """What the speed law asks for [m/s2], before the car's limits."""
+    """What the speed law of the proposals first..last-1 of a block asks for [m/s2], before the car's limits."""
     front = car[3]
     if law == CRUISE:
-        _find_leads(step, block, many, s0, d0, car, spans, near, standoff)
-        for i in range(many):
+        _find_leads(step, block, first, last, s0, d0, car, spans, crowd, reach, standoff)
+        for i in range(first, last):
             s, v = block[S + i], block[V + i]
             # a wanted speed above the cap stays at the cap: laws of one path differ only below it
             cap = min(block[Q0 + i], block[CAP + i] * (1.0 + block[Q4 + i]))
@@ -109,17 +147,17 @@ def wish(
             a = min(a, lead_accel(v, block[GAP + i], block[CLOSING + i], block[Q1 + i], block[Q2 + i]))
             block[WISH + i] = min(a, wall_accel(s, v, wall, front, 2.5))
     elif law == RAMP:
-        for i in range(many):
+        for i in range(first, last):
             held = min(0.0, 1.2 * (block[CAP + i] - block[V + i]))
             block[WISH + i] = block[Q0 + i] if t < block[Q1 + i] else held
     elif law == ARRIVE:
         arrived = False
-        for i in range(many):
+        for i in range(first, last):
             arrived = arrived or t >= block[Q0 + i]
         if arrived:
-            _find_leads(step, block, many, s0, d0, car, spans, near, standoff)
+            _find_leads(step, block, first, last, s0, d0, car, spans, crowd, reach, standoff)
         u = t + 0.05
-        for i in range(many):
+        for i in range(first, last):
             c3, c4, c5, a0 = block[Q1 + i], block[Q2 + i], block[Q3 + i], block[Q4 + i]
             ideal = a0 + u * (6.0 * c3 + u * (12.0 * c4 + u * 20.0 * c5))
             place = s0 + t * (v0 + t * (0.5 * a0 + t * (c3 + t * (c4 + t * c5))))
@@ -128,9 +166,9 @@ def wish(
             beyond = min(0.0, lead_accel(block[V + i], block[GAP + i], block[CLOSING + i], 1.0, 1.5))
             block[WISH + i] = towards if t < block[Q0 + i] else beyond
     elif law == STOP:
-        for i in range(many):
+        for i in range(first, last):
             a = 1.2 * (block[CAP + i] - block[V + i])
             block[WISH + i] = min(a, wall_accel(block[S + i], block[V + i], block[Q0 + i], front, block[Q1 + i]))
     else:
-        for i in range(many):
+        for i in range(first, last):
             block[WISH + i] = block[Q0 + i] if t < block[Q2 + i] else -block[Q1 + i]

@@ -148,8 +148,7 @@ def rescore(
     """
     count = entries.shape[0]
     arcs, boxes, sums = np.empty((count, STEPS)), np.empty((count, STEPS, 5)), np.empty((2, COSTS))
-    first, window = np.empty((2, 3)), np.zeros((2, count))
-    window[1] = -1.0  # nobody, but the one who is looked at
+    first, only, window = np.empty((2, 3)), np.empty(1, np.int64), np.array([[0.0], [float(STEPS)]])
     for e in range(count):
         progress_of(entries[e], arcs[e])
     for b in range(picked.shape[0]):
@@ -163,10 +162,9 @@ def rescore(
                 continue
             sums[:] = 0.0
             first[:, 0] = np.inf
-            window[1, e] = STEPS
-            contact_cost(ahead, body, entries, window, half, prob, moving, first[0], sums[0])
-            contact_cost(ahead, body, boxes, window, half, prob, moving, first[1], sums[1])
-            window[1, e] = -1.0
+            only[0] = e
+            contact_cost(ahead, body, entries, only, window, half, prob, moving, first[0], sums[0])
+            contact_cost(ahead, body, boxes, only, window, half, prob, moving, first[1], sums[1])
             share = trust(first[0, 0])
             for column in (COLLISION, REAR, CLEARANCE):
                 costs[r, column] += share * (sums[1, column] - sums[0, column])

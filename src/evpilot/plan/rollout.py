@@ -4,8 +4,8 @@ State on a corridor: s' = v cos(theta) / (1 - d k(s)), d' = v sin(theta), theta'
 (Werling et al. 2010). Steering follows the lateral quintic under the car's steering rate; acceleration follows the
 speed law under jerk and the limits.
 
-Proposals of one corridor and one speed law advance side by side, `WIDTH` at a time: the inner loops run over them
-without a branch, so that the compiler makes vector instructions of them.
+Proposals of one corridor advance side by side, `WIDTH` at a time, those of one speed law next to each other: the inner
+loops run over them without a branch, so that the compiler makes vector instructions of them.
 """
 
 import math
@@ -60,8 +60,10 @@ from evpilot.plan.laws import (
     V,
     X,
     Y,
+    find_crowd,
     wish,
 )
+from evpilot.plan.spans import extents_of
 from evpilot.types.state import Array, Ints
 
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
@@ -72,6 +74,7 @@ CAP_AHEAD = 0.85  # [s] the lag of a law that closes 1.2 of its speed's error in
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
 FIRM = -2.0  # [m/s2] a ramp below it sets in as fast as the gate allows
 LAWS = len(Law)
+VECTOR = 16  # proposals that one round of a vector loop takes
 
 C_S, C_D, C_THETA, C_BEND = int(Corridor.S), int(Corridor.D), int(Corridor.THETA), int(Corridor.BEND)
 C_START, C_COUNT, C_WALL = int(Corridor.START), int(Corridor.COUNT), int(Corridor.WALL)
@@ -245,9 +248,9 @@ def _steer(block: Array, many: int, dt: float, s0: float, d0: float, bend_limit:
 
 
 @kernel()
-def _move(block: Array, many: int, dt: float, start: int, count: int, table: Array) -> None:
+def _move(block: Array, used: int, many: int, dt: float, start: int, count: int, table: Array) -> None:
     """The second half of the midpoint step of the curvilinear single track."""
-    for i in range(many):
+    for i in range(used):
         block[KREF + i] = sample(table, start, count, block[S + i] + 0.5 * dt * block[DS + i], R_K)
     for i in range(many):
         half, k, speed, accel = block[HALF + i], block[KREF + i], block[V + i], block[A + i]
@@ -261,51 +264,45 @@ def _move(block: Array, many: int, dt: float, start: int, count: int, table: Arr
 
 @kernel()
 def _drive(
-    law: int,
+    runs: Ints,
     rows: Ints,
-    used: int,
     corridor: Array,
     table: Array,
     spans: Array,
-    near: Ints,
+    crowd: Ints,
+    reach: tuple[float, float],
     standoff: Array,
     ego: Array,
     car: Array,
     block: Array,
     out: Array,
 ) -> None:
-    """Drive the block's proposals to the end and write the first `used` of them to their rows of out."""
-    start, count = int(corridor[C_START]), int(corridor[C_COUNT])
-    bend_limit = math.tan(car[1]) / car[0]
+    """Drive the block's proposals to the end and write them to their rows of out; those of each law stand at
+    runs[law]..runs[law + 1] - 1."""
+    start, count, used = int(corridor[C_START]), int(corridor[C_COUNT]), int(runs[LAWS])
+    # what has a vector form runs over whole vectors
+    whole = min((used + VECTOR - 1) // VECTOR * VECTOR, WIDTH)
+    s0, d0, wall, bend_limit = corridor[C_S], corridor[C_D], corridor[C_WALL], math.tan(car[1]) / car[0]
     for step in range(STEPS):
         t = TIMES[step]
         dt = TIMES[step + 1] - t if step + 1 < STEPS else 0.2
         _look(block, used, dt, start, count, table)
-        _locate(block, used)
-        wish(
-            law,
-            step,
-            t,
-            block,
-            used,
-            corridor[C_S],
-            corridor[C_D],
-            ego[0],
-            corridor[C_WALL],
-            car,
-            spans,
-            near,
-            standoff,
-        )
+        _locate(block, whole)
+        for law in range(LAWS):
+            if runs[law] < runs[law + 1]:
+                wish(
+                    law, step, t, block, runs[law], runs[law + 1], s0, d0, ego[0], wall, car, spans, crowd, reach,
+                    standoff,
+                )  # fmt: skip
         for i in range(used):
             # accel and jerk of this step are written below, when they are known
             for column in range(COLUMNS):
                 out[rows[i], step, column] = block[WIDTH * column + i]
-        _push(block, used, dt, car[8], car[10])
+        _push(block, whole, dt, car[8], car[10])
         for i in range(used):
             out[rows[i], step, O_ACCEL], out[rows[i], step, O_JERK] = block[A + i], block[J + i]
-        _steer(block, used, dt, corridor[C_S], corridor[C_D], bend_limit, car)
-        _move(block, used, dt, start, count, table)
+        _steer(block, whole, dt, s0, d0, bend_limit, car)
+        _move(block, used, whole, dt, start, count, table)
 
 
 @kernel(
@@ -332,17 +329,24 @@ def roll_out(
     braking.
     """
     block = np.zeros(ROWS * WIDTH)
-    rows = np.empty(WIDTH, np.int64)
+    rows, runs = np.empty(WIDTH, np.int64), np.zeros(LAWS + 1, np.int64)
+    crowd = np.empty(standoff.shape[0] + 1, np.int64)
     for c in range(corridors.shape[0]):
+        extents = extents_of(spans[c])
+        used = 0
         for law in range(LAWS):
-            used = 0
             for r in range(props.shape[0]):
                 if int(props[r, P_CORRIDOR]) == c and int(props[r, P_LAW]) == law:
                     _begin(props[r], used, corridors[c], table, ego, car, block)
                     rows[used] = r
                     used += 1
+                    runs[law + 1 :] = used
                 if used == WIDTH:
-                    _drive(law, rows, used, corridors[c], table, spans[c], near[c], standoff, ego, car, block, out)
+                    reach = find_crowd(block, used, car[3], car[4], extents, near[c], crowd)
+                    _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out)
                     used = 0
-            if used > 0:
-                _drive(law, rows, used, corridors[c], table, spans[c], near[c], standoff, ego, car, block, out)
+                    runs[:] = 0
+        if used > 0:
+            reach = find_crowd(block, used, car[3], car[4], extents, near[c], crowd)
+            _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out)
+            runs[:] = 0

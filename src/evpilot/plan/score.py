@@ -14,8 +14,9 @@ from evpilot.plan.cost.following import ttc_cost
 from evpilot.plan.cost.goal import detour_cost, goal_bonus, goal_boxes, goal_time, schedule_cost
 from evpilot.plan.cost.horizon import AFTER, steps_until
 from evpilot.plan.cost.progress import progress_cost
-from evpilot.plan.cost.reach import SECONDS, in_reach, reach_of, strip_bounds, strip_crowd, strips_of
+from evpilot.plan.cost.reach import SECONDS, boxes_of, ever_met, in_reach, only, reach_of, strip_crowd, strips_of
 from evpilot.plan.cost.yielding import wall_cost, zone_cost
+from evpilot.plan.spans import extents_of
 from evpilot.types.state import Array, Bools, Ints
 
 STEPS = len(GRID)
@@ -65,25 +66,30 @@ def score(
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
     own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SOFT_GAP
-    reach, window = reach_of(entries, half), np.empty((2, entries.shape[0]))
-    strips, work = strips_of(spans), np.empty(5 * SECONDS)
-    bounds, crowd = strip_bounds(spans), np.empty(entries.shape[0] + 1, np.int64)
-    boxes = goal_boxes(goals, owned, starts, polygon)
+    reach, boxes = reach_of(entries, half), boxes_of(rolls, own + shift)
+    among = ever_met(boxes, reach)
+    reach, window = only(reach, among), np.empty((2, among.shape[0]))
+    strips, work = strips_of(spans, near), np.empty(5 * SECONDS)
+    crowd = np.empty(entries.shape[0] + 1, np.int64)
+    extents = np.empty((spans.shape[0], spans.shape[1], 3))
+    for c in range(spans.shape[0]):
+        extents[c] = extents_of(spans[c])
+    areas = goal_boxes(goals, owned, starts, polygon)
     for r in range(props.shape[0]):
         c = int(props[r, CORRIDOR])
         costs[r, :] = 0.0
         firsts[r, 0], firsts[r, 1], firsts[r, 2] = np.inf, -1.0, 0.0
-        firsts[r, 3] = goal_time(rolls[r], shift, goals, boxes, owned, starts, polygon)
+        firsts[r, 3] = goal_time(rolls[r], shift, goals, areas, owned, starts, polygon)
         # the drive ends at the goal, or when its time is up: what lies behind that is not driven
         ahead = rolls[r, : steps_until(min(firsts[r, 3], wish[4]) + AFTER)]
-        in_reach(ahead, reach, own + shift, window)
-        contact_cost(ahead, body, entries, window, half, prob, moving, firsts[r], costs[r])
+        in_reach(boxes[r], ahead.shape[0], reach, window)
+        contact_cost(ahead, body, entries, among, window, half, prob, moving, firsts[r], costs[r])
         road_cost(ahead, body, origin, tile_table, tiles, slack, limits[7], costs[r])
         comfort_cost(ahead, limits, costs[r])
         if limits[5] < 1e3 and refused(ahead, limits):
             costs[r, RULE] += REFUSED
         zone_cost(ahead, c, front, rear, zones, costs[r])
-        strip_crowd(ahead, bounds[c], near[c], body[2] + STRIP_MARGIN, crowd)
+        strip_crowd(ahead, extents[c], near[c], body[2] + STRIP_MARGIN, crowd)
         ttc_cost(ahead, strips[c], crowd, prob, standoff, front, body[2] + STRIP_MARGIN, work, costs[r])
         # what is done once the goal is reached is neither progress nor the reverse
         end = steps_until(firsts[r, 3]) - 1 if firsts[r, 3] < firsts[r, 0] else STEPS - 1

@@ -57,6 +57,20 @@ def _one_span(entry: Array, half: Array, table: Array, start: int, row: int, spa
     span[S_SPEED] = entry[4] * cosine
 
 
+@kernel()
+def extents_of(spans: Array) -> Array:
+    """How far each entry's spans (E, 51, 5) ever reach (E, 3): greatest s, least and greatest d [m]."""
+    extents = np.empty((spans.shape[0], 3))
+    for e in range(spans.shape[0]):
+        s_high = d_high = -np.inf
+        d_low = np.inf
+        for step in range(STEPS):
+            span = spans[e, step]
+            s_high, d_low, d_high = max(s_high, span[S_HIGH]), min(d_low, span[D_LOW]), max(d_high, span[D_HIGH])
+        extents[e, 0], extents[e, 1], extents[e, 2] = s_high, d_low, d_high
+    return extents
+
+
 @kernel("void(f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1])")
 def spans_on(entries: Array, size: Array, corridors: Array, table: Array, spans: Array, near: Ints) -> None:
     """Fill spans (C, E, 51, 5) by `Span`: every predicted box (E, 51, 5) by `Entry`, half size (E, 2), as an interval

@@ -5,7 +5,7 @@ import math
 from evpilot.geometry.boxes import gap
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Cost, Roll
-from evpilot.types.state import Array, Bools
+from evpilot.types.state import Array, Bools, Ints
 
 R_X, R_Y, R_V, R_C, R_SI = int(Roll.X), int(Roll.Y), int(Roll.SPEED), int(Roll.COS), int(Roll.SIN)
 COLLISION, CLEARANCE, REAR = int(Cost.COLLISION), int(Cost.CLEARANCE), int(Cost.REAR)
@@ -25,20 +25,21 @@ def certainty(t: float) -> float:
 
 @kernel()
 def contact_cost(
-    roll: Array, body: Array, entries: Array, window: Array, half: Array, prob: Array, moving: Bools, first: Array,
-    cost: Array,
+    roll: Array, body: Array, entries: Array, among: Ints, window: Array, half: Array, prob: Array, moving: Bools,
+    first: Array, cost: Array,
 ) -> None:  # fmt: skip
-    """Contact and clearance with every predicted box; first (3,) keeps time, entry and probability of the earliest
-    certain contact. body (3,): rear axle to centre, half length, half width [m]; window (2, E) the steps at which each
-    may be near, as `in_reach` fills it."""
+    """Contact and clearance with the predicted boxes of the entries among (K,); first (3,) keeps time, entry and
+    probability of the earliest certain contact. body (3,): rear axle to centre, half length, half width [m]; window
+    (2, K) the steps at which each may be near, as `in_reach` fills it."""
     shift, length, width = body[0], body[1], body[2]
     own = math.sqrt(length * length + width * width) + SOFT_GAP
-    for e in range(entries.shape[0]):
-        if window[1, e] < 0.0:
+    for n in range(among.shape[0]):
+        if window[1, n] < 0.0:
             continue
+        e = among[n]
         far = own + math.sqrt(half[e, 0] ** 2 + half[e, 1] ** 2)
         soft = 0.0
-        for step in range(int(window[0, e]), min(int(window[1, e]), roll.shape[0])):
+        for step in range(int(window[0, n]), min(int(window[1, n]), roll.shape[0])):
             c, s = roll[step, R_C], roll[step, R_SI]
             x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
             dx, dy = entries[e, step, 0] - x, entries[e, step, 1] - y

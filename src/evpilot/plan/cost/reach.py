@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import GRID, Entry, Roll, Span
+from evpilot.plan.columns import GRID, Entry, Roll
 from evpilot.types.state import Array, Ints
 
 CHUNK = 6  # steps that are bounded together
@@ -15,7 +15,6 @@ SECONDS = (STEPS + 1) // 2  # every second step
 
 E_X, E_Y = int(Entry.X), int(Entry.Y)
 R_X, R_Y, R_S, R_D = int(Roll.X), int(Roll.Y), int(Roll.S), int(Roll.D)
-S_HIGH, D_LOW, D_HIGH = int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 
 
 @kernel()
@@ -44,53 +43,79 @@ def reach_of(entries: Array, half: Array) -> Array:
 
 
 @kernel()
-def in_reach(roll: Array, reach: Array, pad: float, window: Array) -> None:
-    """Fill window (2, E): the first step at which a rollout may come within `pad` [m] of each entry, and the step after
-    the last, -1 when it never may."""
-    for e in range(window.shape[1]):
-        window[0, e], window[1, e] = STEPS, -1.0
-    for k in range((roll.shape[0] + CHUNK - 1) // CHUNK):
-        last = min(CHUNK * (k + 1), roll.shape[0])
-        low_x, high_x, low_y, high_y = bounds_of(roll, CHUNK * k, last, R_X, R_Y)
-        low_x, high_x, low_y, high_y = low_x - pad, high_x + pad, low_y - pad, high_y + pad
-        begin, end = float(CHUNK * k), float(CHUNK * (k + 1))
-        for e in range(window.shape[1]):
+def boxes_of(rolls: Array, pad: float) -> Array:
+    """The boxes in which rollouts (R, 51, 11) stay during each chunk, `pad` [m] wider (R, CHUNKS, 4): least and
+    greatest x, least and greatest y [m]."""
+    boxes = np.empty((rolls.shape[0], CHUNKS, 4))
+    for r in range(rolls.shape[0]):
+        for k in range(CHUNKS):
+            low_x, high_x, low_y, high_y = bounds_of(rolls[r], CHUNK * k, min(CHUNK * (k + 1), STEPS), R_X, R_Y)
+            boxes[r, k, 0], boxes[r, k, 1] = low_x - pad, high_x + pad
+            boxes[r, k, 2], boxes[r, k, 3] = low_y - pad, high_y + pad
+    return boxes
+
+
+@kernel()
+def ever_met(boxes: Array, reach: Array) -> Ints:
+    """The entries that any of the rollouts may come near at all, in order: boxes and reach as above."""
+    met = np.zeros(reach.shape[2], np.bool_)
+    for k in range(CHUNKS if boxes.shape[0] else 0):
+        low_x, high_x = boxes[:, k, 0].min(), boxes[:, k, 1].max()
+        low_y, high_y = boxes[:, k, 2].min(), boxes[:, k, 3].max()
+        for e in range(reach.shape[2]):
             meets = (reach[k, 0, e] <= high_x) & (reach[k, 1, e] >= low_x)
-            meets = meets & (reach[k, 2, e] <= high_y) & (reach[k, 3, e] >= low_y)
-            window[0, e] = min(window[0, e], begin) if meets else window[0, e]
-            window[1, e] = end if meets else window[1, e]
+            met[e] |= meets & (reach[k, 2, e] <= high_y) & (reach[k, 3, e] >= low_y)
+    return np.flatnonzero(met)
 
 
 @kernel()
-def strip_bounds(spans: Array) -> Array:
-    """Where each entry comes along and across each corridor (C, E, 3): greatest s, least and greatest d [m]."""
-    bounds = np.empty((spans.shape[0], spans.shape[1], 3))
-    for c in range(spans.shape[0]):
-        for e in range(spans.shape[1]):
-            _, bounds[c, e, 0], bounds[c, e, 1], _ = bounds_of(spans[c, e], 0, STEPS, S_HIGH, D_LOW)
-            _, bounds[c, e, 2], _, _ = bounds_of(spans[c, e], 0, STEPS, D_HIGH, D_HIGH)
-    return bounds
+def only(reach: Array, among: Ints) -> Array:
+    """The reach of some entries (CHUNKS, 4, K)."""
+    out = np.empty((CHUNKS, 4, among.shape[0]))
+    for k in range(CHUNKS):
+        for side in range(4):
+            for n in range(among.shape[0]):
+                out[k, side, n] = reach[k, side, among[n]]
+    return out
 
 
 @kernel()
-def strip_crowd(roll: Array, bounds: Array, near: Ints, half: float, crowd: Ints) -> None:
+def in_reach(boxes: Array, steps: int, reach: Array, window: Array) -> None:
+    """Fill window (2, K): the first step at which a rollout, in its boxes (CHUNKS, 4) for so many steps, may be near
+    each entry, whose reach is (CHUNKS, 4, K), and the step after the last, -1 when it never may."""
+    for n in range(window.shape[1]):
+        window[0, n], window[1, n] = STEPS, -1.0
+    for k in range((steps + CHUNK - 1) // CHUNK):
+        low_x, high_x, low_y, high_y = boxes[k, 0], boxes[k, 1], boxes[k, 2], boxes[k, 3]
+        begin, end = float(CHUNK * k), float(CHUNK * (k + 1))
+        for n in range(window.shape[1]):
+            meets = (reach[k, 0, n] <= high_x) & (reach[k, 1, n] >= low_x)
+            meets = meets & (reach[k, 2, n] <= high_y) & (reach[k, 3, n] >= low_y)
+            window[0, n] = min(window[0, n], begin) if meets else window[0, n]
+            window[1, n] = end if meets else window[1, n]
+
+
+@kernel()
+def strip_crowd(roll: Array, extents: Array, near: Ints, half: float, crowd: Ints) -> None:
     """Fill crowd (E + 1,): how many of the entries near a corridor may ever be on the rollout's strip, `half` [m] to
     each side, and not behind it; and which."""
     low, high, _, _ = bounds_of(roll, 0, roll.shape[0], R_D, R_D)
     crowd[0] = 0
     for n in range(near[0]):
         e = near[1 + n]
-        if bounds[e, 0] > roll[0, R_S] and bounds[e, 1] <= high + half and bounds[e, 2] >= low - half:
+        if extents[e, 0] > roll[0, R_S] and extents[e, 1] <= high + half and extents[e, 2] >= low - half:
             crowd[0] += 1
             crowd[crowd[0]] = e
 
 
 @kernel()
-def strips_of(spans: Array) -> Array:
-    """Every other step of spans (C, E, 51, 5), one column after the other (C, E, 5, SECONDS): for loops over steps."""
+def strips_of(spans: Array, near: Ints) -> Array:
+    """Every other step of the spans (C, E, 51, 5) of who is near, one column after the other (C, E, 5, SECONDS): for
+    loops over steps."""
     strips = np.empty((spans.shape[0], spans.shape[1], spans.shape[3], SECONDS))
     for c in range(spans.shape[0]):
-        for e in range(spans.shape[1]):
+        for n in range(near[c, 0]):
+            e = near[c, 1 + n]
             for k in range(SECONDS):
                 for column in range(spans.shape[3]):
                     strips[c, e, column, k] = spans[c, e, 2 * k, column]
