@@ -190,7 +190,8 @@ def braking(motion: Array, speed: float, wait: float, decel: float, out: Array) 
 
 
 def others_of(observation: Observation) -> Array:
-    """Everything seen (N, 10), map frame: valid tracks, else the raw detections (their turn and braking unknown)."""
+    """Everything seen (N, 10), map frame, where it should be by now: valid tracks, else the raw detections (their turn
+    and braking unknown)."""
     tracks, seen = observation.tracks, observation.detections
     if tracks is not None:
         state = tracks.state[tracks.valid]
@@ -200,6 +201,7 @@ def others_of(observation: Observation) -> Array:
         out[:, OTURN] = state[:, State.YAW_RATE]
         out[:, OBRAKE] = -state[:, State.ACCEL] * np.sign(state[:, State.SPEED])
         out[:, OHALF_LENGTH:] = 0.5 * tracks.size[tracks.valid]
+        out[:, OX : OY + 1] += out[:, OVX : OVY + 1] * max((observation.t_ns - tracks.t_ns) * 1e-9, 0.0)
         return out
     if seen is None:
         return np.zeros((0, 10))

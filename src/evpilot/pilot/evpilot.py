@@ -9,6 +9,7 @@ import numpy as np
 from evpilot.guard.brake import EmergencyBrake
 from evpilot.guard.validator import Validator
 from evpilot.maps.index import LaneIndex
+from evpilot.pilot.present import present
 from evpilot.plan.planner import Planner
 from evpilot.predict.predictor import Predictor
 from evpilot.track.tracker import Tracker
@@ -89,7 +90,7 @@ class EvPilot:
 
     def _tracks(self, observation: Observation) -> Tracks:
         if observation.tracks is not None:
-            return observation.tracks
+            return present(observation.tracks, observation.t_ns)
         if observation.detections is not None:
             return self._tracker.update(observation.detections, observation.ego)
         return no_tracks(observation.t_ns)

@@ -53,8 +53,8 @@ class IdmPilot:
 
     def step(self, observation: Observation) -> Decision:
         """A trajectory over 8 s along the route, and its tail."""
-        style, briefing, ego = self.style, self._briefing, observation.ego
-        path = self._road.path(observation, style.checks_room)
+        briefing, ego, limits = self._briefing, observation.ego, self._briefing.limits
+        path = self._road.path(observation, self.style.checks_room)
         s, d = place_on(path, ego.pose[0], ego.pose[1])
         if abs(d) > LOST:
             return Decision(
@@ -62,14 +62,27 @@ class IdmPilot:
                 command=Command(t_ns=observation.t_ns, accel=-LOST_BRAKE if ego.speed > 0.0 else 0.0, steering=0.0),
                 trace=no_trace("off the road: stop"),
             )
+        motion, reason = self._motion(observation, path, s, d)
+        bend, reach = self._bend(ego), self._reach(path, s, d, ego.speed)
+        tail = stopping(motion, briefing.period_ns * 1e-9, min(limits.gate_brake, 6.0), min(limits.gate_jerk, 5.0))
+        self._last = (observation.t_ns, motion[:, 2])
+        return Decision(
+            t_ns=observation.t_ns,
+            trajectory=lay_on(path, ego, s, d, bend, reach, motion),
+            tail=lay_on(path, ego, s, d, bend, reach, tail),
+            trace=no_trace(reason),
+        )
+
+    def _motion(self, observation: Observation, path: ReferencePath, s: float, d: float) -> tuple[Array, str]:
+        """The motion (T, 3) along a path from s [m], at an offset d [m] from it, and what it is for."""
+        style, briefing, ego = self.style, self._briefing, observation.ego
         center = s + briefing.platform.rear_to_center
         lead, lead_speed = self._road.lead(path, center, d, observation) if style.sees_others else (np.inf, 0.0)
         wall = self._road.red_light(path, center, observation) if style.obeys_lights else np.inf
         wall = min(wall, self._road.lane_end(path))
         driver = np.array([briefing.platform.speed_max, style.headway, style.accel, style.brake])
         allowed = allowed_speed(path, style.speed_factor, style.lateral, style.no_limit)
-        limits = briefing.limits
-        jerk = min(limits.gate_jerk, 5.0)
+        jerk = min(briefing.limits.gate_jerk, 5.0)
         motion = follow(
             round(HORIZON / STEP),
             s,
@@ -84,16 +97,7 @@ class IdmPilot:
             driver,
             jerk,
         )
-        bend, reach = self._bend(ego), self._reach(path, s, d, ego.speed)
-        tail = stopping(motion, briefing.period_ns * 1e-9, min(limits.gate_brake, 6.0), jerk)
-        self._last = (observation.t_ns, motion[:, 2])
-        reason = "stop line" if wall < lead else ("follow" if lead < np.inf else "free road")
-        return Decision(
-            t_ns=observation.t_ns,
-            trajectory=lay_on(path, ego, s, d, bend, reach, motion),
-            tail=lay_on(path, ego, s, d, bend, reach, tail),
-            trace=no_trace(reason),
-        )
+        return motion, "stop line" if wall < lead else ("follow" if lead < np.inf else "free road")
 
     def _pull(self, observation: Observation) -> float:
         """The acceleration [m/s2] that the car has, or is about to have: what was planned for now. The measured one
