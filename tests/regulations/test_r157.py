@@ -13,6 +13,7 @@ from evpilot.regulations.r157 import motions
 from evpilot.regulations.r157.cut_in import demands, impacts
 from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS
 from evpilot.runlog import Ego
+from evpilot.sweep.pilots import pilot_maker
 from evpilot.types import Command, Decision
 from evpilot.vehicle import platforms
 
@@ -98,3 +99,39 @@ def test_what_stands_ahead_of_a_cut_out_is_seen_only_when_the_leader_is_aside():
 def test_the_clause_asks_for_far_and_slow_cut_ins_and_not_for_near_and_swift_ones():
     assert demands(60.0, 20.0, 40.0, 0.5, 2.15)
     assert not demands(60.0, 10.0, 5.0, 1.7, 2.15) and not demands(60.0, 20.0, 40.0, 0.0, 2.15)
+
+
+FAULTS = [
+    ("blind", CLOSE),
+    ("late", "following-cc/speed_kmh=100,brake_g=0.8"),
+    ("braking", STRAIGHT),
+    ("creeping", STRAIGHT),
+    ("tailgating", "following-cc/speed_kmh=90,brake_g=0.9"),
+    ("pedestrian-blind", "pedestrian/ego_kmh=40,pedestrian_kmh=5,offset_m=0,side=1"),
+    ("heedless", STRAIGHT),
+    ("braking", "wandering/ego_kmh=60,slower_kmh=10,gap_m=10,period_s=6"),
+    ("cc_jrc", "cut-in-low/ego_kmh=60,other_kmh=20,gap_m=29,lateral_mps=1.2"),
+]
+
+
+@pytest.mark.parametrize(("pilot", "name"), FAULTS, ids=lambda value: value.split("/")[0])
+def test_every_criterion_is_failed_by_a_driver_with_the_fault(pilot, name):
+    case = SUITE.case(name)
+    verdict = SUITE.judge(case, drive_case(SUITE, case, pilot_maker(pilot), SEDAN), SEDAN)
+    assert verdict.verdict == Verdict.FAIL, verdict
+
+
+@pytest.mark.parametrize("name", [CLOSE, STRAIGHT, "following-cc/speed_kmh=100,brake_g=0.8"])
+def test_the_pilot_passes_where_the_faulty_fail(name):
+    case = SUITE.case(name)
+    verdict = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("evpilot"), SEDAN), SEDAN)
+    assert verdict.verdict == Verdict.PASS, verdict
+
+
+def test_the_fuzzy_safety_model_at_the_wheel_avoids_what_its_rows_avoid():
+    case = SUITE.case(CLOSE)
+    run = drive_case(SUITE, case, pilot_maker("fsm"), SEDAN)
+    assert not SUITE.judge(case, run, SEDAN).contact
+    # eight rows of 0.1 s of waiting before the first braking
+    braking = run.t_ns[1:][run.ego[1:, Ego.ACCEL] < -0.5]
+    assert 3.8e9 <= braking[0] <= 4.4e9

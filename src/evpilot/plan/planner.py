@@ -14,7 +14,7 @@ from evpilot.plan.detour import Detours
 from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
-from evpilot.plan.proposals import propose, refine
+from evpilot.plan.proposals import keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import TIMED, Road, Way
 from evpilot.plan.rollout import roll_out
@@ -39,6 +39,9 @@ UNHURRIED_WEIGHT = 0.15  # and when all that is asked is to get through the time
 # a second at 1 m/s too fast costs twice this: more than the way that is gained by speeding up before a higher limit;
 # the official verdict knows no speed limit
 SPEEDING, SPEEDING_EXACT = 12.0, 1.0
+SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED)]
+SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
+CALM_COMFORT = 0.3  # ... and for comfort
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
 
 
@@ -146,15 +149,8 @@ class Planner:
         scene = self._scene(ways, walls, observation, tracks, predictions)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
-        props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds)
-        gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
-        batch = self._evaluate(np.concatenate([props, gaps]), scene)
+        batch = self._calm(ways, walls, scene) or self._all(ways, scene, speed, accel, seconds)
         order = np.argsort(batch.total(), kind="stable")
-        finer = refine(batch.props[order[: max(REFINED, (ENOUGH - len(order)) // 8)]], speed)
-        if len(finer):
-            self._evaluate(finer, scene, len(batch.props))
-            batch = self._room.part(0, len(batch.props) + len(finer))
-            order = np.argsort(batch.total(), kind="stable")
         if self._reactive:
             self._react(batch, scene)
             order = np.argsort(batch.total(), kind="stable")
@@ -179,6 +175,28 @@ class Planner:
             free=bool(batch.costs[chosen, Cost.COLLISION] < CONTACT_COST),
             trace=trace,
         )
+
+    def _calm(self, ways: list[Way], walls: list[Wall], scene: Scene) -> Batch | None:
+        """A few motions along the lane that we are on, where nothing else is open to us; None when the best of them is
+        not free of all that a better one could spare."""
+        if len(ways) > 1 or walls or self.road.timed:
+            return None
+        batch = self._evaluate(keep_going(ways[0], self.briefing, float(scene.ego[0]), self._wish(ways[0])), scene)
+        best = int(np.argmin(batch.total()))
+        spared = batch.costs[best, SPARED].max() < SPARED_COST and batch.costs[best, Cost.COMFORT] < CALM_COMFORT
+        return batch if spared else None
+
+    def _all(self, ways: list[Way], scene: Scene, speed: float, accel: float, seconds: float) -> Batch:
+        """All proposals, and the neighbours of the best of them."""
+        props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds)
+        gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
+        batch = self._evaluate(np.concatenate([props, gaps]), scene)
+        order = np.argsort(batch.total(), kind="stable")
+        finer = refine(batch.props[order[: max(REFINED, (ENOUGH - len(order)) // 8)]], speed)
+        if len(finer):
+            self._evaluate(finer, scene, len(batch.props))
+            batch = self._room.part(0, len(batch.props) + len(finer))
+        return batch
 
     def _feel(self, observation: Observation) -> None:
         """Take in what grip and sight leave to the car."""

@@ -60,6 +60,16 @@ def propose(ways: list[Way], briefing: Briefing, speed: float, accel: float, wis
     return np.ascontiguousarray(np.concatenate(blocks))
 
 
+def keep_going(way: Way, briefing: Briefing, speed: float, wish: float) -> Array:
+    """A few proposals (R, 11) along a lane's middle: as fast as we would like behind whoever is ahead, a little slower,
+    gently braking."""
+    laws = np.array(
+        [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
+        + [(Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS[2:5]]
+    )
+    return _cross(0, _paths(way, speed, True, DURATIONS)[[0, 1, -1]], laws)
+
+
 def _delayed(blocks: list[Array], wait: float, own: Way, way: Way) -> list[Array]:
     """The same in our own lane for `wait` [m] first."""
     rows = np.concatenate(blocks)

@@ -72,6 +72,7 @@ class Road:
     spans: tuple[Ints, Array, Array, Ints] = field(init=False)
     area: DrivableArea = field(init=False)
     bound: bool = field(init=False)
+    timed: bool = field(init=False)
     _body: Array = field(init=False)
     _change: float = field(init=False)
     _pace: float = field(init=False, default=0.0)
@@ -82,8 +83,8 @@ class Road:
     def __post_init__(self) -> None:
         graph, goals = self.briefing.graph, self.briefing.goals
         self.bound = any(not goal.survival for goal in goals)
-        timed = any(goal.time is not None and not goal.survival and goal.time[1] < TIMED for goal in goals)
-        self._change = LANE_CHANGE_TIMED if timed else LANE_CHANGE_COST
+        self.timed = any(goal.time is not None and not goal.survival and goal.time[1] < TIMED for goal in goals)
+        self._change = LANE_CHANGE_TIMED if self.timed else LANE_CHANGE_COST
         self.cost = cost_to_go(graph, goals, self._change)
         self.spans = goal_spans(graph, goals)
         # in the official verdict every lane is road, and its edge exact

@@ -34,7 +34,8 @@ HEED_STEP = 4.0  # log-odds that a second of evidence adds at most
 HEED_MAX = 5.0  # log-odds at most
 HEED_SURE = 1.0  # log-odds: with less it is open why a driver behind us does what it does
 HEED_SHARED = 0.5  # what one driver shows says so much about all
-HOLD = 1.0  # [s] time constant with which the present acceleration gives way to the model
+HOLD = 1.0  # [s] time constant with which the present acceleration gives way to the model ...
+HARD, HARDER = -2.0, -4.0  # [m/s2] ... and the longer the harder it brakes: an emergency ends at a standstill
 TIMES = (0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0)
 STOP_BRAKE = 5.0  # [m/s2] hardest braking for a light
 SUBSTEP = 0.25  # [s] at most
@@ -145,8 +146,8 @@ def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, 
         steps = math.ceil((TIMES[knot] - TIMES[knot - 1]) / SUBSTEP - 1e-9)
         dt = (TIMES[knot] - TIMES[knot - 1]) / steps
         for _ in range(steps):
-            keep = math.exp(-now / HOLD)
             for i in range(count):
+                keep = math.exp(-now / holding(accel[i]))
                 for m in range(modes):
                     if mode[i, m, USED] > 0.0 and now >= driver[i, 4]:
                         pull[i, m] = drive(i, m, x, v, tables[i, m], mode[i, m], driver[i], keep * accel[i], keep)
@@ -157,6 +158,12 @@ def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, 
                     v[i, m] = after
             now += dt
         run[:count, :, knot], pace[:count, :, knot] = x, v
+
+
+@kernel()
+def holding(accel: float) -> float:
+    """For how long [s] a driver goes on with its acceleration [m/s2], before it does what the model says."""
+    return HOLD / max((accel - HARDER) / (HARD - HARDER), 1e-3) if accel < HARD else HOLD
 
 
 @kernel()

@@ -13,7 +13,7 @@ from evpilot.types.state import Array, Ints
 # Columns of `trace` (N, TRACE): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the
 # driver then saw: limit, gap to the lead and closing speed; how long it is known [s]; jitter of the acceleration, its
 # last value, and the highest speed seen of late; 1 when its lead then was the ego, and the log-odds that it heeds us;
-# how long it has stood for no reason that we see [s]
+# how long it has stood for no reason that we see [s]; the last change of the acceleration
 (
     ACCEL_F,
     TURN_F,
@@ -30,8 +30,9 @@ from evpilot.types.state import Array, Ints
     BEHIND_US,
     HEED,
     STOOD,
-) = range(15)
-TRACE = 15
+    JITTER_B,
+) = range(16)
+TRACE = 16
 
 ACCEL_SMOOTHING = 0.15  # [s] ...
 ACCEL_SMOOTHING_NOISY = 0.8  # [s] ... and so much more where the noise is 1 m2/s4
@@ -82,7 +83,11 @@ def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, p
             new[1][i], new[2][i] = old[1][row], old[2][row]
             new[3][i], new[4][i], new[5][i] = old[3][row], old[4][row], old[5][row]
             jitter = state[i, 5] - trace[ACCEL_B]
-            trace[NOISE] += (1.0 - math.exp(-period / NOISE_SMOOTHING)) * (0.5 * jitter * jitter - trace[NOISE])
+            # noise goes back and forth: of white noise two changes in a row have minus its variance as their mean
+            # product, and who begins to brake hard shows none
+            swing = -jitter * trace[JITTER_B]
+            trace[NOISE] += (1.0 - math.exp(-period / NOISE_SMOOTHING)) * (swing - trace[NOISE])
+            trace[NOISE], trace[JITTER_B] = max(trace[NOISE], 0.0), jitter
             slow = ACCEL_SMOOTHING + ACCEL_SMOOTHING_NOISY * min(trace[NOISE], 1.0)
             trace[ACCEL_F] += (1.0 - math.exp(-period / slow)) * (state[i, 5] - trace[ACCEL_F])
             trace[TURN_F] += fresh * (state[i, 6] - trace[TURN_F])
@@ -96,6 +101,7 @@ def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, p
             trace[ACCEL_F], trace[TURN_F] = state[i, 5], state[i, 6]
             trace[VX_F], trace[VY_F] = velocity[i, 0], velocity[i, 1]
             trace[KNOWN], trace[NOISE], trace[FASTEST] = 0.0, NOISE_FIRST, state[i, 4]
+            trace[JITTER_B] = 0.0
         trace[ACCEL_B] = state[i, 5]
 
 

@@ -16,6 +16,8 @@ from evpilot.types.state import Array, Ints
 
 HORIZON = 8.0  # [s]
 KEPT_OFFSET = 0.7  # share of its offset that a driver keeps in the lane
+WANDER = 0.375  # [m] drivers wander in their lanes, UN R157 Annex 3: more is perceived as the begin of a cut-in
+CARRIED = 2.0  # [s] of its sideways motion that is then carried on
 SPEED_GAIN = 6.0  # [m/s] more than now, at most, within the horizon
 WALK, RIDE, DRIVE, STAY = 0, 1, 2, 3
 VEHICLE_LANES = int(User.VEHICLE | User.TRAIN)
@@ -98,13 +100,22 @@ def ways_of(
     past, past_hops, past_prob = memory[3][i], memory[4][i], memory[5][i]
     likelihoods(cost, have, ways, hops, past, past_hops, past_prob, period, share)
     merge_alike(share, have, drafts, origin, max(abs(row[4]), 2.0) * ALIKE_SPAN / reach)
-    keep(i, row, size, road, ways, hops, origin, drafts, have, share, reach, memory, tables, mode, prob)
+    keep(i, trace, size, road, ways, hops, origin, drafts, have, share, reach, memory, tables, mode, prob)
+
+
+@kernel()
+def wanted_offset(d: float, drift: float, room: float, half: float) -> float:
+    """The offset [m] to which a driver moves in a lane of half a width [m]: back a little towards the middle, within
+    the room [m] that its body has; who is leaving the middle, further off than drivers wander, is taken to go on."""
+    if abs(d) > WANDER and d * drift > 0.0:
+        return min(max(d + CARRIED * drift, -half), half)
+    return min(max(KEPT_OFFSET * d, -room), room)
 
 
 @kernel()
 def keep(
     i: int,
-    row: Array,
+    trace: Array,
     size: Array,
     road: RoadArrays,
     ways: Ints,
@@ -137,4 +148,5 @@ def keep(
             _, _, _, _, half = at(origin[k, 0], ways[k, 0], road)
             room = max(half - 0.5 * size[1], 0.0)
             if abs(origin[k, 1]) <= half:
-                mode[m, TARGET] = min(max(KEPT_OFFSET * origin[k, 1], -room), room)
+                drift = trace[VY_F] * math.cos(origin[k, 2]) - trace[VX_F] * math.sin(origin[k, 2])
+                mode[m, TARGET] = wanted_offset(origin[k, 1], drift, room, half)

@@ -67,9 +67,10 @@ def scripted(
     number: int, x: Array, y: Array, velocity: Array, size: tuple[float, float], kind: ObjectKind = ObjectKind.CAR
 ) -> Actor:
     """Somebody whose box centre is at x, y (T,) [m] in each row from the drive's start on, its box at yaw 0, with its
-    true velocity (T, 2) [m/s]."""
+    true velocity (T, 2) [m/s]. Its acceleration is what it was since the row before."""
     speed = velocity[:, 0]
-    motion = np.column_stack([x, y, np.zeros_like(x), np.zeros_like(x), speed, np.zeros_like(x)])
+    accel = np.diff(speed, prepend=speed[:1]) * 1e9 / ROW_NS
+    motion = np.column_stack([x, y, np.zeros_like(x), np.zeros_like(x), speed, accel])
     return Actor(
         id=number,
         kind=kind,
@@ -84,7 +85,9 @@ def scripted(
     )
 
 
-def scenario(name: str, speed_kmh: float, start_x: float, rows: int, actors: tuple[Actor, ...]) -> Scenario:
+def scenario(
+    name: str, speed_kmh: float, start_x: float, rows: int, actors: tuple[Actor, ...], *, barriers: bool = True
+) -> Scenario:
     """A case's scenario: our box centre at start_x [m] on the right lane at the set speed, for `rows` rows of 0.1 s."""
     graph = road(speed_kmh)
     plain = Scenario(
@@ -97,7 +100,7 @@ def scenario(name: str, speed_kmh: float, start_x: float, rows: int, actors: tup
         start=np.array([start_x, 0.0, 0.0, 0.0]),
         start_speed=speed_kmh / KMH,
         goals=(GOAL,),
-        actors=(*actors, *BARRIERS),
+        actors=(*actors, *BARRIERS) if barriers else actors,
     )
     return replace(plain, sha256=_hash(plain))
 
