@@ -61,10 +61,11 @@ def through(times, xs, ys=None) -> Motion:
 
 
 class Other:
-    """Another thing: its motion, kind, size, and from when to when it is there [s]."""
+    """Another thing: its motion, kind, size, from when to when it is there [s], and its lamps."""
 
-    def __init__(self, motion, kind=ObjectKind.CAR, length=4.5, width=1.8, name=1, span=(0.0, 1e9)):
+    def __init__(self, motion, kind=ObjectKind.CAR, length=4.5, width=1.8, name=1, span=(0.0, 1e9), signals=0):
         self.motion, self.kind, self.size, self.name, self.span = motion, kind, (length, width), name, span
+        self.signals = signals
 
 
 def straight_road(length=400.0, lanes=2, oncoming=0, limit=np.inf, **marks) -> LaneGraph:
@@ -233,7 +234,7 @@ def _tracks(others: tuple[Other, ...], t_ns: int) -> Tracks:
         cov=np.zeros((n, 6, 6)),
         size=np.array([other.size for other in here], np.float64).reshape(n, 2),
         age=np.ones(n),
-        signals=np.zeros(n, np.uint8),
+        signals=np.array([other.signals for other in here], np.uint8),
         valid=np.ones(n, np.bool_),
     )
 

@@ -43,6 +43,26 @@ def test_there_are_at_least_ten_and_each_says_what_it_asks():
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_each_says_who_else_is_there_and_what_is_harder(name: str):
+    told = library.characters(name)
+    assert "Harder:" in told
+    assert len(told.split("Harder:")[0]) > 20
+
+
+def test_no_familys_drivers_are_all_polite_where_they_are_drawn_by_the_dozen():
+    """Over some seeds, wherever many drivers react, somebody is late, yields to nobody or is too fast."""
+    for name in NAMES:
+        drivers = [
+            one
+            for seed in range(3)
+            for one in library.build(name, seed, 0.9).actors
+            if one.behaviour == Behaviour.REACTIVE
+        ]
+        odd = [one for one in drivers if one.reaction > 0.0 or not one.yields or one.speed_factor > 1.15]
+        assert odd or len(drivers) < 30, name
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_builds_quickly(name: str):
     best = np.inf
     for seed in (0, 1):

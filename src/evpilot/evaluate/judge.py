@@ -7,13 +7,17 @@ from evpilot.evaluate.criteria.caution import caution
 from evpilot.evaluate.criteria.collisions import collisions
 from evpilot.evaluate.criteria.comfort import comfort, energy, travelled
 from evpilot.evaluate.criteria.criticality import criticality
+from evpilot.evaluate.criteria.keep_clear import keep_clear
 from evpilot.evaluate.criteria.lines import red_lights, stop_signs
+from evpilot.evaluate.criteria.people import crosswalks, cyclist_room
+from evpilot.evaluate.criteria.priority import bus_leaves, make_way, right_of_way
 from evpilot.evaluate.criteria.rules import OFF_ROAD, off_road, solid_line, speed_limit, wrong_way
 from evpilot.evaluate.criteria.single import single
 from evpilot.evaluate.criteria.success import shortfalls
 from evpilot.evaluate.expert import Progress, progress
 from evpilot.evaluate.facts.drive import Drive, unroll
 from evpilot.evaluate.facts.encounters import meet
+from evpilot.evaluate.facts.movements import movements
 from evpilot.evaluate.facts.road import locate
 from evpilot.evaluate.facts.way import way_taken
 from evpilot.evaluate.reference.careful import CarefulDriver
@@ -35,6 +39,7 @@ def judge(run: RunLog) -> Verdict:
     reached = _goal_reached(drive)
     made = progress(drive, place, reached is True)
     ratio = score.progress_ratio(made)
+    through = movements(drive, place)
     ttc = score.time_to_collision(drive, place, meetings, found)
     metrics = (
         *criticality(drive, way, meetings),
@@ -45,6 +50,12 @@ def judge(run: RunLog) -> Verdict:
         stop_signs(drive),
         wrong_way(drive, place),
         solid_line(drive, place),
+        right_of_way(drive, through),
+        keep_clear(drive, through),
+        crosswalks(drive),
+        cyclist_room(drive, place),
+        bus_leaves(drive),
+        make_way(drive),
         *ride,
         *energy(drive),
         *_progress(drive, made, ratio),

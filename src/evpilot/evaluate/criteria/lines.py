@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evpilot.evaluate.criteria.single import events
 from evpilot.evaluate.facts.drive import LEVEL, Drive
 from evpilot.evaluate.facts.road import Place
 from evpilot.runlog.record import Ego
@@ -98,7 +99,7 @@ def red_lights(drive: Drive, place: Place) -> MetricResult:
         state = drive.light_state[ticks[place.lane[ticks] == lane]][:, graph.lights_of(lane)]
         waited = waited or bool(np.isin(state, (*RED, LightState.FLASHING_RED)).any())
     passed = not any(values) if values or waited else None
-    return _events("red_light", "Vienna Convention on Road Signs 1968, art. 23", "1", times, values, 0.0, passed)
+    return events("red_light", "Vienna Convention on Road Signs 1968, art. 23", "1", times, values, 0.0, passed)
 
 
 def held_by_red(drive: Drive, place: Place) -> Bools:
@@ -158,7 +159,7 @@ def stop_signs(drive: Drive) -> MetricResult:
             times.append(int(drive.fast_t_ns[row + 1]))
             values.append(_slowest(one, speed, row))
     passed = max(values) < STOPPED if values else None
-    return _events("stop_sign", "Vienna Convention on Road Signs 1968, sign B,2", "m/s", times, values, STOPPED, passed)
+    return events("stop_sign", "Vienna Convention on Road Signs 1968, sign B,2", "m/s", times, values, STOPPED, passed)
 
 
 def _ticks(drive: Drive) -> Ints:
@@ -176,19 +177,3 @@ def _movement(drive: Drive, place: Place, tick: int) -> Arrow:
     driven = drive.box[tick : tick + int(turning[0]) + 1, :2] - drive.box[tick, :2]
     soon = bool(np.all(np.hypot(driven[:, 0], driven[:, 1]) <= LOOK_AHEAD))
     return ARROWS.get(Turn(int(turn[turning[0]])), Arrow.STRAIGHT) if soon else Arrow.STRAIGHT
-
-
-def _events(
-    name: str, clause: str, unit: str, times: list[int], values: list[float], limit: float, passed: bool | None
-) -> MetricResult:
-    order = np.argsort(np.array(times, np.int64), kind="stable")
-    return MetricResult(
-        name=name,
-        clause=clause,
-        unit=unit,
-        t_ns=np.array(times, np.int64)[order],
-        value=np.array(values, np.float64)[order],
-        valid=np.ones(len(values), np.bool_),
-        limit=limit,
-        passed=passed,
-    )

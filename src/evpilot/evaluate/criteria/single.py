@@ -1,4 +1,4 @@
-"""A metric of one value for the whole drive."""
+"""A metric of one value for the whole drive, or of one for each time that something happened."""
 
 import numpy as np
 
@@ -28,4 +28,21 @@ def single(
         limit=limit,
         passed=passed,
         at_least=at_least,
+    )
+
+
+def events(
+    name: str, clause: str, unit: str, times: list[int], values: list[float], limit: float, passed: bool | None
+) -> MetricResult:
+    """The metric of what happened at some times [ns], in their order."""
+    order = np.argsort(np.array(times, np.int64), kind="stable")
+    return MetricResult(
+        name=name,
+        clause=clause,
+        unit=unit,
+        t_ns=np.array(times, np.int64)[order],
+        value=np.array(values, np.float64)[order],
+        valid=np.ones(len(values), np.bool_),
+        limit=limit,
+        passed=passed,
     )

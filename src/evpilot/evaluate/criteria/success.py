@@ -8,7 +8,20 @@ from evpilot.evaluate.verdict import Collision
 from evpilot.types import MetricResult
 from evpilot.types.state import Array
 
-RULES = ("off_road", "over_speed", "red_light", "stop_sign", "wrong_way", "solid_line")
+RULES = (
+    "off_road",
+    "over_speed",
+    "red_light",
+    "stop_sign",
+    "wrong_way",
+    "solid_line",
+    "right_of_way",
+    "keep_clear",
+    "crosswalk",
+    "cyclist_room",
+    "bus",
+    "make_way",
+)
 
 
 def shortfalls(

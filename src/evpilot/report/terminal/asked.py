@@ -32,12 +32,16 @@ def show_platforms() -> None:
 
 def show_scenario(name: str) -> None:
     """Print what a scenario holds and asks, and what is wrong with it. Raises EvpilotError when it cannot be read."""
+    from evpilot.scenarios import library
     from evpilot.scenarios.check import check
 
     report = check(name)
     table = plain_table("", report.name)
     for label, text in report.facts:
         table.add_row(label, text)
+    told = library.parse(name)
+    if told is not None:
+        table.add_row("others", library.characters(told[0]))
     for number, goal in enumerate(report.goals, 1):
         table.add_row("goal" if len(report.goals) == 1 else f"goal {number}", goal)
     screen = console()

@@ -1,6 +1,7 @@
 """The built-in scenarios by name."""
 
 import difflib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -103,7 +104,7 @@ FAMILIES = {
     ),
     "bus_stop": Family(
         make=people.bus_stop,
-        description="A bus pulls out of its stop before us, or a passenger crosses in front of it.",
+        description="A bus pulls out of its stop before us, or somebody runs to catch it or gets off and crosses.",
     ),
     "cyclist_ahead": Family(
         make=people.cyclist_ahead,
@@ -215,11 +216,11 @@ FAMILIES = {
     ),
     "cyclist_hook": Family(
         make=priority.cyclist_hook,
-        description="A right turn with a cyclist beside us who goes straight on.",
+        description="A right turn with cyclists beside us who go straight on.",
     ),
     "keep_clear": Family(
         make=priority.keep_clear,
-        description="A queue stands beyond a junction: keep it clear.",
+        description="A queue stands beyond a junction and a crosswalk: keep both clear.",
     ),
     "spiral_ramp": Family(
         make=slopes.spiral_ramp,
@@ -248,6 +249,13 @@ def names() -> tuple[str, ...]:
 def describe(name: str) -> str:
     """What a scenario asks, in one line. Raises EvpilotError when there is none of this name."""
     return _family(name).description
+
+
+def characters(name: str) -> str:
+    """Who else is there and how they drive, walk and look, and what is harder at a higher difficulty: the words of the
+    family. Raises EvpilotError when there is none of this name."""
+    _, _, mix = inspect.cleandoc(_family(name).make.__doc__ or "").partition("Mix: ")
+    return " ".join(mix.split())
 
 
 def build(name: str, seed: int = 0, difficulty: float = DIFFICULTY) -> Scenario:

@@ -43,11 +43,11 @@ class Mix:
     speeding: float = 0.0
 
 
-CITY = Mix()
+CITY = Mix(distracted=0.08, rude=0.05, speeding=0.08)
 MOTORWAY = (
-    Mix(vans=0.1, low=0.3, pace=(0.9, 1.08)),
-    Mix(trucks=0.06, vans=0.1, pace=(0.8, 0.98), truck_pace=0.68),
-    Mix(trucks=0.3, vans=0.12, high=0.8, pace=(0.72, 0.86), truck_pace=0.64),
+    Mix(vans=0.1, low=0.3, pace=(0.9, 1.08), distracted=0.05, speeding=0.15),
+    Mix(trucks=0.06, vans=0.1, pace=(0.8, 0.98), truck_pace=0.68, distracted=0.1, rude=0.05),
+    Mix(trucks=0.3, vans=0.12, high=0.8, pace=(0.72, 0.86), truck_pace=0.64, distracted=0.1),
 )
 """By lane from the left, at 130 km/h; trucks keep to some 85 km/h."""
 
@@ -95,8 +95,15 @@ def _odd(rng: np.random.Generator, mix: Mix, who: Driver) -> Driver:
     return who
 
 
-def route(graph: LaneGraph, lane: int, rng: np.random.Generator, turns: Mapping[Turn, float] = TURNS) -> Ints:
-    """A random way on from a lane to the road's end, turning by weight; changes lane only where one's own ends."""
+def route(
+    graph: LaneGraph,
+    lane: int,
+    rng: np.random.Generator,
+    turns: Mapping[Turn, float] = TURNS,
+    exits: Sequence[float] = RING_EXITS,
+) -> Ints:
+    """A random way on from a lane to the road's end, turning by weight, leaving roundabouts by the shares of those who
+    pass each exit; changes lane only where one's own ends."""
     lanes = [lane]
     while len(lanes) < ROUTE_LANES:
         choice = [int(k) for k in graph.successors(lanes[-1])]
@@ -107,7 +114,7 @@ def route(graph: LaneGraph, lane: int, rng: np.random.Generator, turns: Mapping[
                 break
             lanes.append(beside)
             continue
-        weight = _leaving(graph, lanes, choice) if _in_ring(graph, lanes[-1], choice) else None
+        weight = _leaving(graph, lanes, choice, exits) if _in_ring(graph, lanes[-1], choice) else None
         if weight is None:
             weight = np.array([turns[Turn(graph.turn[k])] for k in choice])
         share = weight / weight.sum() if weight.sum() > 0.0 else np.full(len(choice), 1.0 / len(choice))
@@ -120,11 +127,11 @@ def _in_ring(graph: LaneGraph, lane: int, choice: Sequence[int]) -> bool:
     return len(choice) > 1 and graph.junction[lane] >= 0 and any(graph.turn[k] == Turn.STRAIGHT for k in choice)
 
 
-def _leaving(graph: LaneGraph, lanes: Sequence[int], choice: Sequence[int]) -> Array:
-    """The weights of going round and of leaving: all leave by the third exit."""
+def _leaving(graph: LaneGraph, lanes: Sequence[int], choice: Sequence[int], exits: Sequence[float]) -> Array:
+    """The weights of going round and of leaving: the last of the exits is everybody's."""
     number = graph.junction[lanes[-1]]
     passed = sum(1 for _ in itertools.takewhile(lambda k: graph.junction[k] == number, reversed(lanes))) // 2 - 1
-    leave = RING_EXITS[min(max(passed, 0), len(RING_EXITS) - 1)]
+    leave = exits[min(max(passed, 0), len(exits) - 1)]
     return np.array([1.0 - leave if graph.turn[k] == Turn.STRAIGHT else leave for k in choice])
 
 
@@ -180,6 +187,7 @@ def fill(
     purpose: str = "fill",
     mix: Mix = CITY,
     turns: Mapping[Turn, float] = TURNS,
+    exits: Sequence[float] = RING_EXITS,
     speed_share: float = 1.0,
     span: tuple[float, float] = (0.0, math.inf),
 ) -> None:
@@ -196,7 +204,7 @@ def fill(
             who = driver(rng, mix)
             s -= 0.5 * who.size[0]
             speed = speed_share * speed_at(stage.graph, lane, s, who.speed_factor)
-            way = route(stage.graph, lane, rng, turns)
+            way = route(stage.graph, lane, rng, turns, exits)
             if s > 0.5 * who.size[0]:
                 put(stage, who, lane, s, speed, way)
             s -= 0.5 * who.size[0] + 2.0 + max(speed, 3.0) * rng.uniform(*gap)
@@ -212,6 +220,7 @@ def flow(
     purpose: str = "flow",
     mix: Mix = CITY,
     turns: Mapping[Turn, float] = TURNS,
+    exits: Sequence[float] = RING_EXITS,
     speed_share: float = 0.9,
 ) -> None:
     """Vehicles that arrive at a lane's start, from `start` [s] on, with time gaps [s] drawn between the two given."""
@@ -222,8 +231,29 @@ def flow(
         who = driver(rng, mix)
         s = 0.5 * who.size[0] + 0.5
         speed = speed_share * speed_at(stage.graph, lane, s, who.speed_factor)
-        put(stage, who, lane, s, speed, route(stage.graph, lane, rng, turns), first_step=round(time / DT))
+        way = route(stage.graph, lane, rng, turns, exits)
+        put(stage, who, lane, s, speed, way, first_step=round(time / DT))
         time += rng.uniform(*gap) + who.size[0] / max(speed, 3.0)
+
+
+def rush(
+    stage: Stage,
+    lanes: Sequence[int],
+    *,
+    mix: Mix = CITY,
+    turns: Mapping[Turn, float] = TURNS,
+    exits: Sequence[float] = RING_EXITS,
+    calm: float = 9.0,
+) -> None:
+    """A stream that is there as the ego arrives, with time gaps of 4.5 to 9 s at difficulty 0 and 1.2 to 2.2 s at 1,
+    which nobody can use who has to give way; after 10 to 22 s it thins out to gaps from `calm` [s] on."""
+    hard = stage.difficulty
+    gap = (4.5 - 3.3 * hard, 9.0 - 6.8 * hard)
+    until = 10.0 + 12.0 * hard
+    fill(stage, lanes, gap, mix=mix, turns=turns, exits=exits)
+    for lane in lanes:
+        flow(stage, lane, gap, mix=mix, turns=turns, exits=exits, start=1.0, until=until)
+        flow(stage, lane, (calm, 1.6 * calm), mix=mix, turns=turns, start=until + 2.5, purpose="after")
 
 
 def entries(graph: LaneGraph) -> tuple[int, ...]:

@@ -20,7 +20,10 @@ GREEN = (14.0, 12.0)  # [s] of the first pair of arms and of the other; the tour
 
 
 def tour(seed: int, difficulty: float) -> Scenario:
-    """Old town and avenue: right at lights, left against oncoming traffic, a zebra, a roundabout, a zebra."""
+    """Old town and avenue: right at lights, left against oncoming traffic, a zebra, a roundabout, a zebra.
+
+    Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast, of all characters; people cross at zebras as
+    is their right, and at lights on their green. Harder: more cars (time gaps 16-30 to 10-20 s)."""
     name = "city"
     rng = stream(name, seed, "town")
     town, way_in, way_out, zebras = _old_town(rng)
@@ -44,7 +47,10 @@ def tour(seed: int, difficulty: float) -> Scenario:
 
 
 def city_blocks(seed: int, difficulty: float) -> Scenario:
-    """Four junctions with lights round a block; the way leads to the far corner or straight on."""
+    """Four junctions with lights round a block; the way leads to the far corner or straight on.
+
+    Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast, of all characters. Harder: more cars (time
+    gaps 11-22 to 7-14 s)."""
     name = "city_blocks"
     rng = stream(name, seed, "town")
     town = Town()

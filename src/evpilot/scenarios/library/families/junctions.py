@@ -4,17 +4,23 @@ from evpilot.scenarios.library.people import cross, pavements, strollers
 from evpilot.scenarios.library.roads.network import KMH, TAPER, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import STRAIGHT_ON, fill, flow, park
+from evpilot.scenarios.library.traffic import STRAIGHT_ON, fill, flow, park, rush
 from evpilot.scenarios.scenario import Scenario
 from evpilot.types import LaneKind, Priority, Turn
 
 CROSSROAD = Section(limit=50.0 * KMH, sidewalk=2.8)
 SUBURB = Section(limit=50.0 * KMH, parking=2.2, sidewalk=2.8)
+# of those who pass a roundabout's first, second, third exit, who leaves: so that they pass our entry, which is behind
+# the first exit of who comes from the left, and behind the second of who comes from ahead
+NOT_FIRST, THIRD = (0.0, 0.5, 1.0), (0.0, 0.1, 1.0)
 COUNTRY = Section(width=3.5, limit=70.0 * KMH, kind=LaneKind.COUNTRY)
 
 
 def four_way_stop(seed: int, difficulty: float) -> Scenario:
-    """Who stops first goes first."""
+    """Who stops first goes first.
+
+    Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast, of all characters. Harder: more traffic
+    on all arms (time gaps 9-16 to 6-11 s)."""
     name = "four_way_stop"
     rng = stream(name, seed, "road")
     town = Town()
@@ -32,7 +38,10 @@ def four_way_stop(seed: int, difficulty: float) -> Scenario:
 
 
 def roundabout(seed: int, difficulty: float) -> Scenario:
-    """Wait for a gap in the ring, leave it at the first, second or third exit."""
+    """Wait for a gap in the ring, leave it at the first, second or third exit.
+
+    Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast, of all characters. Harder: a denser stream
+    from ahead as we come (gaps 4.5-9 to 1.2-2.2 s, for 10 to 22 s)."""
     name = "roundabout"
     rng = stream(name, seed, "road")
     town = Town()
@@ -41,7 +50,15 @@ def roundabout(seed: int, difficulty: float) -> Scenario:
     roads = [town.edge("ring", turned + 90.0 * k + rng.uniform(-8.0, 8.0), 110.0, CROSSROAD) for k in range(4)]
     town.close()
     stage = staged(name, seed, difficulty, town.net.build(), roads[0].forward[0], s=38.0, speed=9.0, seconds=80.0)
-    _around(stage, town, roads, gap=(9.0 - 4.0 * difficulty, 17.0 - 7.0 * difficulty))
+    gap = (9.0 - 3.0 * difficulty, 17.0 - 5.0 * difficulty)
+    # a platoon that nobody holds up comes round from ahead and passes our entry as we get there
+    rush(stage, roads[2].forward, exits=THIRD)
+    for road in (roads[1], roads[3]):
+        flow(stage, road.forward[0], gap, start=6.0)
+    for road in roads:
+        fill(stage, road.backward, (0.5 * gap[0], 1.5 * gap[1]), purpose="leaving")
+    _furnish(stage)
+    strollers(stage, 6)
     exit_road = roads[int(rng.integers(1, 4))]
     return stage.scenario(
         (goal_on(stage.graph, exit_road.backward, 45.0, 70.0),),
@@ -51,7 +68,11 @@ def roundabout(seed: int, difficulty: float) -> Scenario:
 
 
 def unprotected_left(seed: int, difficulty: float) -> Scenario:
-    """Turn left across a stream that has the right of way."""
+    """Turn left across a stream that has the right of way.
+
+    Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast, of all characters; people cross at a walk and
+    look at nobody. Harder: a denser oncoming stream as we come (gaps 4.5-9 to 1.2-2.2 s, for 10 to 22 s), more
+    people."""
     name = "unprotected_left"
     rng = stream(name, seed, "road")
     town = Town()
@@ -65,9 +86,7 @@ def unprotected_left(seed: int, difficulty: float) -> Scenario:
     ]
     town.close()
     stage = staged(name, seed, difficulty, town.net.build(), main[0].forward[0], s=75.0, speed=12.0, seconds=75.0)
-    gap = (4.0 - 2.3 * difficulty, 10.0 - 4.0 * difficulty)
-    fill(stage, main[1].forward, gap, turns=STRAIGHT_ON)
-    flow(stage, main[1].forward[0], gap, turns=STRAIGHT_ON, start=1.0)
+    rush(stage, main[1].forward, turns=STRAIGHT_ON)
     flow(stage, main[0].forward[0], (8.0, 18.0), start=8.0)
     for road in side:
         flow(stage, road.forward[0], (12.0, 24.0), turns=TO_RIGHT)

@@ -23,6 +23,8 @@ BUS_OUT = 3.6  # [s] from when a bus starts until its corner is in our way
 BICYCLE = (1.8, 0.65, 1.8)
 CHILD = (0.4, 0.45, 1.2)
 BALL = (0.25, 0.25, 0.25)
+IN_WAY = 1.2  # [m] from our lane's middle: there one is in the car's way
+RUN_MAX = 4.0  # [m/s]
 STEP_OUT = 0.9  # [m] from the lane's edge back to where one stands hidden
 START = 0.4  # [s] to get going
 
@@ -54,7 +56,8 @@ def school_ball(seed: int, difficulty: float) -> Scenario:
     """A ball rolls out between parked cars on an empty school road, and a child runs after it.
 
     Mix: nobody drives but us; the child looks at nothing but the ball. Harder: the child follows the ball sooner (2.2
-    to 0.8 s), runs faster, and leaves less time (1.6 to 1.1 times what a careful driver needs at the limit)."""
+    to 0.8 s), runs faster, leaves less time (1.6 to 1.1 times what a careful driver needs at the limit), and comes more
+    often from the other side of the road, in plain view and not in our lane until the last moment."""
     name = "school_ball"
     rng = stream(name, seed, "road")
     net = Network()
@@ -64,15 +67,20 @@ def school_ball(seed: int, difficulty: float) -> Scenario:
     s = float(rng.uniform(95.0, 140.0))
     _parked_row(stage, road, s, difficulty)
     pace = float(rng.uniform(2.0, 2.4 + 0.8 * difficulty))
-    behind = 2.2 - 1.4 * difficulty
-    child = _steps_out(stage, lane, s, pace, SCHOOL, slack=1.6 - 0.5 * difficulty, freeze=2.0, size=CHILD, delay=behind)
-    from_kerb = _over(stage, lane, s + 1.0, SCHOOL, 7.5)
+    behind, slack = 2.2 - 1.4 * difficulty, 1.6 - 0.5 * difficulty
+    if rng.random() < difficulty:
+        child = _runs_over(stage, lane, s, SCHOOL, slack=slack, size=CHILD, delay=behind)
+        # it comes to rest before it is in our way
+        from_kerb, roll = _over(stage, lane, s + 1.0, SCHOOL, 7.5)[::-1], 3.5
+    else:
+        child = _steps_out(stage, lane, s, pace, SCHOOL, slack=slack, freeze=2.0, size=CHILD, delay=behind)
+        from_kerb, roll = _over(stage, lane, s + 1.0, SCHOOL, 7.5), 4.0
     script(
         stage,
         ObjectKind.BALL,
         BALL,
         from_kerb,
-        [(0.0, 4.0), (3.2, 0.0)],
+        [(0.0, roll), (3.2, 0.0)],
         trigger=child,
         yields=False,
         stays=True,
@@ -116,11 +124,12 @@ def hesitant_crossing(seed: int, difficulty: float) -> Scenario:
 
 
 def bus_stop(seed: int, difficulty: float) -> Scenario:
-    """A bus at its stop pulls out before us, or a passenger crosses in front of it.
+    """A bus at its stop pulls out before us, or a passenger crosses in front of it, or somebody runs over the road to
+    catch it.
 
-    Mix: oncoming cars 15 % distracted, 10 % who do not yield, 10 % too fast; the bus takes its right to pull out
-    (StVO section 20 (5)) and does not wait; the passenger does not look. Harder: less time (2.6 to 1.3 times, for the
-    passenger 1.7 to 1.1 times, what a careful driver needs)."""
+    Mix: oncoming cars 15 % distracted, 10 % who do not yield, 10 % too fast; the bus takes its right to pull out (StVO
+    section 20 (5)) and does not wait; neither the passenger nor who is late looks. Harder: less time (2.6 to 1.3 times,
+    for the passenger 1.7 to 1.1 times, what a careful driver needs)."""
     name = "bus_stop"
     rng = stream(name, seed, "road")
     net = Network()
@@ -129,10 +138,13 @@ def bus_stop(seed: int, difficulty: float) -> Scenario:
     stage = staged(name, seed, difficulty, net.build(), lane, s=14.0, speed=12.0, seconds=90.0)
     s = float(rng.uniform(125.0, 165.0))
     beside = -(0.5 * BUS_ROAD.width + 0.5 * BUS_ROAD.parking)
-    if rng.random() < 0.5:
+    kind, slack = seed % 3, 1.7 - 0.6 * difficulty
+    if kind == 0:
         knots = [(0.0, beside), (2.0, beside), (24.0, 0.0)]
         path = lane_path(stage, (lane,), s, knots)
-        seconds = time_to_stop(BUS_ROAD.limit, 2.4 - 1.2 * difficulty) + BUS_OUT + 0.5 * BUS[0] / BUS_ROAD.limit
+        seconds = (
+            time_to_stop(BUS_ROAD.limit, 2.4 - 1.2 * difficulty) + BUS_OUT - difficulty + 0.5 * BUS[0] / BUS_ROAD.limit
+        )
         trigger = stage.arrival(lane, s, seconds)
         top = float(rng.uniform(7.5, 9.5))
         script(
@@ -147,9 +159,11 @@ def bus_stop(seed: int, difficulty: float) -> Scenario:
         )
     else:
         stage.stand(ObjectKind.BUS, BUS, stage.pose(lane, s, beside), Signal.HAZARD)
-        slack = 1.7 - 0.6 * difficulty
+    if kind == 1:
         pace = float(rng.uniform(1.3, 1.7 + 0.6 * difficulty))
         _steps_out(stage, lane, s + 0.5 * BUS[0] + 0.8, pace, BUS_ROAD, slack=slack, freeze=1.8)
+    elif kind == 2:
+        _runs_over(stage, lane, s + float(rng.uniform(-2.0, 8.0)), BUS_ROAD, slack=slack)
     strollers(stage, 6)
     fill(stage, road.backward, (4.0, 10.0), mix=MIXED)
     flow(stage, road.backward[0], (5.0, 12.0), mix=MIXED)
@@ -233,7 +247,30 @@ def _steps_out(
         knots = knots[1:]
     beyond = 0.5 * section.width + section.width + section.parking + 1.5
     path = _over(stage, lane, s, section, beyond)
-    script(stage, ObjectKind.PEDESTRIAN, size, path, knots, trigger=trigger)
+    script(stage, ObjectKind.PEDESTRIAN, size, path, knots, trigger=trigger, yields=False)
+    return trigger
+
+
+def _runs_over(
+    stage: Stage,
+    lane: int,
+    s: float,
+    section: Section,
+    *,
+    slack: float,
+    size: tuple[float, float, float] = PERSON,
+    delay: float = 0.0,
+) -> Trigger:
+    """Somebody runs over the road from the other side without a look, through our lane just as we come; seen as soon as
+    between the parked cars there, when a careful driver at the limit has `slack` times the time that it takes to
+    stop."""
+    edge = 1.5 * section.width  # of the road, from our lane's middle
+    needed = time_to_stop(section.limit, slack)
+    pace = min((edge - IN_WAY) / needed, RUN_MAX)
+    trigger = stage.arrival(lane, s, delay + START + (STEP_OUT + edge - IN_WAY) / pace)
+    knots = [(0.0, 0.0), (delay, 0.0), (delay + START, pace), (delay + 60.0, pace)]
+    path = _over(stage, lane, s, section, edge + STEP_OUT)[::-1]
+    script(stage, ObjectKind.PEDESTRIAN, size, path, knots if delay else knots[1:], trigger=trigger, yields=False)
     return trigger
 
 

@@ -11,7 +11,7 @@ from evpilot.scenarios.library.roads.network import KMH, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
 from evpilot.scenarios.library.scripts import script, time_to_stop
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import STRAIGHT_ON, Mix, fill, flow
+from evpilot.scenarios.library.traffic import STRAIGHT_ON, Mix, fill, flow, rush
 from evpilot.scenarios.scenario import LightProgram, Scenario
 from evpilot.types import LightState, ObjectKind, Priority
 
@@ -80,16 +80,16 @@ def dilemma_light(seed: int, difficulty: float) -> Scenario:
 def flashing_light(seed: int, difficulty: float) -> Scenario:
     """Lights that flash amber: the signs rule, and we have the yield sign.
 
-    Mix: cars 10 % distracted, 5 % who yield to nobody, 10 % too fast. Harder: the main road is denser (time gaps 7 to
-    3 s), the turn is a left one in the second half."""
+    Mix: cars 10 % distracted, 5 % who yield to nobody, 10 % too fast. Harder: a denser stream on the main road as we
+    come (gaps 4.5-9 to 1.2-2.2 s, for 10 to 22 s), the turn is a left one in the second half."""
     return _out_of_order("flashing_light", LightState.FLASHING_AMBER, seed, difficulty)
 
 
 def dark_light(seed: int, difficulty: float) -> Scenario:
     """Lights that are dark: the signs rule, and we have the yield sign.
 
-    Mix: cars 10 % distracted, 5 % who yield to nobody, 10 % too fast. Harder: the main road is denser (time gaps 7 to
-    3 s), the turn is a left one in the second half."""
+    Mix: cars 10 % distracted, 5 % who yield to nobody, 10 % too fast. Harder: a denser stream on the main road as we
+    come (gaps 4.5-9 to 1.2-2.2 s, for 10 to 22 s), the turn is a left one in the second half."""
     return _out_of_order("dark_light", LightState.DARK, seed, difficulty)
 
 
@@ -166,10 +166,8 @@ def _out_of_order(name: str, state: LightState, seed: int, difficulty: float) ->
     graph = town.net.build()
     stage = staged(name, seed, difficulty, graph, roads[0].forward[0], s=45.0, speed=10.0, seconds=100.0)
     stage.lights = _all_show(state, len(graph.light_id))
-    gap = (7.0 - 4.0 * difficulty, 14.0 - 7.0 * difficulty)
     for road in (roads[1], roads[3]):
-        fill(stage, road.forward, gap, mix=MIXED)
-        flow(stage, road.forward[0], gap, mix=MIXED, until=60.0)
+        rush(stage, road.forward, mix=MIXED, turns=STRAIGHT_ON, calm=11.0)
     flow(stage, roads[2].forward[0], (12.0, 24.0), mix=MIXED)
     strollers(stage, 4)
     goal_road = roads[3 if difficulty > 0.5 else int(rng.integers(1, 3))]

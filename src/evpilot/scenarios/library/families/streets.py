@@ -19,7 +19,10 @@ COUNTRY = Section(width=3.5, limit=100.0 * KMH, kind=LaneKind.COUNTRY, divider=M
 
 
 def crossing(seed: int, difficulty: float) -> Scenario:
-    """Two zebras, people who cross at a walk, some of them hidden by their number."""
+    """Two zebras, people who cross at a walk, some of them hidden by their number.
+
+    Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast; people cross as it is their right and look
+    at nobody. Harder: more people at once (1 to 3), more often."""
     name = "crossing"
     rng = stream(name, seed, "road")
     line = gentle(rng, 320.0)
@@ -45,7 +48,10 @@ def crossing(seed: int, difficulty: float) -> Scenario:
 
 
 def oncoming_narrow(seed: int, difficulty: float) -> Scenario:
-    """Rows of parked cars on our side leave no room beside an oncoming car: wait in the gaps."""
+    """Rows of parked cars on our side leave no room beside an oncoming car: wait in the gaps.
+
+    Mix: oncoming cars of all characters, 10 % distracted, 5 % who make no room, 10 % too fast. Harder: longer rows
+    (14-20 to 14-38 m), more who come (time gaps 12-22 to 7-14 s)."""
     name = "oncoming_narrow"
     rng = stream(name, seed, "road")
     net = Network()
@@ -68,7 +74,10 @@ def oncoming_narrow(seed: int, difficulty: float) -> Scenario:
 
 
 def parked_car(seed: int, difficulty: float) -> Scenario:
-    """Someone has parked in the second row: use the other lane when it is free."""
+    """Someone has parked in the second row: use the other lane when it is free.
+
+    Mix: oncoming cars of all characters, 10 % distracted, 5 % who make no room, 10 % too fast. Harder: more who come
+    (time gaps 6-15 to 3-10 s), from 0.6 on a second van."""
     name = "parked_car"
     rng = stream(name, seed, "road")
     net = Network()
@@ -91,7 +100,10 @@ def parked_car(seed: int, difficulty: float) -> Scenario:
 
 
 def curved_road(seed: int, difficulty: float) -> Scenario:
-    """Bends that want less than the limit, and someone slower ahead."""
+    """Bends that want less than the limit, and someone slower ahead.
+
+    Mix: who is ahead is hesitant and slow; oncoming 10 % distracted, 10 % too fast. Harder: tighter bends (260 to 110
+    m)."""
     name = "curved_road"
     rng = stream(name, seed, "road")
     sharp = 1.0 / (260.0 - 150.0 * difficulty)
@@ -120,8 +132,8 @@ def curved_road(seed: int, difficulty: float) -> Scenario:
     )
 
 
-TOWN = Mix(pace=(0.85, 1.05))
-RURAL = Mix(vans=0.1, pace=(0.7, 0.9))
+TOWN = Mix(pace=(0.85, 1.05), distracted=0.1, rude=0.05, speeding=0.1)
+RURAL = Mix(vans=0.1, pace=(0.7, 0.9), distracted=0.1, speeding=0.1)
 
 
 def gentle(rng: np.random.Generator, length: float) -> Line:
