@@ -92,14 +92,15 @@ def run(scenario: Scenario, seconds: float, *, brakes: bool, speed: float | None
 
 
 def _blocked(way: np.ndarray, arc: np.ndarray, s: float, v: float, now: Tracks, brake: float) -> bool:
-    """Whether somebody is, or within a second will be, on the strip of the way that is needed to react and stop."""
+    """Whether somebody is, or soon will be, on the strip of the way that is needed to react and stop: vehicles within
+    a second, people who walk or run within two."""
     rows = (arc > s) & (arc < s + v * REACTION + v * v / (2.0 * brake) + 15.0 + 0.5 * v)
     if rows.sum() < 2:
         return False
     line, at = way[rows], arc[rows]
     near = np.hypot(now.state[:, 0] - line[0, 0], now.state[:, 1] - line[0, 1]) < at[-1] - s + 20.0
     for j in np.flatnonzero(near).tolist():
-        for ahead in (0.0, 0.5, 1.0):
+        for ahead in (0.0, 0.5, 1.0, 1.5, 2.0) if now.size[j, 0] < 1.0 else (0.0, 0.5, 1.0):
             x, y = now.state[j, :2] + ahead * now.velocity[j]
             away = np.hypot(line[:, 0] - x, line[:, 1] - y)
             k = min(int(np.argmin(away)), len(line) - 2)

@@ -10,7 +10,7 @@ from evpilot.scenarios.library.roads.carriageways import MAIN, MEDIAN, carriagew
 from evpilot.scenarios.library.roads.lines import Line, straight, trace
 from evpilot.scenarios.library.roads.network import KMH, Network, Section
 from evpilot.scenarios.library.stage import DT, Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import MOTORWAY, STRAIGHT_ON, Driver, Mix, fill, flow, put, route
+from evpilot.scenarios.library.traffic import MOTORWAY, STRAIGHT_ON, Driver, Mix, driver, fill, flow, put, route
 from evpilot.scenarios.scenario import Behaviour, Scenario
 from evpilot.types import LaneGraph, LaneKind, ObjectKind
 from evpilot.types.state import Array
@@ -120,8 +120,8 @@ def cut_in(seed: int, difficulty: float) -> Scenario:
 def stop_and_go(seed: int, difficulty: float) -> Scenario:
     """A queue that stops and starts again and again.
 
-    Mix: characters from hesitant to assertive; the head of the queue looks at nobody. Harder: it brakes at up to 3
-    m/s2."""
+    Mix: characters from hesitant to assertive, 15 % distracted; the head of the queue looks at nobody. Harder: it
+    brakes at up to 3 m/s2."""
     name = "stop_and_go"
     rng = stream(name, seed, "road")
     net = Network()
@@ -139,7 +139,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
         stage.add(ObjectKind.TRUCK, (13.5, 2.5, 3.8), motion, Behaviour.REPLAY)
         s = head - 7.0
         while s > 12.0:
-            who = someone(float(rng.uniform(0.2, 0.9)), float(rng.uniform(0.85, 1.05)))
+            who = driver(rng, CRAWLING)
             s -= who.size[0] + rng.uniform(7.0, 12.0)
             put(stage, who, lane, s, 5.0, route(stage.graph, lane, rng), headway=1.0)
     return stage.scenario(
@@ -149,6 +149,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
     )
 
 
+CRAWLING = Mix(vans=0.1, low=0.2, high=0.9, pace=(0.85, 1.05), distracted=0.15)
 DENSE = (
     Mix(vans=0.15, low=0.2, pace=(0.88, 1.0), distracted=0.08, rude=0.1),
     Mix(trucks=0.12, vans=0.15, pace=(0.8, 0.92), truck_pace=0.8, distracted=0.08, rude=0.1),
