@@ -9,7 +9,7 @@ from evpilot.evaluate.facts.movements import Movement
 from evpilot.evaluate.facts.others import Around, Track, tracks
 from evpilot.evaluate.reference.careful import EMERGENCY, REACTION
 from evpilot.types import VEHICLES, Arrow, MetricResult, ObjectKind, Priority, Signal, Turn
-from evpilot.types.state import Array, Bools
+from evpilot.types.state import Array, Bools, Bytes, Ints
 
 COMMITTED = 3.0  # [m/s2] who would have to brake harder to wait has begun to go
 LOOK = 6.0  # [s] after that, in which somebody may have to brake for us
@@ -210,7 +210,7 @@ def bus_leaves(drive: Drive) -> MetricResult:
     return events("bus", "StVO section 20 (5)", "1", times, values, 0.0, not any(values) if values else None)
 
 
-def _pulls_out(drive: Drive, track: Track, signals: Array) -> int | None:
+def _pulls_out(drive: Drive, track: Track, signals: Bytes) -> int | None:
     """The tick in which a bus with its left indicator on first moves."""
     lit = (signals[track.row] & Signal.LEFT) != 0
     moves = (track.speed > ROLLING) & (track.speed < LEAVING_MAX)
@@ -243,13 +243,13 @@ def _passed(drive: Drive, track: Track, tick: int) -> bool:
     return False
 
 
-def _signals(drive: Drive) -> Array:
+def _signals(drive: Drive) -> Bytes:
     """The lamps of every row of the others (R,)."""
     parts = [frame.truth.objects.signals[frame.truth.objects.valid] for frame in drive.run.frames]
-    return np.concatenate(parts) if parts else np.zeros(0)
+    return np.concatenate(parts) if parts else np.zeros(0, np.uint8)
 
 
-def _relative(drive: Drive, rows: Array) -> tuple[Array, Array, Array]:
+def _relative(drive: Drive, rows: Ints) -> tuple[Array, Array, Array]:
     """Along and across [m] of rows of the others, in the car's frame, and the cosine between the headings."""
     others = drive.others
     x, y, yaw = (drive.box[others.tick[rows], k] for k in range(3))
