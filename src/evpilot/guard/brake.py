@@ -27,7 +27,7 @@ from evpilot.guard.contact import (
 )
 from evpilot.guard.packed import pack, unpack, unsound
 from evpilot.types import EgoState, Limits, Observation, Platform, Trajectory
-from evpilot.types.state import Array, Bools
+from evpilot.types.state import Array, Bools, Ints
 
 DECEL = 8.0  # [m/s2] at most: dry road, what production systems reach (Euro NCAP AEB)
 GRIP_SHARE = 0.85  # of friction
@@ -37,22 +37,36 @@ LOOK_MIN = 1.0  # [s]
 LOOK_MAX = 6.0  # [s]
 SAME_WAY = 0.8  # cosine of the angle between two headings
 MOVING = 1.0  # [m/s]
+WARNED_REACTION = 1.2  # [s] of a driver who is warned (Euro NCAP's warning: 1.2 s to the brake)
+WARNED_DECEL = 4.0  # [m/s2] with which he then brakes
 RELEASE_TICKS = 3  # ticks without danger before the brake is let go
 GRAVITY = 9.81  # [m/s2]
 
 
-@kernel("Tuple((f8, i8, f8, i8))(f8[:, ::1], f8, f8, f8, f8, f8[:, ::1], f8[::1], f8[:, ::1])")
+@kernel("Tuple((f8, i8, f8, i8))(f8[:, ::1], f8, f8, f8, f8, b1, f8[:, ::1], f8[::1], f8[:, ::1])")
 def weigh(
-    motion: Array, speed: float, look: float, wait: float, decel: float, others: Array, car: Array, out: Array
+    motion: Array,
+    speed: float,
+    look: float,
+    wait: float,
+    decel: float,
+    active: bool,
+    others: Array,
+    car: Array,
+    out: Array,
 ) -> tuple[float, int, float, int]:
     """First contact (time [s], row) of a packed trajectory within `look` [s], and when the same other would be met if
-    the brakes [m/s2] bit only after `wait` [s]; (inf, -1) for none. out (K, 7) is working space."""
-    when, whom = first_contact(motion, look, others, car)
+    the brakes [m/s2] bit only after `wait` [s]; (inf, -1) for none. out (K, 7) is working space.
+
+    A stop in the way of somebody who comes is a contact, too: it must be made short of his way. And a car that brakes
+    (active) does not creep on into it.
+    """
+    when, whom = first_contact(motion, look, others, car, active)
     if whom < 0:
         return when, whom, math.inf, -1
     brake_along(motion, speed, wait, decel, out)
     # whom braking would newly bring into our way is no reason to brake
-    late, met = first_contact(out, look + 10.0, others[whom : whom + 1], car)
+    late, met = first_contact(out, look + 10.0, others[whom : whom + 1], car, True)
     return when, whom, late, whom if met >= 0 else -1
 
 
@@ -79,28 +93,14 @@ class EmergencyBrake:
         cause is then the row of the tracks (or detections) that it brakes for. A plan that is no sound trajectory is
         taken as none.
         """
-        ego, platform = observation.ego, self._platform
         decel = min(self._most, GRIP_SHARE * observation.friction * GRAVITY)
-        speed = abs(ego.speed)
+        speed = abs(observation.ego.speed)
         look = min(max(speed / decel + 2.0 * self._wait + 0.5, LOOK_MIN), LOOK_MAX)
-        usable = plan is not None and not unsound(plan)
-        motion = pack(plan) if plan is not None and usable else arc_ahead(ego, LOOK_MAX, platform.wheelbase)
-        others = others_of(observation)
-        rows = np.flatnonzero(valid_rows(observation))
-        ahead = ~beside(others, ego, platform)
-        others, rows = np.ascontiguousarray(others[ahead]), rows[ahead]
-        car = np.array(
-            [
-                platform.rear_to_center,
-                0.5 * platform.length,
-                0.5 * platform.width,
-                ego.pose[2],
-                MARGIN_AHEAD,
-                MARGIN_BESIDE,
-            ]
-        )
+        # a slow car sees little ahead: one that brakes goes on until the way is clear
+        look = LOOK_MAX if self._active else look
+        motion, others, rows, car = self._scene(observation, plan)
         out = np.empty((math.ceil((speed / decel + self._wait + 1.0) / STEP) + 1, 7))
-        when, whom, late, _ = weigh(motion, speed, look, self._wait, decel, others, car, out)
+        when, whom, late, _ = weigh(motion, speed, look, self._wait, decel, self._active, others, car, out)
         danger = whom >= 0 and (late < math.inf or self._active)
         self._calm = 0 if danger and when < math.inf else self._calm + 1
         if danger:
@@ -109,8 +109,32 @@ class EmergencyBrake:
             self._active, self.cause = False, -1
         if not self._active:
             return None
-        braking(motion, ego.speed, 0.0, decel, out)
+        braking(motion, observation.ego.speed, 0.0, decel, out)
         return unpack(out, observation)
+
+    def warns(self, observation: Observation, plan: Trajectory | None) -> bool:
+        """Whether a human driver is to be warned of a collision: one who takes `WARNED_REACTION` and then brakes with
+        `WARNED_DECEL` would be too late a tick later."""
+        speed = abs(observation.ego.speed)
+        motion, others, _, car = self._scene(observation, plan)
+        out = np.empty((math.ceil((speed / WARNED_DECEL + WARNED_REACTION + 1.0) / STEP) + 1, 7))
+        _, _, late, _ = weigh(
+            motion, speed, LOOK_MAX, WARNED_REACTION + self._wait, WARNED_DECEL, False, others, car, out
+        )
+        return late < math.inf
+
+    def _scene(self, observation: Observation, plan: Trajectory | None) -> tuple[Array, Array, Ints, Array]:
+        """Where the car goes (T, 7), who else is there (N, 10) with their rows in the observation (N,), and the car's
+        box with its margins (6,)."""
+        ego, platform = observation.ego, self._platform
+        usable = plan is not None and not unsound(plan)
+        motion = pack(plan) if plan is not None and usable else arc_ahead(ego, LOOK_MAX, platform.wheelbase)
+        others = others_of(observation)
+        rows = np.flatnonzero(valid_rows(observation))
+        ahead = ~beside(others, ego, platform)
+        length, width = 0.5 * platform.length, 0.5 * platform.width
+        car = np.array([platform.rear_to_center, length, width, ego.pose[2], MARGIN_AHEAD, MARGIN_BESIDE])
+        return motion, np.ascontiguousarray(others[ahead]), rows[ahead], car
 
 
 def beside(others: Array, ego: EgoState, platform: Platform) -> Bools:

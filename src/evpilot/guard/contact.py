@@ -2,7 +2,8 @@
 
 "Certainly" means under each of a few simple expectations: the other keeps its velocity, it keeps its turn rate, it
 keeps braking or gaining speed; and who comes towards us may still move over to either side. A contact that depends on
-one of them is the planner's business, not a reason to stop the car.
+one of them is the planner's business, not a reason to stop the car. Who brakes hard is expected to go on with that:
+nobody does so for nothing.
 """
 
 import math
@@ -30,6 +31,8 @@ ONCOMING = 1.0  # [m/s] towards us
 GAINING = 1.5  # [s] so long a driver keeps gaining speed ...
 GAIN_MAX = 3.0  # [m/s2] ... at most like this
 BRAKING = 0.5  # [m/s2] less is not told from noise
+HARD = 2.5  # [m/s2] more than comfort: braking that has a reason and will last
+OPPOSITE = 0.97  # cosine of the angle between two ways that pass each other; who cuts across is not passed
 
 
 @kernel()
@@ -49,14 +52,11 @@ def apart(
 
 @kernel()
 def expected(other: Array, kind: int, t: float) -> tuple[float, float, float]:
-    """Where an other's centre and yaw are after t [s]: kind 0 keeps its velocity, 1 its turn rate, 2 its pull."""
+    """Where an other's centre and yaw are after t [s]: kind 0 keeps its velocity, 1 its turn rate, 2 its pull; hard
+    braking goes on in all of them."""
     x, y, yaw = other[OX], other[OY], other[OYAW]
-    if kind == 1 and abs(other[OTURN]) > 1e-3:
-        turn = min(max(other[OTURN], -1.0), 1.0)
-        s, c = math.sin(turn * t) / turn, (1.0 - math.cos(turn * t)) / turn
-        return x + other[OVX] * s - other[OVY] * c, y + other[OVY] * s + other[OVX] * c, yaw + turn * t
     far = t
-    if kind == 2 and abs(other[OBRAKE]) > BRAKING:
+    if (kind == 2 and abs(other[OBRAKE]) > BRAKING) or other[OBRAKE] > HARD:
         speed = math.hypot(other[OVX], other[OVY])
         if other[OBRAKE] > 0.0:
             until = min(t, speed / other[OBRAKE])
@@ -64,6 +64,10 @@ def expected(other: Array, kind: int, t: float) -> tuple[float, float, float]:
         elif speed > BRAKING:
             until = min(t, GAINING)
             far = t + min(-other[OBRAKE], GAIN_MAX) * until * (t - 0.5 * until) / speed
+    if kind == 1 and abs(other[OTURN]) > 1e-3:
+        turn = min(max(other[OTURN], -1.0), 1.0)
+        s, c = math.sin(turn * far) / turn, (1.0 - math.cos(turn * far)) / turn
+        return x + other[OVX] * s - other[OVY] * c, y + other[OVY] * s + other[OVX] * c, yaw + turn * far
     return x + other[OVX] * far, y + other[OVY] * far, yaw
 
 
@@ -87,8 +91,9 @@ def meets(row: Array, car: Array, other: Array, t: float) -> bool:
     c, s = math.cos(row[TYAW]), math.sin(row[TYAW])
     x, y = row[TX] + car[0] * c, row[TY] + car[0] * s
     towards = -other[OVX] * c - other[OVY] * s
+    passes = towards > ONCOMING and towards > OPPOSITE * math.hypot(other[OVX], other[OVY])
     aside = min(0.5 * MOVE_OVER * t * t, MOVE_OVER_MAX)
-    for kind in range(5 if towards > ONCOMING else 3):
+    for kind in range(5 if passes else 3):
         ox, oy, yaw = expected(other, min(kind, 2), t)
         if kind > 2:
             ox, oy = ox - (2 * kind - 7) * aside * s, oy + (2 * kind - 7) * aside * c
@@ -109,10 +114,11 @@ def runs_into_us(row: Array, car: Array, other: Array, t: float) -> bool:
 
 
 @kernel()
-def first_contact(motion: Array, until: float, others: Array, car: Array) -> tuple[float, int]:
+def first_contact(motion: Array, until: float, others: Array, car: Array, standing: bool) -> tuple[float, int]:
     """When [s] a packed trajectory first certainly meets an other, and whom (row); (inf, -1) when not until then.
 
-    Who touches us already, who runs into us from behind or while we stand, is not met by us, then or later.
+    Who touches us already, who runs into us from behind, and, unless `standing`, who does so while we stand, is not met
+    by us, then or later.
     """
     row = np.empty(7)
     bare = car.copy()
@@ -134,7 +140,7 @@ def first_contact(motion: Array, until: float, others: Array, car: Array) -> tup
                 begun[i] = meets(row, bare, others[i], t)
             elif meets(row, car, others[i], t):
                 slow = abs(row[TSPEED]) <= (STANDING if pace > abs(row[TSPEED]) else STILL)
-                if not slow and not runs_into_us(row, car, others[i], t):
+                if (standing or not slow) and not runs_into_us(row, car, others[i], t):
                     return t, i
                 begun[i] = True
     return math.inf, -1

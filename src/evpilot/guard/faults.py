@@ -192,12 +192,12 @@ def road_fault(motion: Array, until: float, car: Array, area: AreaArrays) -> Fau
 @kernel()
 def contact_fault(motion: Array, until: float, others: Array, car: Array, speed: float, decel: float) -> Fault:
     """Whether a motion certainly meets someone whom braking now along its path would not."""
-    when, _ = first_contact(motion, until, others, car)
+    when, _ = first_contact(motion, until, others, car, False)
     if when == math.inf:
         return 0, 0.0, 0.0, 0.0
     out = np.empty((math.ceil(min(abs(speed) / decel + 1.0, 6.0) / STEP) + 1, 7))
     brake_along(motion, speed, 0.0, decel, out)
-    braked, _ = first_contact(out, until, others, car)
+    braked, _ = first_contact(out, until, others, car, False)
     if braked < math.inf:
         return 0, 0.0, 0.0, 0.0
     return CONTACT, when, until, when

@@ -89,7 +89,8 @@ class Stage:
     platform: the car as this case prescribes it, None for the car under test as it is. approach: what is driven before
     the pilot has the car. unseen: objects by id that enter the observation only from a time [ns] on. decided: asked in
     every tick with the car and the truth, whether the outcome is certain, so that the drive may end; None drives to the
-    scenario's end.
+    scenario's end. instead: which pilot, by its short name, takes another's place in this case (a driver who does
+    something, in the seat of one who does nothing).
     """
 
     scenario: Scenario
@@ -100,6 +101,7 @@ class Stage:
     approach: Approach | None = None
     unseen: tuple[tuple[int, int], ...] = ()
     decided: Callable[[EgoState, Truth], bool] | None = None
+    instead: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,8 @@ class Suite:
     """A regulation's suite. cases: all of them for a car; stage: how one is driven; judge: the verdict on its log.
 
     edition: of the regulation. demands: what holds of all results together, such as a tolerated number of failures:
-    given the cases with their results, a line for each demand that is not met.
+    given the cases with their results, a line for each demand that is not met. summary: likewise, lines that sum the
+    results up, such as a score.
     """
 
     key: str
@@ -140,6 +143,7 @@ class Suite:
     stage: Callable[[Case, Platform], Stage]
     judge: Callable[[Case, RunLog, Platform], CaseResult]
     demands: Callable[[Sequence[tuple[Case, CaseResult]]], tuple[str, ...]] | None = None
+    summary: Callable[[Sequence[tuple[Case, CaseResult]]], tuple[str, ...]] | None = None
 
     def group(self, key: str) -> Group:
         """The group of a key; raises EvpilotError when there is none."""

@@ -29,6 +29,9 @@ SHORT = {
     "reg157": "evpilot.pilot.baselines.careful:Reg157Pilot",
     "frozen": "evpilot.pilot.baselines.frozen:FrozenPilot",
     "privileged": "evpilot.pilot.baselines.privileged:PrivilegedPilot",
+    "steady": "evpilot.pilot.baselines.guard_only:SteadyPilot",
+    "guard_only": "evpilot.pilot.baselines.guard_only:GuardOnlyPilot",
+    "guard_driver": "evpilot.pilot.baselines.guard_only:GuardDriverPilot",
 }
 
 

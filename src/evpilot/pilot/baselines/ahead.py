@@ -38,23 +38,24 @@ class RoadAhead:
         x, y = x + self._rear_to_center * math.cos(yaw), y + self._rear_to_center * math.sin(yaw)
         need = abs(ego.speed) * self._horizon + HORIZON_ROOM
         path = self._path
-        lane = -1
+        lane, passed = -1, 0.0
         if path is not None:
             s, d = place_on(path, x, y)
-            lane = int(path.lanes[path.lane_at(s)])
+            row = path.lane_at(s)
+            lane, passed = int(path.lanes[row]), s - float(path.lane_s[row])
             extends = len(self.graph.successors(int(path.lanes[-1]))) > 0
             if abs(d) > ASTRAY:
                 lane = -1
             elif not (path.end - s < need and extends) and self._wished(lane) == lane:
                 return path
         if lane < 0:
-            lane, _, _ = self._index.nearest(x, y, z, yaw)
+            lane, passed, _ = self._index.nearest(x, y, z, yaw)
         wished = self._wished(lane)
         if wished != lane and room_beside and not self._free_beside(wished, observation):
             wished = lane
             if path is not None and path.end - place_on(path, x, y)[0] > need:
                 return path
-        self._path = reference_path(self.graph, lane_sequence(self.graph, wished, need + 60.0, self._cost))
+        self._path = reference_path(self.graph, lane_sequence(self.graph, wished, passed + need + 60.0, self._cost))
         return self._path
 
     def _wished(self, lane: int) -> int:
