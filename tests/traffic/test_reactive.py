@@ -297,6 +297,19 @@ def test_a_slow_truck_is_overtaken_on_a_road_with_two_lanes():
     assert any(s & Signal.LEFT for s in signals)
 
 
+def test_nobody_changes_into_a_lane_across_a_row_of_cones():
+    slow = car(2, 60.0, speed=5.0, motion=[[60.0 + 5.0 * 0.1 * k, 0, 0, 0, 5.0, 0] for k in range(600)])
+    row = [
+        replace(
+            car(10 + k, 30.0 + 9.0 * k, 1.75, behaviour=Behaviour.STATIC, kind=ObjectKind.CONE), length=0.4, width=0.4
+        )
+        for k in range(60)
+    ]
+    frames = drive(scenario(road(2, 600.0), car(1, 35.0, speed=5.0), slow, *row), 40)
+    assert np.abs(history(frames, 1, 1)).max() < 0.3
+    assert history(frames, 1, 0)[-1] > 200.0, "it follows"
+
+
 def test_the_end_of_a_lane_is_left_in_time():
     builder = GraphBuilder()
     main = builder.lane(*band(straight(0, 200, 3.5)), speed_limit=20.0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, POLITE, follow
-from evpilot.simulate.traffic.scene import AHEAD, ALONG, HALF, HIGH, LOW, SIDE, WHO
+from evpilot.simulate.traffic.scene import ACROSS, AHEAD, ALONG, HALF, HIGH, LOW, SIDE, WHO
 from evpilot.types.state import Array
 from evpilot.vehicle.driver import mobil_gain, mobil_wants
 
@@ -15,6 +15,8 @@ BRAKE_SAFE = 2.0  # [m/s2] that a change may ask of the new follower (highway-en
 BRAKE_NEEDED = 3.5  # [m/s2] the same when the route or the lane's end asks for the change
 NEED_GAIN = 5.0  # [m/s2] that a change needed by the route counts for
 GAP_MIN = 1.0  # [m] to either new neighbour
+ACROSS_TIME, ACROSS_MIN = 4.0, 15.0  # [s], [m] that the way across takes: what stands on it is in the way
+STANDS = 0.3  # [m/s]
 FOLLOWER_HEADWAY = 0.5  # [s] that the new follower keeps at least
 
 
@@ -33,6 +35,18 @@ def beside(seen: Array, count: int, low: float, high: float, half: float) -> tup
         elif gap < back:
             back, follower = gap, k
     return lead, follower, ahead, back
+
+
+@kernel()
+def barred(seen: Array, count: int, speed: float, half: float, low: float, high: float) -> bool:
+    """Whether something stands ahead between two strips, inside the lateral interval low..high: a row of cones closes
+    a lane whose middle is free."""
+    for k in range(count):
+        one = seen[k]
+        near = -half < one[AHEAD] < ACROSS_TIME * speed + ACROSS_MIN
+        if near and abs(one[ALONG]) + abs(one[ACROSS]) < STANDS and one[LOW] > low and one[HIGH] < high:
+            return True
+    return False
 
 
 @kernel()
@@ -65,6 +79,8 @@ def change_gain(
     lead, follower, ahead, back = beside(seen, count, place - wide, place + wide, half)
     new_lead, new_follower, new_ahead, new_back = beside(seen, count, offset - wide, offset + wide, half)
     if new_ahead < GAP_MIN or new_back < GAP_MIN:
+        return -np.inf
+    if barred(seen, count, speed, half, min(place, offset) + wide, max(place, offset) - wide):
         return -np.inf
     own_before = follow(row, speed, wanted[me], ahead, speed - (seen[lead, ALONG] if lead >= 0 else speed))
     own_after = follow(row, speed, wanted[me], new_ahead, speed - (seen[new_lead, ALONG] if new_lead >= 0 else speed))
