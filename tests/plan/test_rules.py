@@ -21,8 +21,9 @@ from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import stack
 from evpilot.plan.columns import GRID, Corridor
 from evpilot.plan.entries import Entries
+from evpilot.plan.priority import MARGIN_AFTER, MARGIN_BEFORE, PAST
 from evpilot.plan.road import Road, Way
-from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, MARGIN_AFTER, MARGIN_BEFORE, RED_BRAKE, Rules, Wall
+from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, RED_BRAKE, Rules, Wall
 from evpilot.plan.spans import spans_on
 from evpilot.types import (
     ROAD,
@@ -243,6 +244,41 @@ def test_the_crossing_belongs_to_who_has_priority_while_they_are_on_it() -> None
     # its front reaches our strip 36 m on, its rear leaves it after 44 m
     assert begin == pytest.approx(3.6 - MARGIN_BEFORE, abs=0.4)
     assert end == pytest.approx(4.4 + MARGIN_AFTER, abs=0.4)
+
+
+def test_whose_nose_is_in_a_crossing_still_lets_those_pass_who_cross_further_on() -> None:
+    far = box(102.5, -40.0, 0.0, 10.0)
+    _, low, _, _, _, _ = zones_for(ego_at(60.0, speed=3.0), far, (0.0, 10.0))[0][0]
+    zones, way = zones_for(ego_at(low - FRONT + 0.5, speed=3.0), far, (0.0, 10.0))
+    assert len(zones) == 1
+    assert way.scalars[Corridor.S] + FRONT < zones[0][1] == pytest.approx(102.5 - 0.9 - PAST, abs=0.1)
+
+
+@pytest.mark.parametrize(("state", "low"), [(GREEN, 114.7), (LightState.DARK, 107.0)])
+def test_with_green_the_road_across_is_not_waited_for_and_the_oncoming_is(state: LightState, low: float) -> None:
+    builder = GraphBuilder()
+    before = lane(builder, 0.0, 0.0, 100.0)
+    turn = np.linspace(-0.5 * math.pi, 0.0, 20)
+    left, right = (np.column_stack([100.0 + r * np.cos(turn), 20.0 + r * np.sin(turn)]) for r in (18.25, 21.75))
+    inside = builder.lane(left, right, junction=0, turn=Turn.LEFT)
+    builder.connect(before, inside)
+    north = [
+        builder.lane([(109.25, a), (109.25, b)], [(112.75, a), (112.75, b)], junction=number)
+        for a, b, number in ((-60.0, -5.0, -1), (-5.0, 25.0, 0), (25.0, 60.0, -1))
+    ]
+    west = [
+        builder.lane([(a, 7.0), (b, 7.0)], [(a, 10.5), (b, 10.5)], junction=number)
+        for a, b, number in ((180.0, 125.0, -1), (125.0, 98.0, 0), (98.0, 20.0, -1))
+    ]
+    for road in (north, west):
+        builder.connect(road[0], road[1])
+        builder.connect(road[1], road[2])
+        builder.light([road[0]], (130.0, 0.0, 5.0, 0.0))
+    builder.light([before], (122.0, 0.0, 5.0, math.pi))
+    graph = builder.build()
+    zones, _ = zones_for(ego_at(60.0), box(160.0, 8.75, -10.0, 0.0), (-10.0, 0.0), graph, [RED, state, state])
+    assert len(zones) == 1
+    assert zones[0][1] == pytest.approx(low, abs=2.1)
 
 
 def test_who_stands_or_turns_off_before_takes_no_zone() -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evpilot.plan import detour
-from evpilot.plan.columns import GRID, Corridor, Entry, Span
+from evpilot.plan.columns import Corridor
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import at_junction, shown
+from evpilot.plan.priority import busy, signalled, yield_spans
 from evpilot.plan.road import Way
 from evpilot.types import Briefing, LaneGraph, Lights, LightState, ObjectKind, Observation, StopKind, Tracks
 from evpilot.types.state import Array, Ints
@@ -21,9 +22,6 @@ END_BRAKE = 4.0  # [m/s2] nor does a lane's end ask for an emergency stop
 HALT_SPEED = 0.2  # [m/s]
 HALT_TIME = 0.5  # [s] at a stop sign (Autoware's hold)
 HALT_PLACE = 3.0  # [m] before the line
-MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
-PAST = 0.5  # [m] behind the car once it is past them
-ZONE_COST = 90.0
 PROB_MIN = 0.15  # a less likely way of somebody who has priority is not waited for
 STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
 WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
@@ -31,7 +29,6 @@ KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towa
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
 # at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
 PASSED_AFTER_HALT = {LightState.FLASHING_RED: HALT_TIME, LightState.UNSEEN: 3.0}
-CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
 SAID = {state: f"stop: the light is {state.name.lower().replace('_', '-')}" for state in LightState}
 SAID[LightState.UNSEEN] = "stop: the light is hidden"
 
@@ -55,7 +52,9 @@ class Rules:
 
     briefing: Briefing
     halted: dict[int, float] = field(default_factory=dict)
-    _yields: dict[tuple[bytes, tuple[int, ...]], list[tuple[float, float]]] = field(init=False, default_factory=dict)
+    _yields: dict[tuple[bytes, tuple[int, ...], tuple[int, ...]], list[tuple[float, float]]] = field(
+        init=False, default_factory=dict
+    )
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
@@ -159,28 +158,19 @@ class Rules:
             ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
             if ahead and len(others):
                 strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
-                blocks.extend(_busy(c, low, high, strip, entries, others, spans[c, others]) for low, high in ahead)
+                blocks.extend(busy(c, span, front, strip, entries, others, spans[c, others]) for span in ahead)
             if len(way.borrowed):
                 blocks.append(detour.zones(c, way, front, entries, spans[c]))
         return np.concatenate(blocks) if blocks else np.zeros((0, 6))
 
     def _yields_on(self, way: Way, lights: Lights) -> list[tuple[float, float]]:
-        """`_yield_spans`, found once for each path and each set of lanes on which nobody has to wait for us."""
+        """`yield_spans`, found once for each path and what its lights show."""
         graph = self.briefing.graph
-        careful = _careful_lanes(graph, way, lights) if len(graph.light_id) else ()
-        key = way.path.lanes.tobytes(), careful
+        careful, green = signalled(graph, way, lights) if len(graph.light_id) else ((), ())
+        key = way.path.lanes.tobytes(), careful, green
         if key not in self._yields:
-            self._yields[key] = _yield_spans(graph, way, careful)
+            self._yields[key] = yield_spans(graph, way, careful, green)
         return self._yields[key]
-
-
-def _careful_lanes(graph: LaneGraph, way: Way, lights: Lights) -> tuple[int, ...]:
-    """The junction lanes of a corridor behind lights that are out of order or out of view."""
-    lanes: list[int] = []
-    for number in range(len(way.path.lanes)):
-        if shown(graph, way, number, lights) in CAREFUL_STATES:
-            lanes.extend(int(lane) for lane in way.path.lanes[number : number + 2] if graph.junction[lane] >= 0)
-    return tuple(lanes)
 
 
 def _line_on(graph: LaneGraph, lane: int) -> float:
@@ -213,38 +203,3 @@ def _about_to_cross(graph: LaneGraph, w: int, way: Way, s: float, tracks: Tracks
         if abs(across) < 2.2 or (towards and abs(across) - 2.0 < 5.0 * abs(pace)):
             return int(k)
     return -1
-
-
-def _yield_spans(graph: LaneGraph, way: Way, careful: tuple[int, ...] = ()) -> list[tuple[float, float]]:
-    """Parts of a corridor [m] on which others have priority, each once, in order; on the careful lanes all have."""
-    found: list[tuple[float, float]] = []
-    for lane, begin in zip(way.path.lanes, way.path.lane_s, strict=True):
-        rows = slice(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1]))
-        for span, yields in zip(graph.conflict_span[rows], graph.conflict_yields[rows], strict=True):
-            if yields or int(lane) in careful:
-                found.append((float(begin + span[0]), float(begin + span[1])))
-    found.sort()
-    merged: list[tuple[float, float]] = []
-    for low, high in found:
-        if merged and low <= merged[-1][1] + 1.0:
-            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
-        else:
-            merged.append((low, high))
-    return merged
-
-
-def _busy(c: int, low: float, high: float, strip: float, entries: Entries, others: Ints, spans: Array) -> Array:
-    """The times (K, 6) at which entries (N,) are within `strip` [m] of a part of corridor c, by their spans (N, 51, 5).
-    Who is on our corridor now and goes our way is traffic to follow, not to yield to."""
-    on_strip = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
-    same_way = on_strip[:, 0] & (spans[:, 0, Span.SPEED] > 0.7 * np.abs(entries.box[others, 0, Entry.SPEED]))
-    inside = on_strip & (spans[..., Span.S_LOW] < high) & (spans[..., Span.S_HIGH] > low)
-    found = np.flatnonzero(inside.any(axis=1) & ~same_way)
-    zones = np.empty((len(found), 6))
-    # we are out of somebody's way once past where they cross or join ours, though others may cross further on
-    reach = np.where(inside[found], spans[found, :, Span.S_HIGH], -np.inf).max(axis=1)
-    zones[:, 0], zones[:, 1], zones[:, 2] = c, low, np.minimum(high, reach + PAST)
-    zones[:, 3] = GRID[inside[found].argmax(axis=1)] - MARGIN_BEFORE
-    zones[:, 4] = GRID[len(GRID) - 1 - inside[found, ::-1].argmax(axis=1)] + MARGIN_AFTER
-    zones[:, 5] = ZONE_COST * entries.prob[others[found]]
-    return zones

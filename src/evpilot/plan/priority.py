@@ -1,0 +1,107 @@
+"""Who has priority over us where: the parts of a corridor that are theirs, and when."""
+
+import math
+
+import numpy as np
+
+from evpilot.plan.columns import GRID, Entry, Span
+from evpilot.plan.entries import Entries
+from evpilot.plan.lights import at_junction, shown
+from evpilot.plan.road import Way
+from evpilot.types import LaneGraph, Lights, LightState
+from evpilot.types.state import Array, Ints
+
+MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
+PAST = 0.5  # [m] behind the car once it is past them
+ZONE_COST = 90.0
+CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
+ALONG = 0.7  # cosine of the angle between ways that count as one
+ACROSS = 0.7  # cosine of the angle between two approaches: closer to a right angle, only one of them has green
+
+
+def signalled(graph: LaneGraph, way: Way, lights: Lights) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The junction lanes of a corridor behind lights that are out of order or out of view, and its lanes whose light is
+    green at a junction."""
+    careful: list[int] = []
+    green: list[int] = []
+    for number, lane in enumerate(way.path.lanes):
+        state = shown(graph, way, number, lights)
+        if state in CAREFUL_STATES:
+            careful.extend(int(k) for k in way.path.lanes[number : number + 2] if graph.junction[k] >= 0)
+        elif state == LightState.GREEN and at_junction(graph, way, number):
+            green.append(int(lane))
+    return tuple(careful), tuple(green)
+
+
+def yield_spans(
+    graph: LaneGraph, way: Way, careful: tuple[int, ...] = (), green: tuple[int, ...] = ()
+) -> list[tuple[float, float]]:
+    """Parts of a corridor [m] on which others have priority, each once, in order; on the careful lanes all have.
+
+    Where our light is green, that of the roads across is red: who waits there is not waited for, so that a left turn
+    advances to where it meets the oncoming."""
+    found: list[tuple[float, float]] = []
+    passed: list[int] = []
+    for lane, begin in zip(way.path.lanes, way.path.lane_s, strict=True):
+        rows = slice(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1]))
+        of = zip(graph.conflict[rows], graph.conflict_span[rows], graph.conflict_yields[rows], strict=True)
+        for other, span, yields in of:
+            if (yields and not any(_held(graph, int(other), own) for own in passed)) or int(lane) in careful:
+                found.append((float(begin + span[0]), float(begin + span[1])))
+        if int(lane) in green:
+            passed.append(int(lane))
+    found.sort()
+    merged: list[tuple[float, float]] = []
+    for low, high in found:
+        if merged and low <= merged[-1][1] + 1.0:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def _held(graph: LaneGraph, lane: int, own: int) -> bool:
+    """Whether a junction lane can only be reached from lanes across ours that have a light: theirs is red while that of
+    our lane `own` is green."""
+    beyond = [int(k) for k in graph.successors(own)]
+    if not any(graph.junction[k] >= 0 and graph.junction[k] == graph.junction[lane] for k in beyond):
+        return False
+    before = [int(k) for k in graph.predecessors(lane)]
+    ours = _heading(graph, own)
+    return bool(before) and all(
+        len(graph.lights_of(k)) > 0 and abs(math.cos(_heading(graph, k) - ours)) < ACROSS for k in before
+    )
+
+
+def _heading(graph: LaneGraph, lane: int) -> float:
+    """Direction [rad] of a lane at its end."""
+    (x0, y0), (x1, y1) = graph.center[graph.points(lane), :2][-2:].tolist()
+    return math.atan2(y1 - y0, x1 - x0)
+
+
+def busy(
+    c: int, part: tuple[float, float], front: float, strip: float, entries: Entries, others: Ints, spans: Array
+) -> Array:
+    """The times (K, 6) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by their spans
+    (N, 51, 5); front [m] is our bumper's place.
+
+    Who is on our corridor now and goes our way is traffic to follow, not to yield to. Before the part we wait for all
+    of it; once in it, only before where somebody crosses our way."""
+    low, high = part
+    on_strip = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
+    inside = on_strip & (spans[..., Span.S_LOW] < high) & (spans[..., Span.S_HIGH] > low)
+    along = spans[..., Span.SPEED] > ALONG * np.abs(entries.box[others, :, Entry.SPEED])
+    follows = on_strip[:, 0] & along[:, 0]
+    if front > low:
+        follows |= along[np.arange(len(others)), inside.argmax(axis=1)]
+    found = np.flatnonzero(inside.any(axis=1) & ~follows)
+    zones = np.empty((len(found), 6))
+    # we are out of somebody's way once past where they cross or join ours, though others may cross further on
+    reach = np.where(inside[found], spans[found, :, Span.S_HIGH], -np.inf).max(axis=1)
+    begin = np.where(inside[found], spans[found, :, Span.S_LOW], np.inf).min(axis=1)
+    zones[:, 0], zones[:, 2] = c, np.minimum(high, reach + PAST)
+    zones[:, 1] = np.maximum(low, begin - PAST) if front > low else low
+    zones[:, 3] = GRID[inside[found].argmax(axis=1)] - MARGIN_BEFORE
+    zones[:, 4] = GRID[len(GRID) - 1 - inside[found, ::-1].argmax(axis=1)] + MARGIN_AFTER
+    zones[:, 5] = ZONE_COST * entries.prob[others[found]]
+    return zones
