@@ -165,6 +165,13 @@ def test_at_a_stop_sign_it_halts_once_then_goes_on() -> None:
     assert front(run)[np.argmin(run.ego[:, SPEED])] <= 80.0
 
 
+def test_nobody_behind_makes_it_run_a_stop_sign() -> None:
+    behind = actor(1, (3.0, 0.0), (7.0, 0.0))  # it will never brake
+    run = drive(scene(lane_with_stop_sign(70.0), behind, speed=8.0, seconds=12.0))
+    before_line = run.ego[front(run) < 70.5, SPEED]
+    assert before_line.min() < 0.2
+
+
 def test_at_a_crossing_it_yields_to_who_steps_towards_its_way() -> None:
     run = drive(scene(lane_with_crosswalk(90.0), walker(1, (92.0, -4.0), (0.0, 1.2), wait=1.5)))
     assert not touches(run)
