@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from evpilot.evaluate import Contact, judge
+from evpilot.evaluate.criteria.rules import beyond
 from evpilot.files import EvpilotError
+from evpilot.geometry.boxes import corners
 from evpilot.maps.builder import GraphBuilder
+from evpilot.scenarios import load
 from evpilot.types import Goal, LightState, Marking, ObjectKind, Source
 
 
@@ -159,6 +162,17 @@ def test_solid_line(made):
         assert passed(made.verdict(weave, road), "solid_line") is expected
     keeps = made.verdict(made.cruise(10.0), made.straight_road(left_marking=Marking.SOLID))
     assert passed(keeps, "solid_line") is True
+
+
+def test_the_other_level_of_a_spiral_is_no_line_of_ours():
+    graph = load("spiral_ramp@difficulty=0.74", 2).graph
+    lane = 0
+    rows = graph.points(lane)
+    for k in range(2, rows.stop - rows.start - 2, 3):
+        x, y, z = graph.center[rows][k]
+        yaw = np.arctan2(*(graph.center[rows][k + 1, :2] - graph.center[rows][k - 1, :2])[::-1])
+        for line, sign in ((graph.left, 1.0), (graph.right, -1.0)):
+            assert beyond(graph, line, lane, corners(x, y, yaw, 0.5, 1.8), z, sign) == 0.0
 
 
 # --- lights and stop signs

@@ -3,7 +3,7 @@
 import numpy as np
 
 from evpilot.evaluate.facts.borrowed import borrowed
-from evpilot.evaluate.facts.drive import Drive
+from evpilot.evaluate.facts.drive import LEVEL, Drive
 from evpilot.evaluate.facts.road import Place, off_course
 from evpilot.geometry.polyline import project
 from evpilot.types import LaneGraph, Marking, MetricResult, User
@@ -112,7 +112,10 @@ def solid_line(drive: Drive, place: Place) -> MetricResult:
         lane = int(place.lane[tick])
         if lane >= 0 and (place.one_lane[tick] or (home >= 0 and lane in graph.successors(home))):
             home = lane
-        if home < 0 or off_course(drive.box[tick, 2], _direction(graph, home, drive.box[tick])) > 0.5 * np.pi:
+        if (
+            home < 0
+            or off_course(drive.box[tick, 2], _direction(graph, home, drive.box[tick], drive.z[tick])) > 0.5 * np.pi
+        ):
             continue
         for side, line, sign in (
             (graph.left_marking, graph.left, 1.0),
@@ -120,29 +123,37 @@ def solid_line(drive: Drive, place: Place) -> MetricResult:
         ):
             if side[home] in SOLID:
                 bound[tick] = True
-                value[tick] = max(value[tick], _beyond(graph, line, home, corners[tick], sign))
+                value[tick] = max(value[tick], beyond(graph, line, home, corners[tick], drive.z[tick], sign))
     passed = bool(np.all(value[bound] <= SOLID_MAX)) if np.any(bound) else None
     clause = "Vienna Convention on Road Signs 1968, art. 26"
     return _by_tick(drive, "solid_line", clause, "m", value, bound, SOLID_MAX, passed)
 
 
-def _direction(graph: LaneGraph, lane: int, box: Array) -> float:
+def _direction(graph: LaneGraph, lane: int, box: Array, z: float) -> float:
     rows = graph.points(lane)
     centre = np.ascontiguousarray(graph.center[rows, :2])
-    _, _, k = project(box[0], box[1], centre, np.array(graph.arc[rows]), 0, len(centre) - 1)
+    _, _, k = project(box[0], box[1], centre, np.array(graph.arc[rows]), *_level(graph.center[rows, 2], z))
     return float(np.arctan2(*(centre[k + 1] - centre[k])[::-1]))
 
 
-def _beyond(graph: LaneGraph, line: Array, lane: int, corners: Array, sign: float) -> float:
+def beyond(graph: LaneGraph, line: Array, lane: int, corners: Array, z: float, sign: float) -> float:
     """How far the furthest corner is beyond a lane's bound [m], among those beside it and not before or after it."""
-    points = np.ascontiguousarray(line[graph.points(lane), :2])
+    rows = graph.points(lane)
+    points = np.ascontiguousarray(line[rows, :2])
     arc = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    first, last = _level(line[rows, 2], z)
     most = 0.0
     for x, y in corners:
-        s, d, _ = project(x, y, points, arc, 0, len(arc) - 1)
-        if 0.0 < s < arc[-1]:
+        s, d, _ = project(x, y, points, arc, first, last)
+        if arc[first] < s < arc[last]:
             most = max(most, sign * d)
     return most
+
+
+def _level(heights: Array, z: float) -> tuple[int, int]:
+    """From which to which point a line with heights (P,) [m] is on the level of z: a spiral lies above itself."""
+    on = np.flatnonzero(np.abs(heights - z) <= LEVEL)
+    return (int(on[0]), int(on[-1])) if len(on) > 1 else (0, len(heights) - 1)
 
 
 def _by_tick(
