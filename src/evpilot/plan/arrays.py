@@ -61,7 +61,7 @@ def comfort_vector(limits: Limits) -> Array:
 
 
 def stack(ways: list[Way], walls: list[Wall], speed_max: float = math.inf) -> tuple[Array, Array, float]:
-    """All reference tables in one (sum P, 10), nowhere faster than speed_max [m/s]; the corridors' scalars (C, 10) with
+    """All reference tables in one (sum P, 12), nowhere faster than speed_max [m/s]; the corridors' scalars (C, 10) with
     their walls; and what is to go [m] from here on the best corridor, which has been taken off REMAINING."""
     corridors = np.array([way.scalars for way in ways])
     counts = [len(way.table) for way in ways]

@@ -21,7 +21,7 @@ HORIZON = float(GRID[-1])
 
 
 class Ref(IntEnum):
-    """Columns of a reference path's table (P, 10)."""
+    """Columns of a reference path's table (P, 12)."""
 
     X = 0
     Y = 1
@@ -33,6 +33,8 @@ class Ref(IntEnum):
     REMAINING = 7  # [m] cost still to go to the goal
     COS = 8  # of the yaw
     SIN = 9
+    LEFT = 10  # [m] to the left at which a solid line bounds the lane, inf where none does
+    RIGHT = 11  # [m] the same on the right, negative
 
 
 class Corridor(IntEnum):

@@ -15,7 +15,7 @@ from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
 from evpilot.plan.columns import GRID, Corridor, Ref, Span
 from evpilot.plan.entries import IS_FIXED, LEVEL, Entries
-from evpilot.plan.road import APPROACH_BRAKE, Way, cap_speeds, place_on
+from evpilot.plan.road import APPROACH_BRAKE, NO_LINES, Way, cap_speeds, place_on
 from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks
 from evpilot.types.state import Array, Ints
 
@@ -160,6 +160,7 @@ class Detours:
         table[:, :6] = fresh
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(fresh[:, 2]), np.sin(fresh[:, 2])
         place = np.arange(len(fresh)) * SPACING
+        table[:, Ref.LEFT], table[:, Ref.RIGHT] = NO_LINES
         for column in (Ref.LIMIT, Ref.REMAINING):
             table[:, column] = np.interp(place, arc, own.table[:, column])
         cap_speeds(table, CURVE_ACCEL, APPROACH_BRAKE)

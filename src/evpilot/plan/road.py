@@ -13,7 +13,7 @@ from evpilot.maps.reference import SPACING, ReferencePath, reference_path
 from evpilot.maps.route import LANE_CHANGE_COST, cost_to_go, goal_spans, lane_sequence
 from evpilot.plan.columns import HORIZON, Corridor, Ref
 from evpilot.plan.room import roomy
-from evpilot.types import Briefing, EgoState, Goal, LaneKind, Marking, User
+from evpilot.types import Briefing, EgoState, Goal, LaneGraph, LaneKind, Marking, User
 from evpilot.types.state import Array, Ints
 
 BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when a lane ends under it
@@ -31,12 +31,13 @@ LIMIT_EARLY = 2.0  # [m] before a sign from which on its limit is kept
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
+NO_LINES = (math.inf, -math.inf)  # the official verdict knows none
 UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
 
 
 @kernel("void(f8[:, ::1], f8, f8)")
 def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
-    """Fill column CAP of a table (P, 10) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
+    """Fill column CAP of a table (P, 12) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
     cap, limit, curvature = 6, 5, 3
     after = np.inf
     for row in range(table.shape[0] - 1, -1, -1):
@@ -48,7 +49,7 @@ def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
-    """One corridor: its path, the table (P, 10) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
+    """One corridor: its path, the table (P, 12) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
     lane; scalars (10,) by `Corridor` for the present state; from where on [m] it can be entered; and, on a detour,
     the parts of it (B, 3) that are over the edge of our lane: from, to [m], how far aside [m]."""
 
@@ -288,6 +289,8 @@ class Road:
         for _ in range(math.ceil((self._body[0] + LIMIT_EARLY) / SPACING)):
             table[:-1, Ref.LIMIT] = np.minimum(table[:-1, Ref.LIMIT], table[1:, Ref.LIMIT])
         cap_speeds(table, self._bend, APPROACH_BRAKE)
+        exact = self.briefing.limits.exact
+        table[:, [Ref.LEFT, Ref.RIGHT]] = NO_LINES if exact else _lines(path, self.briefing.graph)
         goals = self._goals_on(path)
         table[:, Ref.REMAINING] = self._remaining(path, goals, len(table))
         return path, table, goals
@@ -346,6 +349,24 @@ class Road:
 def runs_beside(way: Way) -> bool:
     """Whether a corridor leads along here, so that the car can come onto it."""
     return bool(abs(way.scalars[Corridor.D]) < APART and abs(way.scalars[Corridor.THETA]) < ALONG)
+
+
+def _lines(path: ReferencePath, graph: LaneGraph) -> Array:
+    """How far aside of a path (P, 2) [m] the solid lines of its lanes are, left and right, inf and -inf for none."""
+    found = np.tile(np.array(NO_LINES), (len(path.table), 1))
+    s = np.arange(len(path.table)) * SPACING
+    for number, lane in enumerate(path.lanes):
+        bounds = ((0, graph.left_marking, graph.left), (1, graph.right_marking, graph.right))
+        last = path.lane_s[number + 1] if number + 1 < len(path.lanes) else path.end
+        here = (s >= path.lane_s[number]) & (s < last)
+        x, y, yaw = path.table[here, :3].T
+        points = graph.points(int(lane))
+        share = (s[here] - path.lane_s[number]) / max(last - path.lane_s[number], 1e-6) * graph.arc[points][-1]
+        for column, marking, bound in bounds:
+            if marking[lane] in SOLID:
+                bx, by = (np.interp(share, graph.arc[points], bound[points, k]) for k in range(2))
+                found[here, column] = np.cos(yaw) * (by - y) - np.sin(yaw) * (bx - x)
+    return found
 
 
 def _extent(path: ReferencePath, goal: Goal, low: float, high: float) -> tuple[float, float, float]:

@@ -13,6 +13,7 @@ from evpilot.plan.cost.edge import road_cost
 from evpilot.plan.cost.following import ttc_cost
 from evpilot.plan.cost.goal import detour_cost, goal_bonus, goal_boxes, goal_time, schedule_cost
 from evpilot.plan.cost.horizon import AFTER, steps_until
+from evpilot.plan.cost.lines import line_cost
 from evpilot.plan.cost.progress import progress_cost
 from evpilot.plan.cost.reach import SECONDS, boxes_of, ever_met, in_reach, only, reach_of, strip_crowd, strips_of
 from evpilot.plan.cost.yielding import wall_cost, zone_cost
@@ -88,6 +89,7 @@ def score(
         comfort_cost(ahead, limits, costs[r])
         if limits[5] < 1e3 and refused(ahead, limits):
             costs[r, RULE] += REFUSED
+        line_cost(ahead, front, rear, body[2], corridors[c], table, costs[r])
         zone_cost(ahead, c, front, rear, zones, costs[r])
         strip_crowd(ahead, extents[c], near[c], body[2] + STRIP_MARGIN, crowd)
         ttc_cost(ahead, strips[c], crowd, prob, standoff, front, body[2] + STRIP_MARGIN, work, costs[r])

@@ -1,0 +1,35 @@
+"""Solid lines: the body stays between those that bound its lane."""
+
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import Corridor, Cost, Ref, Roll
+from evpilot.plan.rollout import sample
+from evpilot.types.state import Array
+
+R_S, R_D = int(Roll.S), int(Roll.D)
+RULE = int(Cost.RULE)
+CURVATURE, LEFT, RIGHT = int(Ref.CURVATURE), int(Ref.LEFT), int(Ref.RIGHT)
+START, COUNT = int(Corridor.START), int(Corridor.COUNT)
+ON = 0.1  # [m] a tyre may be on the line
+LINE_RATE, LINE_MOST = 25.0, 1.0  # cost of a second a metre over a line; further over costs no more [m]
+
+
+@kernel()
+def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Array, table: Array, cost: Array) -> None:
+    """Cost of the body's corners beyond the solid lines of a corridor (Vienna Convention on Road Signs 1968, art. 26),
+    by how far and how long: who is over one returns soon. front, rear [m] from the rear axle to the bumpers; width [m]
+    half of the body's."""
+    start, count = int(corridor[START]), int(corridor[COUNT])
+    total = 0.0
+    for step in range(2, roll.shape[0], 2):
+        s, d = roll[step, R_S], roll[step, R_D]
+        row = start + min(int(2.0 * max(s, 0.0)), count - 1)
+        left, right = table[row, LEFT], table[row, RIGHT]
+        if d + 2.0 * width < left and d - 2.0 * width > right:
+            continue
+        lean = (d - roll[step - 1, R_D]) / max(s - roll[step - 1, R_S], 0.1)
+        bend = 0.5 * sample(table, start, count, s, CURVATURE)
+        ahead, behind = d + front * (lean - front * bend), d - rear * (lean + rear * bend)
+        over = max(max(ahead, behind) + width - left, right - min(ahead, behind) + width)
+        if over > ON:
+            total += (0.2 if step <= 20 else 0.4) * min(over - ON, LINE_MOST)
+    cost[RULE] += LINE_RATE * total
