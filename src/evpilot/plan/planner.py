@@ -152,7 +152,6 @@ class Planner:
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
         batch = self._calm(ways, walls, scene) or self._all(ways, scene, speed, accel, seconds)
-        order = np.argsort(batch.total(), kind="stable")
         if self._reactive:
             self._react(batch, scene)
         self._blame(batch)
