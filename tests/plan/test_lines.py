@@ -31,7 +31,7 @@ def test_a_corridor_knows_its_solid_lines_and_the_official_verdict_none(limits: 
         (0.0, 0.0, 0.0),  # in the middle
         (1.2, 0.0, 0.4),  # half a body over the line
         (-1.2, 0.0, 0.0),  # on the other side there is none
-        (0.6, -0.05, 0.14),  # in a bend to the right the front swings out
+        (0.6, -0.05, 0.1423),  # in a bend to the right the front swings out
     ],
 )
 def test_a_body_over_a_solid_line_costs_by_how_far_and_how_long(d: float, bend: float, over: float) -> None:
