@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {
+    "fastsim": ("fastsim==3.1.0",),
     "fiss": ("fiss-planner[commonroad]==1.0.0",),
     "reactive": ("commonroad-reactive-planner==2025.1", "commonroad-drivability-checker==2025.4.0", "triangle"),
     # the checker of this version needs a commonroad-io from before shapes moved

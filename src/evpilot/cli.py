@@ -10,6 +10,7 @@ from typing import Annotated, cast
 import typer
 
 from evpilot.files import EvpilotError
+from evpilot.report.terminal import electric
 
 # Everything else is imported where it is used, so that --help does not wait for it.
 
@@ -218,6 +219,10 @@ def platforms() -> None:
     from evpilot.report.terminal.asked import show_platforms
 
     show_platforms()
+
+
+app.command()(electric.energy)
+app.add_typer(electric.platform_app, name="platform")
 
 
 def _difficulty(text: str) -> float | None:

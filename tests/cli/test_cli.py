@@ -2,11 +2,13 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
@@ -15,6 +17,7 @@ from evpilot import runlog
 from evpilot.cli import main
 from evpilot.evaluate import Verdict
 from evpilot.report.terminal.tables import ROWS, drives, summary
+from evpilot.vehicle.platforms.keys import LEGAL
 
 EVPILOT = [sys.executable, "-m", "evpilot"]
 
@@ -26,7 +29,7 @@ def run(*arguments: str | Path, folder: Path | None = None) -> subprocess.Comple
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for command in ("drive", "score", "compare", "check", "replay", "scenarios", "platforms"):
+    for command in ("drive", "score", "compare", "check", "replay", "scenarios", "platforms", "energy", "platform"):
         assert command in done.stdout
     script = "import sys, evpilot.cli; print([m for m in ('numpy', 'numba', 'pyarrow', 'rich') if m in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -52,6 +55,12 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         (("check", "broken.xml"), "broken.xml"),
         (("replay", "nowhere"), "nowhere"),
         (("fly",), "fly"),
+        (("energy", "--cycle", "mars"), "nedc, udds"),
+        (("energy", "--cycle", "none.csv"), "none.csv"),
+        (("energy", "--platform", "tank"), "tank"),
+        (("energy", "--charge", "120"), "allowed 0 to 100 %"),
+        (("platform", "check", "none.toml"), "none.toml"),
+        (("platform", "new", "a/b"), "letters, digits"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
@@ -107,6 +116,7 @@ def test_tables_keep_their_headings_and_columns_at_80_characters() -> None:
     verdict = SimpleNamespace(
         scenario="USA_US101-12_3_T-1@difficulty=0.85", success=False, shortfalls=("goal", "collision", "off_road"),
         counted=(1, 2), at_fault=(1,), score=0.123, duration=112.3, distance=12345.6, plan_ms_p50=14.7,
+        metric=lambda name: SimpleNamespace(value=[135.7]),
     )  # fmt: skip
     screen = Console(width=80, record=True, file=io.StringIO())
     screen.print(summary(counts | {"navigation": counts, "survival": empty}))
@@ -179,3 +189,27 @@ def test_check_says_what_a_scenario_asks() -> None:
 def test_the_lists_name_what_is_built_in() -> None:
     assert "roundabout" in run("scenarios").stdout
     assert "sedan" in run("platforms").stdout
+
+
+def test_from_a_template_to_a_cars_consumption(tmp_path: Path) -> None:
+    assert run("platform", "new", "mine", folder=tmp_path).returncode == 0
+    again = run("platform", "new", "mine", folder=tmp_path)
+    assert again.returncode == 2 and "overwrites no file" in again.stderr
+    checked = run("platform", "check", "mine.toml", folder=tmp_path)
+    assert checked.returncode == 0 and "sound" in checked.stdout and "axle loads" in checked.stdout
+    done = run("energy", "--platform", "mine.toml", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for word in ("NEDC", "at the battery", "at the wall", "range", "recuperated", "air", "motor and inverter"):
+        assert word in done.stdout
+    picture = ElementTree.parse(tmp_path / "energy-mine-nedc.svg").getroot()
+    assert picture.tag.endswith("svg") and len(picture) > 20
+
+
+def test_a_template_tells_each_key_its_unit_and_bounds(tmp_path: Path) -> None:
+    run("platform", "new", "mine", folder=tmp_path)
+    text = (tmp_path / "mine.toml").read_text()
+    keys = re.findall(r"^#? ?(\w+) = \{ value", text, re.MULTILINE)
+    assert set(keys) == set(LEGAL) - {"drivetrain_efficiency"}
+    uncommented = re.sub(r"^# (charge_curve|driven|iron_loss|chemistry) =", r"\1 =", text, flags=re.MULTILINE)
+    (tmp_path / "other.toml").write_text(uncommented)
+    assert run("platform", "check", "other.toml", folder=tmp_path).returncode == 0

@@ -14,6 +14,7 @@ from evpilot.geometry.boxes import corners
 from evpilot.maps.builder import GraphBuilder
 from evpilot.scenarios import load
 from evpilot.types import Goal, LightState, Marking, ObjectKind, Source
+from evpilot.types import Goal, LightState, Marking, ObjectKind, Source, Spent, Store
 
 
 def passed(verdict, name):
@@ -289,9 +290,24 @@ def test_energy_and_guard_are_measured(made):
     verdict = judge(run)
     assert verdict.metric("energy").value[0] == pytest.approx(18_000.0 * 8.0 / 3600.0)
     assert verdict.metric("consumption").value[0] == pytest.approx(40.0 / 0.08)
+    assert not verdict.metric("energy_air").valid[0], "a log that does not tell where it went has no parts"
     assert verdict.metric("guard_interventions").value[0] == 2.0
     assert passed(verdict, "guard_interventions") is None
     assert passed(verdict, "pilot_faults") is False and verdict.faults == 2
+
+
+def test_the_energys_parts_come_from_the_record(made):
+    run = made.drive(made.cruise(10.0))
+    spent = np.zeros((len(run.frames), len(Spent)))
+    spent[-1] = 3_600.0 * np.arange(1.0, len(Spent) + 1)
+    spent[-1, Spent.BRAKED], spent[-1, Spent.RECUPERATED] = 7_200.0, 5_400.0
+    store = np.full((len(run.frames), len(Store)), 0.5)
+    verdict = judge(replace(run, spent=spent, store=store))
+    assert verdict.metric("energy").value[0] == spent[-1, Spent.DRAWN] / 3_600.0
+    assert verdict.metric("energy_drive").value[0] == (spent[-1, Spent.GEAR] + spent[-1, Spent.MOTOR]) / 3_600.0
+    assert verdict.metric("recuperated_share").value[0] == 0.75
+    assert verdict.metric("charge_end").value[0] == 0.5
+    assert {"energy_air", "energy_grade", "energy_braking"} <= set(verdict.row())
 
 
 # --- criticality

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/driving.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/driving.md", "docs/porting.md"])
 def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
     for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
         assert "://" in target or (ROOT / page).parent.joinpath(target).exists(), target
@@ -28,7 +28,7 @@ def test_every_family_is_shown_with_its_line_and_a_small_picture() -> None:
     assert len(sizes) == len(library.names()) and max(sizes) < 60_000 and sum(sizes) < 1_500_000
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/driving.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/driving.md", "docs/porting.md"])
 def test_every_command_of_a_page_is_one_that_there_is(page: str) -> None:
     """Each option and each built-in name of the commands as they stand there."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)

@@ -13,8 +13,9 @@ from evpilot.runlog import Cmd, Ego, RunLog, sha256
 from evpilot.scenarios import LightProgram
 from evpilot.simulate.loop import planning_period, simulate
 from evpilot.simulate.world import World
-from evpilot.types import ROAD, VERDICT, Goal, LightState, Source
+from evpilot.types import LOST, ROAD, VERDICT, Goal, LightState, Source, Spent, Store
 from evpilot.vehicle import platforms
+from evpilot.vehicle.powertrain.conditions import Conditions
 
 SEDAN = platforms.load("sedan")
 BMW = platforms.load("bmw320i")
@@ -182,6 +183,25 @@ def test_the_car_climbs_with_the_road_and_pays_for_it() -> None:
     work = SEDAN.mass * 9.81 * 0.05 * 50.0 / SEDAN.drivetrain_efficiency
     paid = (hill.ego[:, Ego.POWER].sum() - flat.ego[:, Ego.POWER].sum()) * 0.01
     assert paid == pytest.approx(work, rel=0.05)
+
+
+def test_every_joule_of_a_drive_is_in_its_record() -> None:
+    run = drive({"last_step": 50, "goals": ()})
+    assert run.spent.shape == (len(run.frames), len(Spent)) and run.store.shape == (len(run.frames), len(Store))
+    drawn = run.ego[1:, Ego.POWER].sum() * 0.01
+    assert run.spent[-1, Spent.DRAWN] == pytest.approx(drawn, rel=1e-9)
+    assert np.all(np.diff(run.spent[:, Spent.ROLLING]) >= 0.0)
+    capacity = SEDAN.battery_energy
+    assert run.store[0, Store.CHARGE] - run.store[-1, Store.CHARGE] == pytest.approx(drawn / capacity, rel=0.15)
+    lost = float(run.spent[-1, list(LOST)].sum())
+    moved = 0.5 * SEDAN.mass * 1.03 * (run.ego[-1, Ego.SPEED] ** 2 - run.ego[0, Ego.SPEED] ** 2)
+    assert lost + moved == pytest.approx(drawn, rel=0.05)
+
+
+def test_a_car_with_an_empty_battery_comes_to_a_stop_and_says_nothing_else() -> None:
+    run = drive({"last_step": 50, "goals": ()}, conditions=Conditions(charge=0.0))
+    assert run.ego[-1, Ego.SPEED] < run.ego[0, Ego.SPEED]
+    assert not any(frame.fault for frame in run.frames)
 
 
 def test_off_the_map_the_ground_stays_level() -> None:

@@ -5,8 +5,9 @@ import numpy as np
 from evpilot.evaluate import score
 from evpilot.evaluate.criteria.caution import caution
 from evpilot.evaluate.criteria.collisions import collisions
-from evpilot.evaluate.criteria.comfort import comfort, energy, travelled
+from evpilot.evaluate.criteria.comfort import comfort, travelled
 from evpilot.evaluate.criteria.criticality import criticality
+from evpilot.evaluate.criteria.energy import energy
 from evpilot.evaluate.criteria.keep_clear import keep_clear
 from evpilot.evaluate.criteria.lines import red_lights, stop_signs
 from evpilot.evaluate.criteria.people import crosswalks, cyclist_room

@@ -7,12 +7,23 @@ import numpy as np
 from evpilot.report.columns import Columns
 from evpilot.report.sampling import Clock
 from evpilot.runlog import Cmd, Ego, Frame, RunLog
-from evpilot.types import VEHICLES, ObjectKind, Signal, State
+from evpilot.types import VEHICLES, ObjectKind, Signal, Spent, State, Store
 from evpilot.types.state import Array, Bytes, Ints
 
 CM = 0.01  # [m], and [m/s]
 ANGLE = 1e-4  # [rad]
 SLOWS = -0.9  # [m/s2] beyond what coasting does: brake lamps light (UN R13-H 5.2.22, from 0.7 to 1.3)
+SPENT = {  # what the page shows together
+    "drawn": (Spent.DRAWN,),
+    "recuperated": (Spent.RECUPERATED,),
+    "braked": (Spent.BRAKED,),
+    "air": (Spent.AIR,),
+    "rolling": (Spent.ROLLING, Spent.CORNERING, Spent.SLIP),
+    "grade": (Spent.GRADE,),
+    "brakes": (Spent.FRICTION,),
+    "drive": (Spent.GEAR, Spent.MOTOR, Spent.BATTERY),
+    "auxiliaries": (Spent.AUXILIARY, Spent.CLIMATE),
+}
 UNSEEN = 32  # joins the `Signal` flags: the pilot was not told of this object
 
 
@@ -35,6 +46,21 @@ def ego(run: RunLog, clock: Clock, columns: Columns) -> dict[str, Any]:
         "power": columns.add(fast[:, Ego.POWER], 100.0),
         "source": columns.add(run.command[rows, Cmd.SOURCE]),
     }
+
+
+def spent(run: RunLog, clock: Clock, columns: Columns) -> dict[str, Any] | None:
+    """Where the energy went up to each tick [J], and the usable charge; None where the log does not tell."""
+    if len(run.spent) != len(run.frames):
+        return None
+    parts = {name: run.spent[:, list(which)].sum(axis=1) for name, which in SPENT.items()}
+    rows = {name: (values, 10.0) for name, values in parts.items()}
+    rows["charge"] = (run.store[:, Store.CHARGE], 1e-5)
+    out: dict[str, Any] = {}
+    for name, (values, unit) in rows.items():
+        column = np.full(clock.ticks, np.nan)
+        column[clock.tick] = values
+        out[name] = columns.add(column, unit)
+    return out
 
 
 def objects(run: RunLog, clock: Clock, columns: Columns) -> list[dict[str, Any]]:

@@ -78,6 +78,7 @@ def data(run: RunLog, verdict: Judged) -> dict[str, Any]:
         "head": _head(run, clocks, ttc_limit),
         "map": _map(run, clocks, columns),
         "ego": motion.ego(run, clocks, columns),
+        "spent": motion.spent(run, clocks, columns),
         "tick": {
             "limit": columns.add(_limits(run, clocks, lanes), motion.CM),
             "ttc": columns.add(ttc, motion.CM),

@@ -1,9 +1,8 @@
-"""How the ride felt: accelerations, jerks and turning, smoothed as in nuplan-devkit (state_extractors), and energy."""
+"""How the ride felt: accelerations, jerks and turning, smoothed as in nuplan-devkit (state_extractors)."""
 
 import numpy as np
 from scipy.signal import savgol_filter
 
-from evpilot.evaluate.criteria.single import single
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.runlog.record import Ego
 from evpilot.types import MetricResult
@@ -88,23 +87,11 @@ def _limited(drive: Drive, name: str, value: Array) -> MetricResult:
     )
 
 
-def energy(drive: Drive) -> tuple[MetricResult, MetricResult]:
-    """Battery energy drawn over the whole drive [Wh], recuperation counted against it, and per distance [Wh/km]. They
-    have no limit."""
-    power = drive.fast[:, Ego.POWER]
-    used = _over_time(drive, power) / 3600.0
-    metres = travelled(drive)
-    return (
-        single(drive, "energy", "battery power integrated over time", "Wh", used),
-        single(drive, "consumption", "energy over distance", "Wh/km", used / metres * 1e3 if metres > 1.0 else np.nan),
-    )
-
-
 def travelled(drive: Drive) -> float:
     """Distance covered [m], forwards or backwards."""
-    return _over_time(drive, np.abs(drive.fast[:, Ego.SPEED]))
+    return over_time(drive, np.abs(drive.fast[:, Ego.SPEED]))
 
 
-def _over_time(drive: Drive, value: Array) -> float:
+def over_time(drive: Drive, value: Array) -> float:
     """Integral over the fast clock [s], by trapezia."""
     return float(np.sum(0.5 * (value[1:] + value[:-1]) * np.diff(drive.fast_t_ns))) * 1e-9

@@ -125,14 +125,37 @@ function showPower(drive, f) {
   $("pow1").textContent = `${high} kW draws`;
 }
 
-function showEnergy(drive, f) {
+const WENT = [["air", "Air", "--ego"], ["rolling", "Rolling", "--ink3"], ["grade", "Grade", "--caution"], ["drive", "Drive", "--warn"], ["brakes", "Brakes", "--ink"], ["auxiliaries", "Auxiliaries", "--pred"]];
+
+/** Where the energy has gone by a tick: a bar of its parts, and their figures. */
+function showWent(drive, k) {
+  const parts = WENT.map(([key, name, tone]) => [name, drive.spent[key][k] / 3600, tone]).filter(([, wh]) => Math.abs(wh) >= 0.5);
+  $("enw").replaceChildren(...parts.filter(([, wh]) => wh > 0).map(([, wh, tone]) => {
+    const piece = make("i");
+    piece.style.flexGrow = wh;
+    piece.style.background = `var(${tone})`;
+    return piece;
+  }));
+  $("enl").replaceChildren(...parts.map(([name, wh, tone]) => {
+    const part = make("span", "", `${name} ${fixed(wh, 0)} Wh`), dot = make("i");
+    dot.style.background = `var(${tone})`;
+    part.prepend(dot);
+    return part;
+  }));
+}
+
+function showEnergy(drive, f, tick) {
   const k = Math.round(f), { energy, back, way } = drive.sums, v = drive.ego.v[k], mass = drive.head.mass;
   const kinetic = 0.5 * mass * (drive.ego.v[0] ** 2 - v * v), net = energy[k] / 3600;
   const per = way[k] > 60 ? ((energy[k] + kinetic * 0.9) / 3600 / way[k]) * 1000 : NaN;
   showPower(drive, f);
+  const { spent } = drive, braked = spent ? spent.braked[tick] : 0;
+  $("enw").hidden = $("enl").hidden = !spent;
+  if (spent) showWent(drive, tick);
   $("en").replaceChildren(
-    cell("Drawn, net", fixed(net, 0), "Wh"), cell("Recuperated", (back[k] / 3600).toFixed(0), "Wh"),
+    cell("Drawn, net", fixed(net, 0), "Wh"), cell("Recuperated", ((spent ? spent.recuperated[tick] : back[k]) / 3600).toFixed(0), "Wh"),
     cell("Consumption", Number.isNaN(per) ? "…" : fixed(per, 0), "Wh/km"), cell("Driven", way[k] < 1000 ? way[k].toFixed(0) : (way[k] / 1000).toFixed(2), way[k] < 1000 ? "m" : "km"),
+    ...(spent ? [cell("Charge", (100 * spent.charge[tick]).toFixed(2), "%"), cell("Of braking", braked > 1800 ? ((100 * spent.recuperated[tick]) / braked).toFixed(0) : "…", "% came back")] : []),
   );
 }
 
@@ -146,5 +169,5 @@ function showPanel(drive, scene, only) {
     cell("Headway", headway < 100 ? headway.toFixed(1) : judged ? "free" : "not judged", headway < 100 ? "s" : "", headway < 1),
   );
   showProposals(drive, k, only);
-  showEnergy(drive, f);
+  showEnergy(drive, f, k);
 }

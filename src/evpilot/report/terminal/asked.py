@@ -5,6 +5,7 @@ The readers are imported where they are used, so that their kernels can be compi
 
 from collections.abc import Sequence
 
+from evpilot.report.terminal.consumption import claimed_range
 from evpilot.report.terminal.tables import console, marked, plain_table
 from evpilot.scenarios import Scenario, load
 from evpilot.vehicle import platforms
@@ -22,11 +23,12 @@ def show_library() -> None:
 
 def show_platforms() -> None:
     """Print the built-in cars."""
-    table = plain_table("key", "car", "length [m]", "mass [kg]", "battery [kWh]", right=("length [m]", "mass [kg]"))
+    right = ("kg", "kW", "kWh", "range [km]")
+    table = plain_table("key", "car", *right, right=right)
     for key in platforms.names():
         car = platforms.load(key)
-        energy = f"{car.battery_energy / 3.6e6:.1f}" if car.battery_energy > 0.0 else ""
-        table.add_row(key, car.name, f"{car.length:.2f}", f"{car.mass:.0f}", energy)
+        energy = f"{car.battery_energy / 3.6e6:.1f}"
+        table.add_row(key, car.name, f"{car.mass:.0f}", f"{car.drive_power / 1e3:.0f}", energy, claimed_range(car))
     console().print(table)
 
 

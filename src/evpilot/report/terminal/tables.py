@@ -1,6 +1,7 @@
 """Tables of drives and of sweeps, for a terminal."""
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def marked(text: str, good: bool | None) -> Text:
 
 def drives(verdicts: "Iterable[Verdict]") -> Table:
     """One row for each drive."""
-    numbers = ("score", "time", "way", "plan")
+    numbers = ("score", "time", "way", "Wh/km", "plan")
     table = plain_table("scenario", "verdict", "collisions", *numbers, right=numbers)
     for verdict in verdicts:
         mine, all_of_them = len(verdict.at_fault), len(verdict.counted)
@@ -64,9 +65,15 @@ def drives(verdicts: "Iterable[Verdict]") -> Table:
             f"{verdict.score:.2f}",
             f"{verdict.duration:.1f} s",
             f"{verdict.distance:.0f} m",
+            _consumption(verdict),
             f"{verdict.plan_ms_p50:.1f} ms",
         )
     return table
+
+
+def _consumption(verdict: "Verdict") -> str:
+    value = float(verdict.metric("consumption").value[-1])
+    return f"{value:.0f}" if isfinite(value) else ""
 
 
 def _verdict(verdict: "Verdict") -> str:

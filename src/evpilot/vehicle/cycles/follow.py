@@ -61,7 +61,8 @@ class Bench:
 
     time (K,) [s]; speed, wanted (K,) [m/s]; power (K,) [W] at the battery; charge (K,) usable, 0..1; spent (15,) [J] by
     `Spent`; sums (K, 15) its course; stored [J] is what the battery lost inside, kinetic and potential [J] what the car
-    gained: the other side of the balance. off is how far [m/s] the car fell short of the trace beyond the legal slack.
+    gained: the other side of the balance; mass [kg]. off is how far [m/s] the car fell short of the trace beyond the
+    legal slack.
     """
 
     trace: Trace
@@ -75,6 +76,7 @@ class Bench:
     stored: float
     kinetic: float
     potential: float
+    mass: float
     off: float
 
     @property
@@ -144,6 +146,7 @@ def bench(
         stored=before - train.stored(float(store[Store.CHARGE])),
         kinetic=last - first,
         potential=float(par[Par.MASS]) * 9.81 * float(store[Store.HEIGHT]),
+        mass=float(par[Par.MASS]),
         off=_off(rows[:, 0], wanted),
     )
 
