@@ -13,7 +13,6 @@ from evpilot.files import EvpilotError
 from evpilot.geometry.boxes import corners
 from evpilot.maps.builder import GraphBuilder
 from evpilot.scenarios import load
-from evpilot.types import Goal, LightState, Marking, ObjectKind, Source
 from evpilot.types import Goal, LightState, Marking, ObjectKind, Source, Spent, Store
 
 
