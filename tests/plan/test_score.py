@@ -10,6 +10,19 @@ from planning_parts import BODY, box, costs_of, line
 from evpilot.geometry.boxes import gap
 from evpilot.plan.columns import GRID, Cost, Roll
 from evpilot.plan.cost.contact import CONTACT_GAP
+from evpilot.plan.cost.encounter import (
+    BEHIND,
+    CREEPING,
+    FADE,
+    LAST,
+    LASTING,
+    SPARE,
+    TTC_SURE,
+    WORST,
+    encounter_cost,
+    severity,
+    whereabouts_of,
+)
 from evpilot.types import VERDICT, Goal
 
 CONTACT = 500.0
@@ -69,6 +82,69 @@ def test_contact_outweighs_everything_and_harder_contact_more() -> None:
 def test_contact_from_behind_is_told_from_contact_ahead() -> None:
     costs, _ = costs_of([line(speed=4.0)], graph=one_lane(), others=[box(15.0, 0.0, 12.0)], moving=True)
     assert costs[0, Cost.COLLISION] == 0.0 and costs[0, Cost.REAR] > 20.0
+
+
+def test_who_has_only_to_follow_us_is_trusted_to_and_who_cannot_stop_is_not() -> None:
+    # 30 m behind at 8 m/s when we brake to a stop; 14 m behind at 20 m/s
+    stop = line(speed=8.0, accel=-2.0)
+    for start, speed, low, high in ((-4.0, 8.0, 0.0, 40.0), (12.0, 20.0, 200.0, 1000.0)):
+        costs, firsts = costs_of([stop], graph=one_lane(), others=[box(start, 0.0, speed)], moving=True)
+        assert math.isfinite(firsts[0, 0])
+        assert low < costs[0, Cost.REAR] < high
+    replayed, _ = costs_of([stop], graph=one_lane(), others=[box(-4.0, 0.0, 8.0)], moving=True, limits=VERDICT)
+    trusted, _ = costs_of([stop], graph=one_lane(), others=[box(-4.0, 0.0, 8.0)], moving=True)
+    assert replayed[0, Cost.REAR] > 5.0 * trusted[0, Cost.REAR], "recorded traffic brakes for nobody"
+
+
+def plain_encounter(one: np.ndarray, other: np.ndarray) -> float:
+    """`encounter_cost` of one entry by stepping both on at constant velocity."""
+    worst, lasting = 0.0, 0.0
+    for k in (*range(2, 20, 2), *range(20, LAST + 1)):
+        c, s, v = one[k, Roll.COS], one[k, Roll.SIN], one[k, Roll.SPEED]
+        x, y = one[k, Roll.X] + BODY[0] * c, one[k, Roll.Y] + BODY[0] * s
+        dx, dy = other[k, 0] - one[k, Roll.X], other[k, 1] - one[k, Roll.Y]
+        if v < CREEPING or dx * c + dy * s < BEHIND * math.hypot(dx, dy):
+            continue
+        for t in np.arange(0.0, TTC_SURE, 0.005):
+            ox, oy = other[k, 0] + t * other[k, 4] * other[k, 2], other[k, 1] + t * other[k, 4] * other[k, 3]
+            ours = (x + t * v * c, y + t * v * s, c, s, BODY[1] + SPARE, BODY[2] + SPARE)
+            if gap(*ours, ox, oy, other[k, 2], other[k, 3], 2.25, 0.9) <= 0.0:
+                bad = severity(t) * (1.0 - FADE * GRID[k])
+                worst, lasting = max(worst, bad), lasting + 0.2 * bad
+                break
+    return WORST * worst + LASTING * lasting
+
+
+@pytest.mark.parametrize("late", [-1.4, -0.6, 0.0, 0.6, 1.2, 1.8, 4.0])
+@pytest.mark.parametrize(("speed", "yaw"), [(10.0, 0.5 * math.pi), (6.0, 2.6), (0.0, 0.5 * math.pi), (4.0, 0.0)])
+def test_a_near_miss_is_that_of_a_plain_search(late: float, speed: float, yaw: float) -> None:
+    """The other is on our way 30 m ahead about when we are; we slow down a little."""
+    ours, t = line(speed=10.0, accel=-1.0), 3.0 - late
+    vx, vy = speed * math.cos(yaw), speed * math.sin(yaw)
+    other = box(58.0 + BODY[0] - vx * t, -vy * t, vx, vy, yaw)
+    half = np.array([[2.25, 0.9]])
+    stays = whereabouts_of(other[None], half)
+    cost = encounter_cost(ours, BODY, other[None], half, np.ones(1), stays)
+    assert cost == pytest.approx(plain_encounter(ours, other), abs=0.03)
+    assert encounter_cost(ours, BODY, other[None], half, np.full(1, 0.5), stays) == pytest.approx(0.5 * cost)
+
+
+def test_near_misses_are_told_from_passing_well_clear() -> None:
+    half, cost = np.array([[2.25, 0.9]]), []
+    for late in (2.2, 3.5):
+        other = box(58.0 + BODY[0], -10.0 * late, 0.0, 10.0, 0.5 * math.pi)
+        cost.append(
+            encounter_cost(line(speed=10.0), BODY, other[None], half, np.ones(1), whereabouts_of(other[None], half))
+        )
+    assert cost[0] > 0.3 and cost[1] == 0.0
+
+
+def test_a_near_miss_is_nothing_to_the_official_verdict() -> None:
+    ours, across = line(speed=10.0), box(58.0 + BODY[0], -22.0, 0.0, 10.0, 0.5 * math.pi)
+    near, firsts = costs_of([ours], graph=one_lane(), others=[across], moving=True)
+    exact, _ = costs_of([ours], graph=one_lane(), others=[across], moving=True, limits=VERDICT)
+    assert math.isinf(firsts[0, 0])
+    assert near[0, Cost.CLEARANCE] > exact[0, Cost.CLEARANCE] + 4.0
 
 
 def test_passing_close_costs_more_than_passing_far() -> None:

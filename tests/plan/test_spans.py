@@ -87,3 +87,17 @@ def test_far_aside_is_empty_and_only_who_comes_near_is_listed() -> None:
     assert np.all(spans[0, :, Span.S_LOW] > spans[0, :, Span.S_HIGH])
     assert near[0] == 1 and near[1] == 1
     assert np.all(spans[2, :, Span.S_LOW] < spans[2, :, Span.S_HIGH])
+
+
+def test_who_follows_in_our_track_is_never_ahead_of_us_and_who_passes_beside_may_be() -> None:
+    # the second runs through us if it does not heed us; the third passes in the next lane, the last is ahead
+    entries = np.concatenate(
+        [
+            boxes(60.0, 1.0, 0.0, 8.0),
+            boxes(12.0, 0.0, 0.0, 14.0),
+            boxes(12.0, 3.5, 0.0, 14.0),
+            boxes(30.0, 0.0, 0.0, 5.0),
+        ]
+    )
+    _, near, _ = seen_from(one_lane(), entries)
+    assert near[1 : 1 + near[0]].tolist() == [0, 2, 3]

@@ -15,6 +15,7 @@ FIRM_SHARE = 0.7  # of the gate's jerk, for firm braking: nuPlan calls up to 4.1
 STRIP_MARGIN = 0.35  # [m] beside our width in which somebody ahead is followed
 HARD_JERK = 15.0  # [m/s3] of the car in an emergency, behind its actuators' lag
 GUARD_SLACK = 1.2  # the guard takes a plan for a forecast; a little less than its own, which looks at other knots
+NEAR_MISS = 15.0  # about what 25 m of the way are worth: to nuPlan one is as bad as no progress at all
 EDGE_BLUR = 0.25  # [m] of a corner; nuPlan's drivable-area compliance grants 0.3
 LAST, WIDE = 0.2, 0.6  # [s]
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
@@ -43,9 +44,10 @@ def car_vector(briefing: Briefing) -> Array:
 
 
 def comfort_vector(limits: Limits) -> Array:
-    """What `score` holds against a motion (8,): comfortable acceleration, service braking, lateral acceleration and its
+    """What `score` holds against a motion (9,): comfortable acceleration, service braking, lateral acceleration and its
     bound [m/s2]; what the guard refuses: lateral acceleration [m/s2], lateral jerk [m/s3], and the braking [m/s2] that
-    is exempt; how far [m] beyond the road's edge the full cost is reached: at once in the official verdict."""
+    is exempt; how far [m] beyond the road's edge the full cost is reached: at once in the official verdict;
+    and what a near miss costs: nothing there."""
     return np.array(
         [
             limits.accel,
@@ -56,6 +58,7 @@ def comfort_vector(limits: Limits) -> Array:
             1.5 * GUARD_SLACK * limits.gate_lateral_jerk,
             limits.gate_brake,
             0.0 if limits.exact else EDGE_BLUR,
+            0.0 if limits.exact else NEAR_MISS,
         ]
     )
 

@@ -320,7 +320,7 @@ class Planner:
         picked = np.argsort(hope, kind="stable")[:RESCORED]
         rescore(
             picked, batch.rolls, self._body, entries.box, entries.half, entries.prob, entries.moving, entries.polite,
-            scene.left, batch.firsts, costs,
+            scene.left, not self.briefing.limits.exact, batch.firsts, costs,
         )  # fmt: skip
 
     def _blame(self, batch: Batch) -> None:

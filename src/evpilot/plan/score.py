@@ -10,6 +10,7 @@ from evpilot.plan.columns import GRID, Corridor, Cost, Prop
 from evpilot.plan.cost.comfort import comfort_cost, refused
 from evpilot.plan.cost.contact import SOFT_GAP, contact_cost
 from evpilot.plan.cost.edge import road_cost
+from evpilot.plan.cost.encounter import encounter_cost, whereabouts_of
 from evpilot.plan.cost.following import ttc_cost
 from evpilot.plan.cost.goal import detour_cost, goal_bonus, goal_boxes, goal_time, schedule_cost
 from evpilot.plan.cost.horizon import AFTER, steps_until
@@ -25,6 +26,7 @@ STEPS = len(GRID)
 RULE, GOAL, REACHED = int(Cost.RULE), int(Cost.GOAL), int(Cost.REACHED)
 START, COUNT, WALL = int(Corridor.START), int(Corridor.COUNT), int(Corridor.WALL)
 CORRIDOR = int(Prop.CORRIDOR)
+CLEARANCE = int(Cost.CLEARANCE)
 
 REFUSED = 150.0  # what the guard will not let pass is not driven, but a stop in its place
 STRIP_MARGIN = 0.1  # [m] beside our width in which somebody ahead is followed
@@ -76,6 +78,7 @@ def score(
     for c in range(spans.shape[0]):
         extents[c] = extents_of(spans[c])
     areas = goal_boxes(goals, owned, starts, polygon)
+    stays, alert = whereabouts_of(entries, half), limits[8] > 0.0
     for r in range(props.shape[0]):
         c = int(props[r, CORRIDOR])
         costs[r, :] = 0.0
@@ -84,7 +87,9 @@ def score(
         # the drive ends at the goal, or when its time is up: what lies behind that is not driven
         ahead = rolls[r, : steps_until(min(firsts[r, 3], wish[4]) + AFTER)]
         in_reach(boxes[r], ahead.shape[0], reach, window)
-        contact_cost(ahead, body, entries, among, window, half, prob, moving, firsts[r], costs[r])
+        contact_cost(ahead, body, entries, among, window, half, prob, moving, alert, firsts[r], costs[r])
+        if alert:
+            costs[r, CLEARANCE] += limits[8] * encounter_cost(ahead, body, entries, half, prob, stays)
         road_cost(ahead, body, origin, tile_table, tiles, slack, limits[7], costs[r])
         comfort_cost(ahead, limits, costs[r])
         if limits[5] < 1e3 and refused(ahead, limits):

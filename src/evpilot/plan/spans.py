@@ -7,9 +7,10 @@ from evpilot.plan.columns import GRID, Corridor, Ref, Span
 from evpilot.types.state import Array, Ints
 
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
+TRACK = 1.0  # [m] to each side of the car's middle: who is behind it there follows it
 NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
 
-C_START, C_COUNT = int(Corridor.START), int(Corridor.COUNT)
+C_START, C_COUNT, C_S, C_D = int(Corridor.START), int(Corridor.COUNT), int(Corridor.S), int(Corridor.D)
 R_X, R_Y, R_COS, R_SIN = int(Ref.X), int(Ref.Y), int(Ref.COS), int(Ref.SIN)
 S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 S_SPEED = int(Span.SPEED)
@@ -75,7 +76,8 @@ def extents_of(spans: Array) -> Array:
 def spans_on(entries: Array, size: Array, corridors: Array, table: Array, spans: Array, near: Ints) -> None:
     """Fill spans (C, E, 51, 5) by `Span`: every predicted box (E, 51, 5) by `Entry`, half size (E, 2), as an interval
     along and across each corridor. Off the corridor (over 15 m aside) both intervals are empty (low > high). near
-    (C, E + 1): how many entries ever come within `NEAR` of the path, and which."""
+    (C, E + 1): how many entries ever come within `NEAR` of the path, and which. Who follows the car is not one: it is
+    never ahead, though a prediction that does not heed the car may lead through it."""
     for c in range(corridors.shape[0]):
         start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
         near[c, 0] = 0
@@ -88,6 +90,9 @@ def spans_on(entries: Array, size: Array, corridors: Array, table: Array, spans:
                 span = spans[c, e, step]
                 _one_span(entries[e, step], size[e], table, start, row, span)
                 close = close or (span[D_LOW] < NEAR and span[D_HIGH] > -NEAR)
-            if close:
+            now = spans[c, e, 0]
+            across = corridors[c, C_D]
+            follows = now[S_HIGH] < corridors[c, C_S] and now[D_LOW] < across + TRACK and now[D_HIGH] > across - TRACK
+            if close and not follows:
                 near[c, 0] += 1
                 near[c, near[c, 0]] = e

@@ -50,6 +50,15 @@ def savgol(value: Array, window: float, step: float, order: int, derivative: int
     return np.asarray(savgol_filter(value, count, order, deriv=derivative, delta=step), np.float64)
 
 
+def smoothed(accel: Array, window: float, step: float, derivative: int = 0) -> Array:
+    """`savgol` of order 2 on an acceleration [m/s2] from the start of a drive on: before it the car is taken to have
+    driven with the acceleration that it starts with. nuplan-devkit lets the filter extrapolate from what comes after
+    instead, and sees in a jerk of 3 m/s3 at the start one of 5 and more, the same in mid-drive being 2 to 3."""
+    before = round(0.5 * window / step)
+    padded = np.concatenate([np.full(before, accel[0]), accel])
+    return savgol(padded, window, step, 2, derivative)[before:]
+
+
 def _series(drive: Drive) -> dict[str, Array]:
     fast = drive.fast
     if len(fast) < 4:
@@ -57,16 +66,16 @@ def _series(drive: Drive) -> dict[str, Array]:
     step = float(np.median(np.diff(drive.fast_t_ns))) * 1e-9
     rate = fast[:, Ego.YAW_RATE]
     arm = drive.platform.rear_to_center
-    along = savgol(fast[:, Ego.ACCEL] - arm * rate**2, ACCEL_WINDOW, step, 2)
-    across = savgol(fast[:, Ego.LATERAL_ACCEL] + arm * np.gradient(rate, step), ACCEL_WINDOW, step, 2)
-    whole = savgol(np.hypot(fast[:, Ego.ACCEL], fast[:, Ego.LATERAL_ACCEL]), ACCEL_WINDOW, step, 2)
+    along = smoothed(fast[:, Ego.ACCEL] - arm * rate**2, ACCEL_WINDOW, step)
+    across = smoothed(fast[:, Ego.LATERAL_ACCEL] + arm * np.gradient(rate, step), ACCEL_WINDOW, step)
+    whole = smoothed(np.hypot(fast[:, Ego.ACCEL], fast[:, Ego.LATERAL_ACCEL]), ACCEL_WINDOW, step)
     yaw = np.unwrap(fast[:, Ego.YAW])
     return {
         "lon_accel": np.maximum(along, 0.0),
         "lon_brake": np.maximum(-along, 0.0),
         "lat_accel": across,
-        "jerk": savgol(whole, JERK_WINDOW, step, 2, 1),
-        "lon_jerk": savgol(along, JERK_WINDOW, step, 2, 1),
+        "jerk": smoothed(whole, JERK_WINDOW, step, 1),
+        "lon_jerk": smoothed(along, JERK_WINDOW, step, 1),
         "yaw_rate": savgol(yaw, TURN_WINDOW, step, 2, 1),
         "yaw_accel": savgol(yaw, TURN_WINDOW, step, 3, 2),
     }
@@ -77,7 +86,7 @@ def _limited(drive: Drive, name: str, value: Array) -> MetricResult:
     valid = np.isfinite(value)
     return MetricResult(
         name=name,
-        clause="nuplan-devkit ego_is_comfortable",
+        clause="nuplan-devkit ego_is_comfortable; before its start the drive is steady",
         unit=unit,
         t_ns=drive.fast_t_ns,
         value=value,

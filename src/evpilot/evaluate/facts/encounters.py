@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.evaluate.facts.drive import LEVEL, Drive
-from evpilot.geometry.boxes import overlap
+from evpilot.geometry.boxes import overlap, touch_span
 from evpilot.geometry.jit import kernel
 from evpilot.types.state import Array, Bools, Ints
 
@@ -36,24 +36,12 @@ def meet(drive: Drive) -> Encounters:
     return Encounters(enter=enter, leave=leave, touch=touch, bearing=np.abs(np.arctan2(across, along)))
 
 
-@kernel()
-def _axis(p: float, q: float, reach: float, enter: float, leave: float) -> tuple[float, float]:
-    """Narrow the span enter..leave to the times t at which |p + q t| <= reach."""
-    if abs(q) < 1e-9:
-        if abs(p) > reach:
-            return np.inf, -np.inf
-        return enter, leave
-    one, two = (-reach - p) / q, (reach - p) / q
-    return max(enter, min(one, two)), min(leave, max(one, two))
-
-
 @kernel("Tuple((f8[::1], f8[::1], b1[::1]))(f8[:, ::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[::1])")
 def touch_times(ego: Array, tick: Ints, box: Array, velocity: Array, z: Array) -> tuple[Array, Array, Bools]:
     """When two boxes that keep velocity and heading touch, exactly: enter (R,), leave (R,) [s], and touch now (R,).
 
     ego (F, 8): x, y, yaw, length, width, velocity x, y, and z; tick (R,) the ego row of each of the boxes (R, 5) with
-    velocity (R, 2) and height z (R,). Two convex shapes in straight relative motion overlap while their projections on
-    all edge normals do (separating axes, Gottschalk 1996), and on each axis that is one span of time.
+    velocity (R, 2) and height z (R,).
     """
     count = tick.shape[0]
     enter = np.full(count, np.inf)
@@ -68,12 +56,5 @@ def touch_times(ego: Array, tick: Ints, box: Array, velocity: Array, z: Array) -
         dx, dy = box[r, 0] - e[0], box[r, 1] - e[1]
         wx, wy = velocity[r, 0] - e[5], velocity[r, 1] - e[6]
         touch[r] = overlap(e[0], e[1], ac, as_, al, aw, box[r, 0], box[r, 1], bc, bs, bl, bw)
-        c, s = abs(ac * bc + as_ * bs), abs(ac * bs - as_ * bc)
-        t0, t1 = -np.inf, np.inf
-        t0, t1 = _axis(dx * ac + dy * as_, wx * ac + wy * as_, al + bl * c + bw * s, t0, t1)
-        t0, t1 = _axis(dy * ac - dx * as_, wy * ac - wx * as_, aw + bl * s + bw * c, t0, t1)
-        t0, t1 = _axis(dx * bc + dy * bs, wx * bc + wy * bs, bl + al * c + aw * s, t0, t1)
-        t0, t1 = _axis(dy * bc - dx * bs, wy * bc - wx * bs, bw + al * s + aw * c, t0, t1)
-        if t0 <= t1:
-            enter[r], leave[r] = t0, t1
+        enter[r], leave[r] = touch_span(dx, dy, wx, wy, ac, as_, al, aw, bc, bs, bl, bw)
     return enter, leave, touch

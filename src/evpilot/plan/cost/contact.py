@@ -12,6 +12,9 @@ COLLISION, CLEARANCE, REAR = int(Cost.COLLISION), int(Cost.CLEARANCE), int(Cost.
 TIMES = GRID
 CONTACT = 1000.0  # cost of a certain contact in the near future: above everything else together
 REAR_SHARE, REAR_FADE = 1.2, 0.3  # [-, 1/s] who comes from behind can brake, the more the later
+# [s], [m/s2]: who follows sees us brake, and brakes this hard as a matter of course, or as hard as it can
+REACTION, EASY_BRAKE, HARD_BRAKE = 0.75, 2.0, 6.0
+LEAST_REAR = 0.04  # of a contact from behind that the other has only to follow us to avoid
 CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
 SOFT_GAP = 0.7  # [m] closer than this to another costs
 STANDS = 0.2  # [m/s]
@@ -24,13 +27,22 @@ def certainty(t: float) -> float:
 
 
 @kernel()
+def unavoidable(closing: float, t: float) -> float:
+    """How little who comes from behind can do about a contact at a time ahead [s] with a closing speed [m/s]: 1 where
+    no braking helps, `LEAST_REAR` where to follow us as everybody does is enough (StVO, para. 4)."""
+    needed = closing / max(t - REACTION, 0.1)
+    return min(max((needed - EASY_BRAKE) / (HARD_BRAKE - EASY_BRAKE), LEAST_REAR), 1.0)
+
+
+@kernel()
 def contact_cost(
     roll: Array, body: Array, entries: Array, among: Ints, window: Array, half: Array, prob: Array, moving: Bools,
-    first: Array, cost: Array,
+    alert: bool, first: Array, cost: Array,
 ) -> None:  # fmt: skip
     """Contact and clearance with the predicted boxes of the entries among (K,); first (3,) keeps time, entry and
     probability of the earliest certain contact. body (3,): rear axle to centre, half length, half width [m]; window
-    (2, K) the steps at which each may be near, as `in_reach` fills it."""
+    (2, K) the steps at which each may be near, as `in_reach` fills it; alert: whether those behind us are expected to
+    brake for us."""
     shift, length, width = body[0], body[1], body[2]
     own = math.sqrt(length * length + width * width) + SOFT_GAP
     for n in range(among.shape[0]):
@@ -66,7 +78,8 @@ def contact_cost(
                 # from behind: its centre lies behind our rear bumper
                 # nor is it ours who stand
                 if dx * c + dy * s < -length or roll[step, R_V] < STANDS:
-                    cost[REAR] += harm * min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
+                    harm *= min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
+                    cost[REAR] += harm * (unavoidable(closing, t) if alert else 1.0)
                 else:
                     cost[COLLISION] += harm
                 if prob[e] > 0.3 and t < first[0]:
