@@ -135,3 +135,9 @@ def test_the_fuzzy_safety_model_at_the_wheel_avoids_what_its_rows_avoid():
     # eight rows of 0.1 s of waiting before the first braking
     braking = run.t_ns[1:][run.ego[1:, Ego.ACCEL] < -0.5]
     assert 3.8e9 <= braking[0] <= 4.4e9
+
+
+def test_who_follows_too_close_fails_the_minimum_gap():
+    case = SUITE.case("gap-recovery/speed_kmh=40,share=0.6")
+    verdict = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("tailgating"), SEDAN), SEDAN)
+    assert verdict.verdict == Verdict.FAIL and "minimum gap" in verdict.reason

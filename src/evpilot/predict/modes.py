@@ -17,7 +17,7 @@ from evpilot.types.state import Array, Ints
 HORIZON = 8.0  # [s]
 KEPT_OFFSET = 0.7  # share of its offset that a driver keeps in the lane
 WANDER = 0.375  # [m] drivers wander in their lanes, UN R157 Annex 3: more is perceived as the begin of a cut-in
-CARRIED = 2.0  # [s] of its sideways motion that is then carried on
+CARRIED = 3.0  # [s] of its sideways motion that is then carried on
 SPEED_GAIN = 6.0  # [m/s] more than now, at most, within the horizon
 WALK, RIDE, DRIVE, STAY = 0, 1, 2, 3
 VEHICLE_LANES = int(User.VEHICLE | User.TRAIN)

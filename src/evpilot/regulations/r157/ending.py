@@ -7,7 +7,8 @@ from evpilot.regulations.suite import Case
 from evpilot.types import EgoState, Truth
 from evpilot.types.kinds import State
 
-CALM_TICKS = 20  # 2 s without closing
+CALM_TICKS = 20  # 2 s without closing ...
+CLOSING = 0.1  # [m/s] ... by more than this: a follower comes down to the other's speed without ever being slower
 STANDING = 0.01  # [m/s]
 STANDING_TICKS = 10
 WHOLE_ONE_IN = 20  # cases are driven to the end all the same, to see that the early end is right
@@ -35,7 +36,7 @@ class Passed:
         if ahead < -self._reach and ego.speed > pace:
             return True
         over = truth.t_ns >= self._settled and abs(aside) < 1e-9
-        self._calm = self._calm + 1 if over and ego.speed <= pace else 0
+        self._calm = self._calm + 1 if over and ego.speed <= pace + CLOSING else 0
         return self._calm > CALM_TICKS
 
 
