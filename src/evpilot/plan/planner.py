@@ -21,6 +21,7 @@ from evpilot.plan.rollout import roll_out
 from evpilot.plan.rules import Rules, Wall
 from evpilot.plan.score import score
 from evpilot.plan.spans import spans_on
+from evpilot.plan.variety import HOLDS, LEAST, distinct, more
 from evpilot.plan.weather import BEND_SHARE, car_on, comfort_on, grip, sight_speed
 from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory
 from evpilot.types.state import Array, Ints
@@ -189,7 +190,7 @@ class Planner:
         return batch if spared else None
 
     def _all(self, ways: list[Way], scene: Scene, speed: float, accel: float, seconds: float) -> Batch:
-        """All proposals, and the neighbours of the best of them."""
+        """All proposals, the neighbours of the best of them, and more where too many come to the same."""
         props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds)
         gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
         batch = self._evaluate(np.concatenate([props, gaps]), scene)
@@ -198,7 +199,7 @@ class Planner:
         if len(finer):
             self._evaluate(finer, scene, len(batch.props))
             batch = self._room.part(0, len(batch.props) + len(finer))
-        return batch
+        return self._vary(batch, scene)
 
     def _feel(self, observation: Observation) -> None:
         """Take in what grip and sight leave to the car."""
@@ -311,6 +312,17 @@ class Planner:
             other = props[:, Prop.CORRIDOR] != self._last_corridor(scene)
             other |= np.abs(props[:, Prop.OFFSET] - self._last[1]) > 0.3
             costs[:, Cost.LANE] += np.where(other, CHANGE_COST, 0.0)
+        return batch
+
+    def _vary(self, batch: Batch, scene: Scene) -> Batch:
+        """The batch with more proposals where too many of its own come to the same motion."""
+        for hold in HOLDS:
+            missing = LEAST - distinct(batch.rolls)
+            if missing <= 0:
+                break
+            rows = more(scene.ways[0], self.briefing, float(scene.ego[0]), missing, hold)
+            self._evaluate(rows, scene, len(batch.props))
+            batch = self._room.part(0, len(batch.props) + len(rows))
         return batch
 
     def _react(self, batch: Batch, scene: Scene) -> None:

@@ -53,8 +53,8 @@ def propose(ways: list[Way], briefing: Briefing, speed: float, accel: float, wis
     blocks: list[Array] = []
     for c, way in enumerate(ways):
         laws = np.array(_common_laws(way, briefing, speed, accel, wish))
-        paths = _paths(way, speed, c == 0, BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS)
-        mine = [_cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
+        paths = paths_on(way, speed, c == 0, BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS)
+        mine = [cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
         wait = way.opens - float(way.scalars[Corridor.S])
         blocks.extend(_delayed(mine, wait, ways[0], way) if wait > 0.0 else mine)
     return np.ascontiguousarray(np.concatenate(blocks))
@@ -91,7 +91,7 @@ def out_of_lane(way: Way, briefing: Briefing) -> bool:
     return not same and abs(d) > edge - EDGE
 
 
-def _paths(way: Way, speed: float, own: bool, durations: tuple[float, ...]) -> Array:
+def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...]) -> Array:
     """Lateral targets and lengths (K, 2)."""
     d = way.scalars[Corridor.D]
     far = abs(d) > FAR_ASIDE
@@ -124,7 +124,8 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     return laws
 
 
-def _cross(corridor: int, paths: Array, laws: Array) -> Array:
+def cross(corridor: int, paths: Array, laws: Array) -> Array:
+    """Every path (K, 2) with every law (L, 6) on a corridor, as rows of `Prop` (K * L, 11)."""
     rows = np.zeros((len(paths) * len(laws), len(Prop)))
     rows[:, Prop.CORRIDOR] = corridor
     rows[:, [Prop.OFFSET, Prop.LENGTH]] = np.repeat(paths, len(laws), axis=0)
@@ -145,7 +146,7 @@ def _arrivals(c: int, way: Way, briefing: Briefing, speed: float, accel: float, 
         middle = max(0.5 * float(near + far), 3.0)
         lengths = {max(LENGTH_MIN, 0.9 * middle), max(LENGTH_MIN, 3.0 * speed)}
         paths = np.array([(float(d), length) for length in sorted(lengths)])
-        blocks.append(_cross(c, paths, np.array(laws[:ARRIVALS_MAX])))
+        blocks.append(cross(c, paths, np.array(laws[:ARRIVALS_MAX])))
     return blocks
 
 

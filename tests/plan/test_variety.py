@@ -1,0 +1,67 @@
+"""How many different motions are weighed where there is a choice: enough however slowly the car goes."""
+
+import numpy as np
+import pytest
+from driving_scenes import actor, drive, one_lane, scene
+
+from evpilot.plan import planner
+from evpilot.plan.columns import GRID, Law, Prop
+from evpilot.plan.planner import Batch, Planner, Scene
+from evpilot.plan.variety import distinct
+
+FIVE = int(np.searchsorted(GRID, 5.0 - 1e-9)) + 1
+
+
+def apart(rolls: np.ndarray) -> int:
+    """How many motions differ by over 1 cm from each other within 5 s, one by one."""
+    kept: list[np.ndarray] = []
+    for one in rolls[:, :FIVE, :2]:
+        if all(np.abs(one - other).max() > 0.01 for other in kept):
+            kept.append(one)
+    return len(kept)
+
+
+@pytest.fixture
+def weighed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, np.ndarray]]:
+    """Speed and rollouts of every cycle that is driven from here on, each with all that could be done."""
+    seen: list[tuple[float, np.ndarray]] = []
+    vary = Planner._vary
+
+    def kept(self: Planner, batch: Batch, now: Scene) -> Batch:
+        varied = vary(self, batch, now)
+        seen.append((float(now.ego[0]), varied.rolls.copy()))
+        return varied
+
+    monkeypatch.setattr(Planner, "_vary", kept)
+    monkeypatch.setattr(Planner, "_calm", lambda *_: None)
+    return seen
+
+
+@pytest.mark.parametrize("speed", [0.0, 1.0, 3.0, 12.0])
+def test_there_are_three_hundred_different_motions_behind_a_queue(
+    weighed: list[tuple[float, np.ndarray]], speed: float
+) -> None:
+    run = drive(scene(one_lane(), actor(1, (28.0 + 2.0 * speed, 0.0)), speed=speed, seconds=4.0))
+    assert len(weighed) >= 30
+    assert min(distinct(rolls) for _, rolls in weighed) >= 300
+    assert min(apart(rolls) for _, rolls in weighed[::10]) >= 290
+    assert all(frame.decision is not None for frame in run.frames[:-1])
+
+
+def test_motions_that_differ_by_less_than_a_centimetre_count_once() -> None:
+    rolls = np.zeros((3, len(GRID), 11))
+    rolls[1, 20:, 0], rolls[2, :, 1] = 0.003, 0.05
+    assert distinct(rolls) == 2
+
+
+def test_what_is_added_are_accelerations_between_those_proposed(weighed: list[tuple[float, np.ndarray]]) -> None:
+    added: list[np.ndarray] = []
+    more = planner.more
+    try:
+        planner.more = lambda *a: added.append(more(*a)) or added[-1]
+        drive(scene(one_lane(), actor(1, (28.0, 0.0)), speed=1.0, seconds=1.0))
+    finally:
+        planner.more = more
+    rows = np.concatenate(added)
+    assert np.all(rows[:, Prop.LAW] == Law.RAMP) and np.all(np.abs(rows[:, Prop.P0]) <= 3.5)
+    assert len(np.unique(rows[:, Prop.P0])) > 5
