@@ -67,7 +67,7 @@ def keep_going(way: Way, briefing: Briefing, speed: float, wish: float) -> Array
         [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
         + [(Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS[2:5]]
     )
-    return _cross(0, _paths(way, speed, True, DURATIONS)[[0, 1, -1]], laws)
+    return cross(0, paths_on(way, speed, True, DURATIONS)[[0, 1, -1]], laws)
 
 
 def _delayed(blocks: list[Array], wait: float, own: Way, way: Way) -> list[Array]:
