@@ -23,7 +23,7 @@ HOLDS = (2.5, 4.0, 1.5, 6.0)  # [s] how long an acceleration is kept, then the s
 SOFTEST = 0.1  # [m/s2] from standstill a weaker pull is hardly a motion
 STOP_TIME = 2.0  # [s] braking that stops the car sooner is among the proposals already
 HARDEST = 3.5  # [m/s2] service braking
-SPARE = 1.5  # some of what is added turns out alike, too
+SPARE = 2.5  # some of what is added turns out alike, too
 
 
 def distinct(rolls: Array) -> int:
