@@ -56,7 +56,8 @@ class Actor:
     REACTIVE one is late to answer a need to brake (distracted). yields: False for who gives way to nobody: a REACTIVE
     one ignores right of way and zebras, a SCRIPTED one does not stop for a car in its way. trigger: a SCRIPTED one
     stands at its first row until the ego sets it off. velocity (T, 2) [m/s], map frame, where it is known better than
-    from the positions.
+    from the positions. appears: an actor that moves is not there at all, and its steps do not count, until the ego sets
+    this off: the traffic of a place that comes as the ego does.
     """
 
     id: int
@@ -75,6 +76,7 @@ class Actor:
     yields: bool = True
     trigger: Trigger | None = None
     velocity: Array | None = None
+    appears: Trigger | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ def show_library() -> None:
     from evpilot.scenarios import library
 
     table = plain_table("name", "what it asks")
-    for name in library.names():
+    for name in library.names(long=True):
         table.add_row(name, library.describe(name))
     console().print(table)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from evpilot.files import EvpilotError
 from evpilot.scenarios.library.families import (
     city,
+    grand,
     hazards,
     junctions,
     lanes,
@@ -27,10 +28,12 @@ SEED_MAX = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """Scenarios of one kind: a function of seed and difficulty 0..1, and a line that says what they ask."""
+    """Scenarios of one kind: a function of seed and difficulty 0..1, and a line that says what they ask; long ones take
+    many minutes."""
 
     make: Callable[[int, float], Scenario]
     description: str
+    long: bool = False
 
 
 FAMILIES = {
@@ -238,12 +241,18 @@ FAMILIES = {
         make=signals.dark_light,
         description="Lights that are dark: the yield sign rules.",
     ),
+    "grand_tour": Family(
+        make=grand.grand_tour,
+        description="Twenty minutes through two towns, over a country road and along the motorway.",
+        long=True,
+    ),
 }
 
 
-def names() -> tuple[str, ...]:
-    """The names of all built-in scenarios; the first is the default tour."""
-    return tuple(FAMILIES)
+def names(*, long: bool = False) -> tuple[str, ...]:
+    """The names of the built-in scenarios, on request also of the long ones, which are driven only when they are named;
+    the first is the default tour."""
+    return tuple(name for name, family in FAMILIES.items() if long or not family.long)
 
 
 def describe(name: str) -> str:

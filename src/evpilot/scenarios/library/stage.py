@@ -29,7 +29,8 @@ class Stage:
     """What a family fills: a graph, the ego's start on a lane, how long the drive may last, actors, lights.
 
     difficulty 0..1; ego_s [m] on ego_lane, ego_speed [m/s]; seconds until the drive ends at the latest. boxes: x, y,
-    yaw, length, width, speed of the ego and of all that are there at the start.
+    yaw, length, width, speed of the ego and of all that are there at the start. scope: what makes those appear who are
+    added meanwhile, if they move.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Stage:
     actors: list[Actor] = field(default_factory=list[Actor])
     lights: list[LightProgram] = field(default_factory=list[LightProgram])
     boxes: list[tuple[float, ...]] = field(default_factory=list[tuple[float, ...]])
+    scope: Trigger | None = None
 
     def __post_init__(self) -> None:
         x, y, _, yaw = self.pose(self.ego_lane, self.ego_s)
@@ -95,6 +97,7 @@ class Stage:
             reaction=reaction,
             yields=yields,
             trigger=trigger,
+            appears=None if behaviour == Behaviour.STATIC else self.scope,
         )
         self.actors.append(actor)
         if first_step == 0:

@@ -143,7 +143,8 @@ def unrecorded(scenario: Scenario) -> bool:
     """Whether someone in a scenario has nothing to replay: it only has a start, and moves by a model or waits for the
     ego."""
     return any(
-        a.trigger is not None or (a.behaviour == Behaviour.REACTIVE and len(a.motion) < 2) for a in scenario.actors
+        a.trigger is not None or a.appears is not None or (a.behaviour == Behaviour.REACTIVE and len(a.motion) < 2)
+        for a in scenario.actors
     )
 
 

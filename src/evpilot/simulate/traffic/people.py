@@ -1,11 +1,13 @@
 """Whoever keeps to a recorded path, but stops rather than run into a car; and crosswalks with people."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from evpilot.geometry.boxes import overlap
 from evpilot.geometry.jit import kernel
+from evpilot.scenarios import Trigger
 from evpilot.simulate.traffic.replay import Recording
 from evpilot.simulate.traffic.scene import COS, HALF_L, HALF_W, LEVEL, SIN, SOFT, SPEED, VX, VY, X, Y, Z
 from evpilot.types import ObjectKind
@@ -20,6 +22,7 @@ COMING_TIME = 0.4  # [s] that a car is taken to go on
 BRAKE_FOOT = 3.0  # [m/s2]
 BRAKE_WHEELS = 5.0  # [m/s2]
 START_ACCEL = 1.5  # [m/s2]
+ABSENT = -1  # [ns] on the clock of who has yet to appear: before every step
 EDGE = 0.5  # [m] beside a crosswalk that counts as on it
 WALK_TIMES = (0.0, 0.6, 1.2)  # [s] ahead, at which someone may be on a crosswalk
 
@@ -126,17 +129,35 @@ def busy_walks(start: Ints, polygon: Array, things: Array, here: Bools) -> Bools
     return busy
 
 
+def fired(triggers: Sequence[Trigger | None], among: Bools, x: float, y: float, speed: float) -> list[int]:
+    """Which of the triggers (A,) marked in among (A,) the ego at x, y [m] with a speed [m/s] sets off; those that are
+    one and the same are asked once."""
+    told: dict[int, bool] = {}
+    found: list[int] = []
+    for k in np.flatnonzero(among).tolist():
+        trigger = triggers[k]
+        if trigger is None:
+            continue
+        if id(trigger) not in told:
+            told[id(trigger)] = trigger.fires(x, y, speed)
+        if told[id(trigger)]:
+            found.append(k)
+    return found
+
+
 class Clocks:
     """The own time of each recorded actor: it slows down where a car is in the way and runs on when it is free.
 
     careful (A,) marks the actors that look; all others keep the world's time. Who waits for the ego stands at its first
-    row until then. now (A,) is each one's time [ns] in its recording, rate (A,) 0..1 how fast that runs.
+    row until then; who has yet to appear is before its first step. now (A,) is each one's time [ns] in its recording,
+    rate (A,) 0..1 how fast that runs.
     """
 
     def __init__(self, recording: Recording, careful: Bools) -> None:
         self._recording = recording
         self._careful = np.flatnonzero(careful)
         self._waiting = np.array([trigger is not None for trigger in recording.trigger], np.bool_)
+        self._absent = np.array([appears is not None for appears in recording.appears], np.bool_)
         self._t_ns = 0
         on_foot = np.isin(recording.kind, (ObjectKind.PEDESTRIAN, ObjectKind.ANIMAL))
         self._brake = np.where(on_foot, BRAKE_FOOT, BRAKE_WHEELS)
@@ -147,12 +168,16 @@ class Clocks:
         """Begin at t_ns [ns]."""
         self._t_ns = t_ns
         self.now[:] = np.where(self._waiting, self._recording.first * self._recording.dt_ns, t_ns)
+        self.now[self._absent] = ABSENT
 
     def set_off(self, t_ns: int, x: float, y: float, speed: float) -> None:
-        """Let those go whom the ego, its box centre at x, y [m] with a speed [m/s], sets off."""
+        """Let those appear, and those go, whom the ego, its box centre at x, y [m] with a speed [m/s], sets off."""
+        for k in fired(self._recording.appears, self._absent, x, y, speed):
+            self._absent[k] = False
+            self.now[k] = self._recording.first[k] * self._recording.dt_ns if self._waiting[k] else 0
         for k in np.flatnonzero(self._waiting).tolist():
             trigger = self._recording.trigger[k]
-            begun = t_ns >= self._recording.first[k] * self._recording.dt_ns
+            begun = t_ns >= self._recording.first[k] * self._recording.dt_ns and not self._absent[k]
             self._waiting[k] = not (begun and trigger is not None and trigger.fires(x, y, speed))
 
     def advance(self, t_ns: int, things: Array, minds: Bools) -> None:
@@ -161,7 +186,7 @@ class Clocks:
         self._t_ns = t_ns
         for k in self._careful.tolist():
             self._look(k, things, minds, elapsed * 1e-9)
-        self.now += np.where(self._waiting, 0, np.round(self.rate * elapsed).astype(np.int64))
+        self.now += np.where(self._waiting | self._absent, 0, np.round(self.rate * elapsed).astype(np.int64))
 
     def _look(self, k: int, things: Array, minds: Bools, dt: float) -> None:
         """Slow actor k down, or let it go on."""

@@ -15,7 +15,7 @@ from evpilot.simulate.traffic import scene
 from evpilot.simulate.traffic.cast import HALTS, boldness, cast, chain_for, halt_table
 from evpilot.simulate.traffic.drivers import BOLD, COLUMNS, WANTED, driver
 from evpilot.simulate.traffic.lanes import survey
-from evpilot.simulate.traffic.people import Clocks, busy_walks, will_hit
+from evpilot.simulate.traffic.people import Clocks, busy_walks, fired, will_hit
 from evpilot.simulate.traffic.replay import record
 from evpilot.simulate.traffic.routes import connect, split, start_lane
 from evpilot.simulate.traffic.tick import tick
@@ -75,6 +75,9 @@ class ReactiveTraffic:
         self._end = np.full(drivers, np.inf)
         self._appeared = np.zeros(drivers, np.int64)
         self._waiting = np.array([not role.held for role in self._roles], np.bool_)
+        self._appears = tuple(role.actor.appears for role in self._roles)
+        self._absent = np.array([trigger is not None for trigger in self._appears], np.bool_)
+        self._due = np.array([role.appears_ns for role in self._roles], np.int64)
         self._actor = np.searchsorted(self._recording.id, self._id)
         self._things = np.zeros((drivers + 1 + others, 13))
         self._things[:, scene.COS] = 1.0
@@ -122,7 +125,11 @@ class ReactiveTraffic:
         self._t_ns = t_ns
         self._place_ego(ego, ego_size)
         car = self._things[len(self._roles)]
-        self._clocks.set_off(t_ns, float(car[scene.X]), float(car[scene.Y]), float(car[scene.SPEED]))
+        x, y, speed = float(car[scene.X]), float(car[scene.Y]), float(car[scene.SPEED])
+        self._clocks.set_off(t_ns, x, y, speed)
+        for i in fired(self._appears, self._absent, x, y, speed):
+            self._absent[i] = False
+            self._due[i] += t_ns
         self._place_others()
         self._enter(t_ns, late)
         if self._yielding:
@@ -138,6 +145,7 @@ class ReactiveTraffic:
             self._index,
             self._ways,
             self._roles,
+            self._appears,
             self._recording,
             self._roads,
             self._default,
@@ -267,10 +275,8 @@ class ReactiveTraffic:
 
     def _enter(self, t_ns: int, late: bool) -> None:
         """Let those appear whose time has come and whose place is free."""
-        for i in np.flatnonzero(self._waiting).tolist():
+        for i in np.flatnonzero(self._waiting & ~self._absent & (self._due <= t_ns)).tolist():
             role = self._roles[i]
-            if role.appears_ns > t_ns:
-                continue
             start = role.actor.motion[0]
             room = 2.0 * ROOM_LATE + 2.0 * ROOM_TIME * abs(float(start[Motion.SPEED])) if late else 0.0
             length, width = role.actor.length + room, role.actor.width

@@ -25,7 +25,7 @@ class Recording:
 
     id, kind (A,), size (A, 2); first, count and row (A,): first step, number of rows, and where they begin in state
     (R, 7) by `State`, velocity (R, 2) and signals (R,); fixed (A,) marks actors that stay for ever, yields (A,) those
-    who stop for a car in their way; trigger (A): what sets each off, or None.
+    who stop for a car in their way; trigger, appears (A): what sets each off, and what makes it appear, or None.
     """
 
     dt_ns: int
@@ -41,6 +41,7 @@ class Recording:
     signals: Bytes
     yields: Bools
     trigger: tuple[Trigger | None, ...]
+    appears: tuple[Trigger | None, ...]
 
     def at(self, clock_ns: Ints) -> tuple[Ints, Array, Array, Bytes]:
         """Who is present at the time of each actor's own clock (A,) [ns]: actor indices (N,), their state (N, 7),
@@ -83,6 +84,7 @@ def record(scenario: Scenario) -> Recording:
         signals=np.concatenate([_signals(actor) for actor in actors]) if actors else np.zeros(0, np.uint8),
         yields=np.array([actor.yields for actor in actors], np.bool_),
         trigger=tuple(actor.trigger for actor in actors),
+        appears=tuple(actor.appears for actor in actors),
     )
 
 

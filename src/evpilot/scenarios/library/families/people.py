@@ -43,7 +43,7 @@ def jaywalker(seed: int, difficulty: float) -> Scenario:
     s = float(rng.uniform(120.0, 170.0))
     _parked_row(stage, road, s, difficulty)
     pace = float(rng.uniform(1.4, 1.8 + 0.8 * difficulty))
-    _steps_out(stage, lane, s, pace, STREET, slack=1.7 - 0.6 * difficulty, freeze=float(rng.uniform(1.8, 2.6)))
+    steps_out(stage, lane, s, pace, STREET, slack=1.7 - 0.6 * difficulty, freeze=float(rng.uniform(1.8, 2.6)))
     _street_life(stage, road, difficulty)
     return stage.scenario(
         (goal_on(stage.graph, road.forward, -45.0, -15.0),),
@@ -69,11 +69,11 @@ def school_ball(seed: int, difficulty: float) -> Scenario:
     pace = float(rng.uniform(2.0, 2.4 + 0.8 * difficulty))
     behind, slack = 2.2 - 1.4 * difficulty, 1.6 - 0.5 * difficulty
     if rng.random() < difficulty:
-        child = _runs_over(stage, lane, s, SCHOOL, slack=slack, size=CHILD, delay=behind)
+        child = runs_over(stage, lane, s, SCHOOL, slack=slack, size=CHILD, delay=behind)
         # it comes to rest before it is in our way
         from_kerb, roll = _over(stage, lane, s + 1.0, SCHOOL, 7.5)[::-1], 3.5
     else:
-        child = _steps_out(stage, lane, s, pace, SCHOOL, slack=slack, freeze=2.0, size=CHILD, delay=behind)
+        child = steps_out(stage, lane, s, pace, SCHOOL, slack=slack, freeze=2.0, size=CHILD, delay=behind)
         from_kerb, roll = _over(stage, lane, s + 1.0, SCHOOL, 7.5), 4.0
     script(
         stage,
@@ -109,7 +109,7 @@ def hesitant_crossing(seed: int, difficulty: float) -> Scenario:
     for k, (mark, s) in enumerate(zip(road.crosswalks, (137.0, 227.0), strict=True)):
         for other in range(1 + (difficulty > 0.6)):
             slack = 2.2 - 0.9 * difficulty + 0.5 * other
-            _at_zebra(stage, lane, mark, s, int(kinds[(k + other) % 3]), slack, rng, right=other == 0)
+            at_zebra(stage, lane, mark, s, int(kinds[(k + other) % 3]), slack, rng, right=other == 0)
     people = stage.stream("people")
     for mark in road.crosswalks:
         cross(stage, pavements(stage.graph), mark, people.uniform(30.0, 45.0), people)
@@ -161,9 +161,9 @@ def bus_stop(seed: int, difficulty: float) -> Scenario:
         stage.stand(ObjectKind.BUS, BUS, stage.pose(lane, s, beside), Signal.HAZARD)
     if kind == 1:
         pace = float(rng.uniform(1.3, 1.7 + 0.6 * difficulty))
-        _steps_out(stage, lane, s + 0.5 * BUS[0] + 0.8, pace, BUS_ROAD, slack=slack, freeze=1.8)
+        steps_out(stage, lane, s + 0.5 * BUS[0] + 0.8, pace, BUS_ROAD, slack=slack, freeze=1.8)
     elif kind == 2:
-        _runs_over(stage, lane, s + float(rng.uniform(-2.0, 8.0)), BUS_ROAD, slack=slack)
+        runs_over(stage, lane, s + float(rng.uniform(-2.0, 8.0)), BUS_ROAD, slack=slack)
     strollers(stage, 6)
     fill(stage, road.backward, (4.0, 10.0), mix=MIXED)
     flow(stage, road.backward[0], (5.0, 12.0), mix=MIXED)
@@ -221,7 +221,7 @@ def _over(stage: Stage, lane: int, s: float, section: Section, beyond: float) ->
     return np.array([near[:3], stage.pose(lane, s, beyond)[:3]])
 
 
-def _steps_out(
+def steps_out(
     stage: Stage,
     lane: int,
     s: float,
@@ -251,7 +251,7 @@ def _steps_out(
     return trigger
 
 
-def _runs_over(
+def runs_over(
     stage: Stage,
     lane: int,
     s: float,
@@ -274,7 +274,7 @@ def _runs_over(
     return trigger
 
 
-def _at_zebra(
+def at_zebra(
     stage: Stage, lane: int, mark: int, s: float, kind: int, slack: float, rng: np.random.Generator, *, right: bool
 ) -> None:
     """Somebody at a zebra who walks on (kind 0), hesitates in the middle of our lane (1), or turns back first (2)."""

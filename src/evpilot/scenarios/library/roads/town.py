@@ -65,13 +65,14 @@ class Town:
         section: Section,
         bearings: tuple[float, float] | None = None,
         *,
-        priority: Priority = Priority.UNMARKED,
+        priority: Priority | tuple[Priority, Priority] = Priority.UNMARKED,
         crosswalks: tuple[bool, bool] = (True, True),
         zebras: Sequence[float] = (),
     ) -> Road:
         """A street from place a to place b, straight, or leaving each in a given direction [degrees].
 
-        crosswalks: whether there is one at each end; zebras: further ones at shares 0..1 of its length.
+        priority: of those who arrive at either end; crosswalks: whether there is one at each end; zebras: further ones
+        at shares 0..1 of its length.
         """
         one, other = self.places[a], self.places[b]
         dx, dy = other.center[0] - one.center[0], other.center[1] - one.center[1]
@@ -81,8 +82,9 @@ class Town:
         line = straight(first[:2], last[:2]) if bearings is None else connect(first, _turned(last), 2.0)
         line = _middle(line, section)
         road = self.net.road(line, section, [share * line.length for share in zebras])
-        self._meet(a, Arm(road=road, at_end=False, crosswalk=crosswalks[0], priority=priority))
-        self._meet(b, Arm(road=road, at_end=True, crosswalk=crosswalks[1], priority=priority))
+        rank = priority if isinstance(priority, tuple) else (priority, priority)
+        self._meet(a, Arm(road=road, at_end=False, crosswalk=crosswalks[0], priority=rank[0]))
+        self._meet(b, Arm(road=road, at_end=True, crosswalk=crosswalks[1], priority=rank[1]))
         return road
 
     def edge(
