@@ -61,7 +61,9 @@ def show(tables: dict[str, dict[str, Any]]) -> None:
     for title, summary in tables.items():
         print(f"{title:30s}" + "".join(f"{cell:>11s}" for cell in cells(summary)))
     full = tables.get("full pilot")
-    for title, summary in tables.items() if full else ():
+    if full is None:
+        return
+    for title, summary in tables.items():
         lost = {
             family: f"{counts['success']} for {full['families'][family]['success']}"
             for family, counts in summary["families"].items()

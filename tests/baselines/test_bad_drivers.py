@@ -10,12 +10,10 @@ MUST_FAIL = [
     ("frozen", "crossing", "idle"),
     ("blind", "parked_car", "collision"),
     ("blind", "hard_braking", "collision"),
-    ("blind", "crossing", "crosswalk"),
     ("reckless", "dilemma_light", "over_speed"),
     ("reckless", "curved_road", "over_speed"),
     ("idm", "keep_clear", "keep_clear"),
     ("idm", "cyclist_hook", "right_of_way"),
-    ("idm", "emergency_vehicle", "make_way"),
     ("idm", "four_way_stop", "stop_sign"),
 ]
 
