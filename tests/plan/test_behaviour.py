@@ -133,6 +133,12 @@ def test_a_goal_on_the_other_lane_is_reached_there() -> None:
     assert run.outcome == "goal"
 
 
+def test_nobody_is_overtaken_past_a_goal_in_our_own_lane() -> None:
+    slow = actor(1, (330.0, 0.0), (12.0, 0.0))
+    run = drive(scene(two_lanes(33.0), slow, speed=32.0, seconds=12.0, goals=(place(230.0, 330.0),)))
+    assert run.outcome == "goal"
+
+
 def test_a_red_light_is_stopped_for_before_the_line_and_left_at_green() -> None:
     run = drive(scene(lane_with_light(120.0), lights=(light(LightState.RED, 22.0),), seconds=32.0))
     t = run.t_ns * 1e-9

@@ -335,6 +335,9 @@ class Road:
             return 2.0 * LOST - np.minimum(s, path.end)
         last = known[-1]
         rest[lost] = rest[last] + LOST + LOST_RATE * (s[lost] - s[last])
+        if not len(goals):
+            # nor is anything gained by passing beside a goal: the change to its lane is still to be made
+            rest[~lost] = np.maximum(rest[~lost], min(self._change, float(rest[known].max())))
         if len(goals):
             end = goals[:, 2].max()
             passed = s > end
