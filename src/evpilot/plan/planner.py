@@ -14,6 +14,7 @@ from evpilot.plan.detour import Detours
 from evpilot.plan.entries import Entries
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
+from evpilot.plan.occlusion import hidden_cost, hidden_places
 from evpilot.plan.proposals import keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import TIMED, Road, Way
@@ -109,6 +110,7 @@ class Scene:
     near: Ints
     zones: Array
     places: Array
+    hidden: Array
     goals: Array
     ego: Array
     slack: float
@@ -237,6 +239,7 @@ class Planner:
             near=near,
             zones=zones,
             places=goal_places(ways, self.briefing, seconds),
+            hidden=self._hidden(ways, observation, tracks),
             goals=goal_windows(self.briefing, seconds),
             ego=state,
             slack=self._slack(ego),
@@ -244,6 +247,12 @@ class Planner:
             left=self._left(observation.t_ns),
             limit=self.road.limit_at(ego),
         )
+
+    def _hidden(self, ways: list[Way], observation: Observation, tracks: Tracks) -> Array:
+        """Where somebody may step out who is hidden now; the official verdict knows nobody who is not in the file."""
+        if self.briefing.limits.exact:
+            return np.zeros((0, 4))
+        return hidden_places(ways, tracks, self.briefing.platform, observation.friction)
 
     def _left(self, t_ns: int) -> float:
         """How long [s] what we do counts: on a road always, in the official verdict to the end of the scenario."""
@@ -308,6 +317,8 @@ class Planner:
             costs,
             firsts,
         )
+        if len(scene.hidden):
+            hidden_cost(props, rolls, scene.hidden, self._body[0] + self._body[1], self._body[2], costs)
         if self._last is not None:
             other = props[:, Prop.CORRIDOR] != self._last_corridor(scene)
             other |= np.abs(props[:, Prop.OFFSET] - self._last[1]) > 0.3
