@@ -157,7 +157,7 @@ class Planner:
         batch = self._calm(ways, walls, scene) or self._all(ways, scene, speed, accel, seconds)
         if self._reactive:
             self._react(batch, scene)
-        self._blame(batch)
+        self._blame(batch, ways[0], walls)
         order = np.argsort(batch.total(), kind="stable")
         chosen, tail = self._with_tail(batch, order, scene, observation)
         self._remember(batch.props[chosen], scene, seconds)
@@ -346,9 +346,11 @@ class Planner:
             scene.left, not self.briefing.limits.exact, batch.firsts, costs,
         )  # fmt: skip
 
-    def _blame(self, batch: Batch) -> None:
-        """In our own lane it is for those behind to keep their distance: no fear of them makes us break a rule."""
-        if not self.briefing.limits.exact:
+    def _blame(self, batch: Batch, way: Way, walls: list[Wall]) -> None:
+        """Where we have to stop in our own lane it is for those behind to keep their distance: no fear of them makes us
+        break a rule."""
+        bound = any(wall.corridor == 0 and wall.s < way.path.end - SPACING for wall in walls)
+        if bound and not self.briefing.limits.exact:
             own = batch.props[:, Prop.CORRIDOR] == 0
             batch.costs[own, Cost.REAR] = np.minimum(batch.costs[own, Cost.REAR], REAR_MOST)
 
