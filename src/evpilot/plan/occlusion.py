@@ -24,6 +24,7 @@ HIDING = np.isin(
     np.arange(256), [int(k) for k in (*VEHICLES, *FIXED) if k not in (ObjectKind.CONE, ObjectKind.BUILDING)]
 )
 STILL = 0.3  # [m/s]
+NEAR = 15.0  # [m] a thing's middle may be beyond what we look at
 
 C_S, C_D = int(Corridor.S), int(Corridor.D)
 R_V, R_S, R_D = int(Roll.SPEED), int(Roll.S), int(Roll.D)
@@ -33,7 +34,9 @@ CORRIDOR, RULE = int(Prop.CORRIDOR), int(Cost.RULE)
 def hidden_places(ways: list[Way], tracks: Tracks, platform: Platform, friction: float) -> Array:
     """Places (K, 4) behind standing things that we do not see now and from where somebody may step into our way:
     corridor, s [m], d [m] of the thing's edge towards us, braking [m/s2] that the road is good for."""
-    still = np.flatnonzero(HIDING[tracks.kind] & tracks.valid & (np.abs(tracks.state[:, 4]) < STILL))
+    here = ways[0].table[min(int(ways[0].scalars[C_S] / SPACING), len(ways[0].table) - 1), : Ref.Y + 1]
+    near = np.all(np.abs(tracks.state[:, :2] - here) < LOOK + NEAR, axis=1)
+    still = np.flatnonzero(near & HIDING[tracks.kind] & tracks.valid & (np.abs(tracks.state[:, 4]) < STILL))
     brake = min(BRAKE * 9.81, grip(friction))
     found: list[tuple[float, float, float, float]] = []
     for c, way in enumerate(ways) if len(still) else ():
