@@ -44,6 +44,8 @@ SPEEDING, SPEEDING_EXACT = 12.0, 1.0
 SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED)]
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
 CALM_COMFORT = 0.3  # ... and for comfort
+# of a contact from behind in our own lane: art. 13 (5) of the Vienna Convention on Road Traffic
+REAR_MOST = 120.0
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
 
 
@@ -155,6 +157,7 @@ class Planner:
         batch = self._calm(ways, walls, scene) or self._all(ways, scene, speed, accel, seconds)
         if self._reactive:
             self._react(batch, scene)
+        self._blame(batch, ways[0], walls)
         order = np.argsort(batch.total(), kind="stable")
         chosen, tail = self._with_tail(batch, order, scene, observation)
         self._remember(batch.props[chosen], scene, seconds)
@@ -342,6 +345,14 @@ class Planner:
             picked, batch.rolls, self._body, entries.box, entries.half, entries.prob, entries.moving, entries.polite,
             scene.left, not self.briefing.limits.exact, batch.firsts, costs,
         )  # fmt: skip
+
+    def _blame(self, batch: Batch, way: Way, walls: list[Wall]) -> None:
+        """Where we have to stop in our own lane it is for those behind to keep their distance: no fear of them makes us
+        break a rule."""
+        bound = any(wall.corridor == 0 and wall.s < way.path.end - SPACING for wall in walls)
+        if bound and not self.briefing.limits.exact:
+            own = batch.props[:, Prop.CORRIDOR] == 0
+            batch.costs[own, Cost.REAR] = np.minimum(batch.costs[own, Cost.REAR], REAR_MOST)
 
     def _urge(self) -> float:
         """The cost of a metre still to go when no clock runs. The official verdict on survival knows no progress."""
