@@ -122,7 +122,9 @@ def _official(name: str, speed: float, value: float) -> str:
     return str(matrix.ComputedTestPoint(point, test_name=name, value=value).measured_color.value).lower()
 
 
-@pytest.mark.parametrize("sheet", [key for key, one in SHEETS.items() if one.criterion.value == "relative impact speed"])
+@pytest.mark.parametrize(
+    "sheet", [key for key, one in SHEETS.items() if one.criterion.value == "relative impact speed"]
+)
 def test_impact_colours_are_the_official_ones(sheet: str) -> None:
     stream = np.random.default_rng(7)
     values = [0.0, 10.0, 20.0, 30.0, *stream.uniform(0.0, 60.0, 60).tolist()]

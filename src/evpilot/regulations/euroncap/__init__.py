@@ -273,6 +273,8 @@ def summary(results: Results) -> tuple[str, ...]:
         counts = ", ".join(f"{colours.count(colour)} {colour}" for colour in Colour if colour in colours)
         lines.append(f"{sheet}: {got:.3f} of {SHEETS[sheet].points:g} points ({counts})")
         total, most = total + got, most + SHEETS[sheet].points
+        if sheet == "ccfhos":
+            lines.append("ccfhos: the official calculator calls a reduction above 30 km/h red; unconfirmed")
     lines.append(f"standard range, as driven: {total:.3f} of {most:g} points; simulated at object level, not a rating")
     return tuple(lines)
 
