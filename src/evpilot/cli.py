@@ -1,4 +1,5 @@
-"""The command line: `evpilot drive`, `score`, `compare`, `check`, `replay`, `scenarios`, `platforms`.
+"""The command line: `evpilot drive`, `score`, `compare`, `check`, `replay`, `scenarios`, `platforms`; the commands of
+suites and dossiers are in `cli_evidence`.
 
 Exit code 0: it ran, whatever the verdict. 2: bad input, said in one line on stderr.
 """
@@ -9,6 +10,7 @@ from typing import Annotated, cast
 
 import typer
 
+from evpilot import cli_evidence
 from evpilot.files import EvpilotError
 from evpilot.report.terminal import electric
 
@@ -223,6 +225,7 @@ def platforms() -> None:
 
 app.command()(electric.energy)
 app.add_typer(electric.platform_app, name="platform")
+cli_evidence.add_to(app)
 
 
 def _difficulty(text: str) -> float | None:

@@ -29,7 +29,8 @@ def run(*arguments: str | Path, folder: Path | None = None) -> subprocess.Comple
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for command in ("drive", "score", "compare", "check", "replay", "scenarios", "platforms", "energy", "platform"):
+    names = ("drive", "score", "compare", "check", "replay", "scenarios", "platforms", "energy", "platform")
+    for command in (*names, "suite", "sweep", "results", "merge", "dossier"):
         assert command in done.stdout
     script = "import sys, evpilot.cli; print([m for m in ('numpy', 'numba', 'pyarrow', 'rich') if m in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -54,6 +55,13 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         (("compare", "a", "b"), "a"),
         (("check", "broken.xml"), "broken.xml"),
         (("replay", "nowhere"), "nowhere"),
+        (("suite", "r999"), "r999"),
+        (("suite", "r157", "--shard", "5/4"), "5/4"),
+        (("suite", "models", "--grid", "cut-up", "--csv", "x.csv"), "cut-in-low"),
+        (("sweep", "missing.toml"), "missing.toml"),
+        (("results", "nowhere"), "nowhere"),
+        (("merge", "out", "nowhere"), "nowhere"),
+        (("dossier", "nowhere", "--out", "site"), "nowhere"),
         (("fly",), "fly"),
         (("energy", "--cycle", "mars"), "nedc, udds"),
         (("energy", "--cycle", "none.csv"), "none.csv"),

@@ -3,17 +3,25 @@
 from evpilot.regulations.suite import Case, Suite
 from evpilot.runlog import RunLog
 from evpilot.simulate.custody import Maker
-from evpilot.simulate.loop import simulate
+from evpilot.simulate.loop import FAST_NS, simulate
 from evpilot.simulate.staging import Staging
 from evpilot.types import Platform
 
 
 def drive_case(
-    suite: Suite, case: Case, make_pilot: Maker, platform: Platform, *, pilot_name: str = "", whole: bool = False
+    suite: Suite,
+    case: Case,
+    make_pilot: Maker,
+    platform: Platform,
+    *,
+    pilot_name: str = "",
+    whole: bool = False,
+    step_ns: int = FAST_NS,
 ) -> RunLog:
     """Drive a case of a suite with a pilot, in the car under test, as the case's stage says.
 
-    whole: to the scenario's end, even where the outcome is certain before. Raises EvpilotError on a bad platform.
+    whole: to the scenario's end, even where the outcome is certain before; step_ns: the loop's fast step. Raises
+    EvpilotError on a bad platform.
     """
     stage = suite.stage(case, platform)
     return simulate(
@@ -25,5 +33,6 @@ def drive_case(
         limits=stage.limits,
         sensor=stage.sensor,
         pilot_name=pilot_name,
+        step_ns=step_ns,
         staging=Staging(approach=stage.approach, unseen=stage.unseen, decided=None if whole else stage.decided),
     )

@@ -30,15 +30,16 @@ SCRIPTS = ("data", "theme", "camera", "road", "vehicles", "stage", "marks", "plo
 Judged = Verdict | Mapping[str, Any] | None
 
 
-def write(run: RunLog, verdict: Judged, path: str | Path) -> None:
-    """Write the replay page of a run; verdict is the judge's, its as_json(), or None where nobody judged.
+def write(run: RunLog, verdict: Judged, path: str | Path, *, command: str = "") -> None:
+    """Write the replay page of a run; verdict is the judge's, its as_json(), or None where nobody judged. command: what
+    repeats the run, where it is not `evpilot drive`.
 
     Raises EvpilotError when the run holds no moment to show, or path cannot be written.
     """
-    write_text(path, page(run, verdict))
+    write_text(path, page(run, verdict, command=command))
 
 
-def page(run: RunLog, verdict: Judged) -> str:
+def page(run: RunLog, verdict: Judged, *, command: str = "") -> str:
     """The page's HTML."""
     if not run.frames or not len(run.t_ns):
         raise EvpilotError("holds no planning tick; a replay needs at least one", place="RunLog")
@@ -54,7 +55,7 @@ def page(run: RunLog, verdict: Judged) -> str:
         "title": html.escape(run.header.scenario),
         "style": style,
         "script": script,
-        "data": json.dumps(data(run, verdict), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
+        "data": json.dumps(data(run, verdict, command), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
     }
     template = (folder / "page.html").read_text("utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
@@ -64,7 +65,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def data(run: RunLog, verdict: Judged) -> dict[str, Any]:
+def data(run: RunLog, verdict: Judged, command: str = "") -> dict[str, Any]:
     """All that the page knows, as plain JSON values; columns are in "blob"."""
     columns, clocks = Columns(), clock(run)
     lanes = lanes_driven(run)
@@ -75,7 +76,7 @@ def data(run: RunLog, verdict: Judged) -> dict[str, Any]:
     judged = verdict.as_json() if isinstance(verdict, Verdict) else verdict
     marks = happenings.events(run, clocks, lanes, strip, ttc, _contacts(judged, clocks))
     return {
-        "head": _head(run, clocks, ttc_limit),
+        "head": _head(run, clocks, ttc_limit) | ({"command": command} if command else {}),
         "map": _map(run, clocks, columns),
         "ego": motion.ego(run, clocks, columns),
         "spent": motion.spent(run, clocks, columns),

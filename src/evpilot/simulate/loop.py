@@ -56,15 +56,17 @@ def simulate(
     stop_on_collision: bool = True,
     staging: Staging = UNSTAGED,
     conditions: Conditions = MILD,
+    step_ns: int = FAST_NS,
 ) -> RunLog:
     """Drive a scenario once with a pilot made from its briefing, and give the whole record.
 
     platform is the simulated car, planner_platform what the pilot believes it drives (the same by default). on_tick is
     called with each finished frame. compute_delay [s] is how long after its observation a decision acts. staging: a
     scripted approach, what is kept from the pilot, and when the outcome is certain. conditions: weather and charge, as
-    the powertrain feels them. The drive ends at a goal, when the time is up, at a collision (of an object that did not
-    overlap the car at the start), where the loop's own stop after a fault has come to rest, or once its outcome is
-    decided. The last frame holds the world at the end and no decision.
+    the powertrain feels them. step_ns: the fast clock's step, to see what hangs on it. The drive ends at a goal, when
+    the time is up, at a collision (of an object that did not overlap the car at the start), where the loop's own stop
+    after a fault has come to rest, or once its outcome is decided. The last frame holds the world at the end and no
+    decision.
     A pilot's faults never end the drive: the loop follows the newest decision's tail, or brakes along its path.
     Raises EvpilotError on an unknown kind of traffic, a bad platform, or a delay that the exact model cannot have.
     """
@@ -86,13 +88,14 @@ def simulate(
     )
     config = _config(platform, believed, limits, sensor, conditions)
     config |= {"compute_delay": compute_delay, "stop_on_collision": stop_on_collision, "period_ns": period}
+    config |= {} if step_ns == FAST_NS else {"step_ns": step_ns}
     config |= _staged(staging)
     world = World(scenario, traffic, seed, platform)
     eyes = ObjectSensor(sensor, seed, scenario.graph.light_pose)
     with _quiet_memory():
         custody = Custody(make_pilot, briefing)
         drive = Drive(
-            scenario, briefing, platform, world, eyes, custody, round(compute_delay * 1e9), staging, conditions
+            scenario, briefing, platform, world, eyes, custody, round(compute_delay * 1e9), staging, conditions, step_ns
         )
         try:
             outcome = drive.run(stop_on_collision, on_tick)
@@ -147,13 +150,14 @@ class Drive:
         delay_ns: int,
         staging: Staging,
         conditions: Conditions,
+        step_ns: int,
     ) -> None:
         self.frames: list[Frame] = []
         self._scenario, self._briefing, self._platform = scenario, briefing, platform
         self._world, self._eyes, self._custody = world, eyes, custody
         self._delay_ns = delay_ns
         self._staging = staging
-        self._fast_ns = _fast_step(briefing.period_ns, exact=briefing.limits.exact)
+        self._fast_ns = _fast_step(briefing.period_ns, step_ns, exact=briefing.limits.exact)
         self._end_ns = -(-briefing.end_ns // self._fast_ns) * self._fast_ns
         self._state = start_state(scenario, platform)
         self._par = parameters(platform, scenario.friction, conditions=conditions)
@@ -302,12 +306,13 @@ class Drive:
         )  # fmt: skip
 
 
-def _fast_step(period_ns: int, *, exact: bool) -> int:
-    """The fast clock's step [ns]: 10 ms, or the longest down to 1 ms that divides the period; else the whole period."""
+def _fast_step(period_ns: int, wanted_ns: int, *, exact: bool) -> int:
+    """The fast clock's step [ns]: the wanted one, or the longest down to a tenth of it that divides the period; else
+    the whole period."""
     if exact:
         return period_ns
-    most = period_ns // FAST_NS
-    counts = (count for count in range(-(-period_ns // FAST_NS), 10 * most + 1) if period_ns % count == 0)
+    most = period_ns // wanted_ns
+    counts = (count for count in range(-(-period_ns // wanted_ns), 10 * most + 1) if period_ns % count == 0)
     return period_ns // next(counts, 1)
 
 

@@ -23,12 +23,17 @@ def pilot_sha256(name: str) -> str:
     if module.split(".")[0] == "evpilot":
         return sources_sha256()
     if module.endswith(".py"):
-        return hashlib.sha256(Path(module).read_bytes()).hexdigest()
+        return file_sha256(Path(module))
     found = importlib.util.find_spec(module.split(".")[0]) if module.split(".")[0] not in sys.modules else None
     origin = (found.origin if found else getattr(sys.modules.get(module.split(".")[0]), "__file__", None)) or ""
     path = Path(origin)
     if path.name == "__init__.py":
         return _files_sha256(sorted(path.parent.rglob("*.py")), path.parent)
+    return file_sha256(path)
+
+
+def file_sha256(path: Path) -> str:
+    """Of a file; empty when there is none of that name."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from evpilot.report.terminal.progress import bar, ready_to_read, warmed_up
 from evpilot.report.terminal.tables import console, linked, marked, plain_table, summary
+from evpilot.sweep.engine import read_results
 from evpilot.sweep.results import compare
 from evpilot.sweep.scoring import LIBRARY, cases_of, score
 from evpilot.sweep.settings import Settings
@@ -102,6 +103,11 @@ def _show_families(rows: Sequence[dict[str, Any]], values: dict[str, Any]) -> No
 
 def show_changes(before: Path, after: Path) -> None:
     """Print every case whose outcome differs, what got worse first."""
+    if all({"group", "verdict"} <= set(read_results(results).column_names) for results in (before, after)):
+        from evpilot.report.terminal.suites import show_changes_of_suites
+
+        show_changes_of_suites(read_results(before).to_pylist(), read_results(after).to_pylist())
+        return
     changes, both = compare(before, after)
     table = plain_table(
         "", "scenario", "seed", "what", "score before", "after", right=("seed", "score before", "after")
