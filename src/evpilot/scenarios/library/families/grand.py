@@ -20,11 +20,11 @@ from evpilot.scenarios.library.roads.carriageways import (
 from evpilot.scenarios.library.roads.lines import trace
 from evpilot.scenarios.library.roads.network import KMH, Network, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
-from evpilot.scenarios.library.scripts import cones, lane_path, script
+from evpilot.scenarios.library.scripts import lane_path, script
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
 from evpilot.scenarios.library.traffic import CITY, MOTORWAY, STRAIGHT_ON, fill, flow
 from evpilot.scenarios.scenario import Scenario, Trigger
-from evpilot.types import LaneKind, ObjectKind, Priority, Signal
+from evpilot.types import LaneKind, ObjectKind, Priority
 from evpilot.types.state import Array
 
 APART = (206.0, 222.0)  # [m] between places, along and across
@@ -232,19 +232,6 @@ def _child(stage: Stage, street: Road, rng: np.random.Generator) -> None:
     )  # fmt: skip
 
 
-def _double_parked(stage: Stage, street: Road, rng: np.random.Generator) -> None:
-    """A van stands in the lane."""
-    pose = stage.pose(street.forward[0], float(rng.uniform(70.0, 100.0)), -0.4)
-    stage.stand(ObjectKind.PARKED, (5.8, 2.0, 2.5), pose, Signal.HAZARD)
-
-
-def _works(stage: Stage, street: Road, rng: np.random.Generator) -> None:
-    """Cones close the lane for some metres."""
-    first, half = float(rng.uniform(70.0, 95.0)), 0.5 * street.section.width
-    places = [(first + 3.0 * k, -half + 0.3 + 0.5 * (half - 0.3) * k) for k in range(5)]
-    cones(stage, street.forward[0], [*places, *((first + 12.0 + 4.0 * k, half - 0.3) for k in range(1, 4))])
-
-
 def _cyclist(stage: Stage, street: Road, rng: np.random.Generator) -> None:
     """A cyclist rides ahead to the end of the street."""
     lane, pace = street.forward[0], float(rng.uniform(3.8, 5.2))
@@ -252,11 +239,10 @@ def _cyclist(stage: Stage, street: Road, rng: np.random.Generator) -> None:
     script(stage, ObjectKind.BICYCLE, BICYCLE, path, [(0.0, pace), (90.0, pace)], first_step=0)
 
 
+# nothing that closes a lane: other drivers do not go round it, and would stand before it for ever
 EVENTS: tuple[Callable[[Stage, Road, np.random.Generator], None], ...] = (
     _nothing,
     _child,
-    _double_parked,
-    _works,
     _cyclist,
 )
 
