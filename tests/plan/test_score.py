@@ -99,7 +99,7 @@ def test_who_has_only_to_follow_us_is_trusted_to_and_who_cannot_stop_is_not() ->
 def plain_encounter(one: np.ndarray, other: np.ndarray) -> float:
     """`encounter_cost` of one entry by stepping both on at constant velocity."""
     worst, lasting = 0.0, 0.0
-    for k in (*range(2, 20, 2), *range(20, LAST + 1)):
+    for k in (*range(2, 18, 4), *range(18, LAST + 1, 2)):
         c, s, v = one[k, Roll.COS], one[k, Roll.SIN], one[k, Roll.SPEED]
         x, y = one[k, Roll.X] + BODY[0] * c, one[k, Roll.Y] + BODY[0] * s
         dx, dy = other[k, 0] - one[k, Roll.X], other[k, 1] - one[k, Roll.Y]
@@ -110,7 +110,7 @@ def plain_encounter(one: np.ndarray, other: np.ndarray) -> float:
             ours = (x + t * v * c, y + t * v * s, c, s, BODY[1] + SPARE, BODY[2] + SPARE)
             if gap(*ours, ox, oy, other[k, 2], other[k, 3], 2.25, 0.9) <= 0.0:
                 bad = severity(t) * (1.0 - FADE * GRID[k])
-                worst, lasting = max(worst, bad), lasting + 0.2 * bad
+                worst, lasting = max(worst, bad), lasting + 0.4 * bad
                 break
     return WORST * worst + LASTING * lasting
 

@@ -62,21 +62,20 @@ def severity(ttc: float) -> float:
 
 
 @kernel()
-def time_to_touch(one: Array, body: Array, other: Array, half: Array, reach: float) -> float:
+def time_to_touch(
+    one: Array, body: Array, other: Array, half: Array, dx: float, dy: float, wx: float, wy: float, reach: float
+) -> float:
     """The time to collision [s] of a state of ours (11,) by `Roll` and of an entry (5,) by `Entry`; inf from TTC_LOOK
-    on, when never, and for who is behind. body (3,) as in `score`; reach [m] the sum of both boxes' half diagonals."""
-    c, s, v = one[R_C], one[R_SI], one[R_V]
-    dx, dy = other[E_X] - one[R_X], other[E_Y] - one[R_Y]
-    wx, wy = other[E_V] * other[E_C] - v * c, other[E_V] * other[E_S] - v * s
+    on, when never, and for who is behind. body (3,) as in `score`; dx, dy [m] from our rear axle to the other's centre,
+    wx, wy [m/s] its velocity less ours; reach [m] the sum of both boxes' half diagonals."""
+    c, s = one[R_C], one[R_SI]
     along, behind = dx * c + dy * s, BEHIND * math.sqrt(dx * dx + dy * dy)
     dx, dy = dx - body[0] * c, dy - body[0] * s
-    coming, across, pace = dx * wx + dy * wy, dx * wy - dy * wx, wx * wx + wy * wy
+    across, pace = dx * wy - dy * wx, wx * wx + wy * wy
     apart = math.sqrt(dx * dx + dy * dy) - reach
-    if along < behind or v < CREEPING:
+    if along < behind or one[R_V] < CREEPING:
         return np.inf
-    if apart > 0.0 and (coming >= 0.0 or across * across > reach * reach * pace):
-        return np.inf
-    if apart > 0.0 and apart * apart > TTC_LOOK * TTC_LOOK * pace:
+    if apart > 0.0 and (across * across > reach * reach * pace or apart * apart > TTC_LOOK * TTC_LOOK * pace):
         return np.inf
     enter, leave = touch_span(
         dx, dy, wx, wy, c, s, body[1] + SPARE, body[2] + SPARE, other[E_C], other[E_S], half[0], half[1]
@@ -86,8 +85,8 @@ def time_to_touch(one: Array, body: Array, other: Array, half: Array, reach: flo
 
 @kernel()
 def encounter_cost(roll: Array, body: Array, entries: Array, half: Array, prob: Array, boxes: Array) -> float:
-    """The near misses of a motion (T, 11): for the likeliest at its worst moment, and while they last. boxes (4, E) as
-    `whereabouts_of` gives them."""
+    """The near misses of a motion (T, 11), looked at every 0.4 s: for the likeliest at its worst moment, and while they
+    last. boxes (4, E) as `whereabouts_of` gives them."""
     own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SPARE
     low_x, high_x, low_y, high_y = whereabouts(roll, R_X, R_Y, R_V, own + body[0])
     last = min(LAST + 1, roll.shape[0])
@@ -98,10 +97,21 @@ def encounter_cost(roll: Array, body: Array, entries: Array, half: Array, prob: 
         reach = own + math.sqrt(half[e, 0] ** 2 + half[e, 1] ** 2)
         worst, lasting, step = 0.0, 0.0, 2
         while step < last:
-            ttc = time_to_touch(roll[step], body, entries[e, step], half[e], reach)
-            if ttc < TTC_SURE:
-                bad = severity(ttc) * (1.0 - FADE * TIMES[step])
-                worst, lasting = max(worst, bad), lasting + 0.2 * bad
-            step += 2 if step < 20 else 1
+            dx, dy = entries[e, step, E_X] - roll[step, R_X], entries[e, step, E_Y] - roll[step, R_Y]
+            v, pace = roll[step, R_V], entries[e, step, E_V]
+            wx, wy = (
+                pace * entries[e, step, E_C] - v * roll[step, R_C],
+                pace * entries[e, step, E_S] - v * roll[step, R_SI],
+            )
+            # most are too far for their closing speed, or go away: what can be told with no root
+            square, coming, far = dx * dx + dy * dy, dx * wx + dy * wy, reach + body[0]
+            near = square < far * far
+            most = far + TTC_LOOK * (abs(v) + abs(pace))
+            if near or (coming < 0.0 and square < most * most):
+                ttc = time_to_touch(roll[step], body, entries[e, step], half[e], dx, dy, wx, wy, reach)
+                if ttc < TTC_SURE:
+                    bad = severity(ttc) * (1.0 - FADE * TIMES[step])
+                    worst, lasting = max(worst, bad), lasting + 0.4 * bad
+            step += 4 if step < 18 else 2
         cost += prob[e] * (WORST * worst + LASTING * lasting)
     return cost
