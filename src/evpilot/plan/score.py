@@ -29,6 +29,7 @@ CORRIDOR = int(Prop.CORRIDOR)
 CLEARANCE = int(Cost.CLEARANCE)
 
 REFUSED = 150.0  # what the guard will not let pass is not driven, but a stop in its place
+CONTENDER = 20.0  # near misses are priced where the cost is no further above the best so far: the others cannot win
 STRIP_MARGIN = 0.1  # [m] beside our width in which somebody ahead is followed
 
 
@@ -78,7 +79,7 @@ def score(
     for c in range(spans.shape[0]):
         extents[c] = extents_of(spans[c])
     areas = goal_boxes(goals, owned, starts, polygon)
-    stays, alert = whereabouts_of(entries, half), limits[8] > 0.0
+    stays, alert, best = whereabouts_of(entries, half), limits[8] > 0.0, np.inf
     for r in range(props.shape[0]):
         c = int(props[r, CORRIDOR])
         costs[r, :] = 0.0
@@ -88,8 +89,6 @@ def score(
         ahead = rolls[r, : steps_until(min(firsts[r, 3], wish[4]) + AFTER)]
         in_reach(boxes[r], ahead.shape[0], reach, window)
         contact_cost(ahead, body, entries, among, window, half, prob, moving, alert, firsts[r], costs[r])
-        if alert:
-            costs[r, CLEARANCE] += limits[8] * encounter_cost(ahead, body, entries, half, prob, stays)
         road_cost(ahead, body, origin, tile_table, tiles, slack, limits[7], costs[r])
         comfort_cost(ahead, limits, costs[r])
         if limits[5] < 1e3 and refused(ahead, limits):
@@ -108,3 +107,6 @@ def score(
             costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, detour)
         if firsts[r, 3] < firsts[r, 0]:
             costs[r, REACHED] -= goal_bonus(firsts[r, 3], wish[2] > 0.0)
+        if alert and costs[r].sum() < best + CONTENDER:
+            costs[r, CLEARANCE] += limits[8] * encounter_cost(ahead, body, entries, half, prob, stays)
+            best = min(best, costs[r].sum())
