@@ -20,9 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from environments import ROOT, environment
-from evpilot.sweep.journal import Row
-
 from evpilot.sweep.results import read_rows
+from evpilot.sweep.table import Row
 
 SCRIPT = Path(os.environ.get("EVPILOT_VERDICT", ROOT / ".." / "shared" / "tools" / "commonroad_verdict.py")).resolve()
 
