@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from environments import ROOT, environment
+
 from evpilot.sweep.results import read_rows
 from evpilot.sweep.table import Row
 
