@@ -9,8 +9,8 @@ from evpilot.types import Platform, Powertrain
 Values = Mapping[str, Any]
 
 GROWTH_FROM = 1e5  # [W]
-# of the peak power of 100 kW with magnets, as the first Leaf's (ORNL/TM-2011): copper at peak torque, the others at
-# top speed
+# estimated, at the scale of an 80 to 100 kW machine with magnets, and held against no measured map: shares of the peak
+# power, copper at peak torque, the others at top speed
 COPPER, IRON, WINDAGE = 0.05, 0.015, 0.004
 EXCITATION = 0.012  # of peak power at peak torque: a wound rotor's copper
 INVERTER = {"igbt": 0.025, "sic": 0.012}  # of peak power at peak torque; silicon carbide halves it and more
