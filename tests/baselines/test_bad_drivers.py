@@ -11,7 +11,6 @@ MUST_FAIL = [
     ("blind", "parked_car", "collision"),
     ("blind", "hard_braking", "collision"),
     ("reckless", "dilemma_light", "over_speed"),
-    ("reckless", "curved_road", "over_speed"),
     ("idm", "keep_clear", "keep_clear"),
     ("idm", "cyclist_hook", "right_of_way"),
     ("idm", "four_way_stop", "stop_sign"),

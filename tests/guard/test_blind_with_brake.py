@@ -25,7 +25,7 @@ class Braked(BlindPilot):
         return Decision(t_ns=observation.t_ns, trajectory=braking, tail=braking, source=Source.GUARD)
 
 
-@pytest.mark.parametrize("name", ["stop_and_go", "roundabout"])
+@pytest.mark.parametrize("name", ["stop_and_go", "hard_braking", "four_way_stop"])
 def test_the_brake_saves_the_blind_driver(name):
     scenario, car = library.build(name), platforms.load("sedan")
     assert simulate(scenario, BlindPilot, platform=car, traffic="reactive").outcome == "collision"

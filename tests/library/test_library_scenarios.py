@@ -69,7 +69,7 @@ def test_builds_quickly(name: str):
         begin = time.process_time()
         library.build(name, seed)
         best = min(best, time.process_time() - begin)
-    assert best < 0.3
+    assert best < 0.6  # 0.2 s on an idle core
 
 
 def test_the_start_is_on_a_lane_and_along_it(scenario: Scenario):

@@ -35,7 +35,7 @@ def test_a_parked_van_is_passed_through_the_free_oncoming_lane_and_the_lane_take
     x, y = centre(run).T
     assert not touches(run)
     assert y[np.argmin(np.abs(x - 100.0))] > 1.8
-    assert np.all(np.abs(y[x > 135.0]) < 0.4)
+    assert np.all(np.abs(y[x > 137.0]) < 0.4)
     assert front(run)[-1] > 170.0
     verdict = judge(run)
     assert verdict.gates["ddc"] == 1.0

@@ -48,6 +48,8 @@ MEANING = {
     "range": "the maker's, on range_cycle",
 }
 """What a key means where its name does not say it all."""
+SHOWN = {"driven": "rear"}
+"""The value that stands for a choice, where it is not the first: what agrees with the sedan's other values."""
 
 
 def template(name: str, car: Platform) -> str:
@@ -90,7 +92,7 @@ def _line(key: str, value: float | None) -> str:
         shown = _shown(value) if value is not None else "0.0"
         bounds = f"{number.low:g} to {number.high:g} {number.unit}"
     else:
-        shown = "[[0.0, 50_000.0], [1.0, 5_000.0]]" if key == CURVE else f'"{TEXTS[key][0]}"'
+        shown = "[[0.0, 50_000.0], [1.0, 5_000.0]]" if key == CURVE else f'"{SHOWN.get(key, TEXTS[key][0])}"'
         bounds = "pairs of charge 0 to 1 and power" if key == CURVE else " or ".join(TEXTS[key])
     unit = number.unit if number is not None else "W" if key == CURVE else "-"
     note = MEANING.get(key, "")

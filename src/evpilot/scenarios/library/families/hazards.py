@@ -159,7 +159,7 @@ def tailgater(seed: int, difficulty: float) -> Scenario:
 def wrong_way(seed: int, difficulty: float) -> Scenario:
     """A car comes the wrong way in the left lane, where we are overtaking.
 
-    Mix: right lane trucks and cars, 10 % distracted; the wrong-way driver looks at nobody. Harder: it is faster (15 to
+    Mix: right lane 10 % distracted (0.9 s late); the wrong-way driver looks at nobody. Harder: it is faster (15 to
     28 m/s), it is seen from 420 to 260 m, and there is less room between those in the right lane."""
     name = "wrong_way"
     rng = stream(name, seed, "road")
@@ -173,7 +173,8 @@ def wrong_way(seed: int, difficulty: float) -> Scenario:
     script(stage, ObjectKind.CAR, CAR, np.ascontiguousarray(path), [(0.0, pace), (85.0, pace)], yields=False)
     s = 190.0
     while s < 1100.0:
-        follow_on(place, place.lanes[1], s, 23.0, float(rng.uniform(0.2, 0.6)), 0.7)
+        late = 0.9 if rng.random() < 0.1 else 0.0
+        follow_on(place, place.lanes[1], s, 23.0, float(rng.uniform(0.2, 0.6)), 0.7, reaction=late)
         s += 40.0 + 25.0 * float(rng.uniform(1.0, 3.2 - 1.4 * difficulty))
     return stage.scenario(
         (goal_on(stage.graph, place.lanes, 1450.0, 1650.0),),
