@@ -109,7 +109,7 @@ def main() -> None:
     began = time.perf_counter()
     rows = {row["case"]: row for row in drive_all(chosen, out, args.workers, args.resume)}
     driven = time.perf_counter()
-    words = verdicts(files, out / "solutions", out / "parts", args.workers)
+    words = verdicts(files, out / "solutions", out / "checked", args.workers)
     report(rows, words)
     summary = json.loads((out / "summary.json").read_text())
     keys = (
