@@ -28,7 +28,7 @@ def test_every_family_is_shown_with_its_line_and_a_small_picture() -> None:
     assert len(sizes) == len(library.names()) and max(sizes) < 60_000 and sum(sizes) < 1_500_000
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/driving.md", "docs/porting.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/driving.md", "docs/porting.md", "docs/evidence.md"])
 def test_every_command_of_a_page_is_one_that_there_is(page: str) -> None:
     """Each option and each built-in name of the commands as they stand there."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
@@ -37,6 +37,8 @@ def test_every_command_of_a_page_is_one_that_there_is(page: str) -> None:
     for words in (line for line in lines if line[:1] == ["evpilot"]):
         command = commands.get_command(commands.make_context("evpilot", [], resilient_parsing=True), words[1])  # type: ignore[attr-defined]
         assert command is not None, words
+        parts = getattr(command, "commands", {})
+        command = parts.get(words[2], parts.get("run")) if parts else command
         options = {name for option in command.params for name in option.opts}
         assert {word for word in words[2:] if word.startswith("--")} <= options, words
         if words[1] == "drive":
