@@ -119,7 +119,7 @@ def groups(evidence: Evidence) -> list[dict[str, Any]]:
                 "title": group.title,
                 "cases": len(rows),
                 "bars": [(kind, token, counts[kind]) for kind, token in BARS if counts[kind]],
-                "preventable": counts["preventable"],
+                "preventable": sum(bool(row["preventable"]) for row in rows),
                 "failed": bad,
                 "margin": least(avoided),
                 "margin_of": group.margin,
