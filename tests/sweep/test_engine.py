@@ -17,6 +17,7 @@ from evpilot.sweep import store as storing
 from evpilot.sweep.engine import Runner, merge, read_results, run
 from evpilot.sweep.store import Store, live_parts, read_parts
 from evpilot.sweep.table import joined, table_of, table_sha256
+from evpilot.vehicle import platforms
 
 sys.path.insert(0, str(Path(__file__).parent))
 import trivial
@@ -71,12 +72,9 @@ def test_a_case_that_dies_hangs_or_raises_is_a_row_with_its_reason(tmp_path: Pat
 
 
 def test_work_that_cannot_be_made_ends_the_sweep_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(EvpilotError, match="cannot be made"):
-        run(jobs(3), refused, tmp_path, CONDITIONS, Runner())
-
-
-def refused():
-    raise EvpilotError("cannot be made")
+    make = partial(platforms.load, "no_such_car")
+    with pytest.raises(EvpilotError, match="no_such_car"):
+        run(jobs(3), make, tmp_path, CONDITIONS, Runner())
 
 
 @pytest.mark.parametrize("attempt", range(3))
