@@ -10,10 +10,11 @@ from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons, goal_windows, stack
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
-from evpilot.plan.road import Road, Way
+from evpilot.plan.road import Road
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.score import score
 from evpilot.plan.spans import spans_on
+from evpilot.plan.way import Way
 from evpilot.types import ROAD, Briefing, EgoState, Goal, LaneGraph, Lights, LightState, Limits, Observation, Tracks
 from evpilot.types.state import Array, no_tracks
 

@@ -22,9 +22,10 @@ from evpilot.plan.arrays import stack
 from evpilot.plan.columns import GRID, Corridor
 from evpilot.plan.entries import Entries
 from evpilot.plan.priority import MARGIN_AFTER, MARGIN_BEFORE, PAST
-from evpilot.plan.road import Road, Way
+from evpilot.plan.road import Road
 from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, RED_BRAKE, Rules, Wall
 from evpilot.plan.spans import spans_on
+from evpilot.plan.way import Way
 from evpilot.types import (
     ROAD,
     VERDICT,

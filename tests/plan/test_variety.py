@@ -5,8 +5,10 @@ import pytest
 from driving_scenes import actor, drive, one_lane, scene
 
 from evpilot.plan import planner
+from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Law, Prop
-from evpilot.plan.planner import Batch, Planner, Scene
+from evpilot.plan.planner import Planner
+from evpilot.plan.scene import Scene
 from evpilot.plan.variety import distinct
 
 FIVE = int(np.searchsorted(GRID, 5.0 - 1e-9)) + 1

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
-from evpilot.plan.road import Way
 from evpilot.plan.rules import Wall
+from evpilot.plan.way import Way
 from evpilot.types import Briefing, EgoState, Limits, Trajectory
 from evpilot.types.state import Array, Ints
 

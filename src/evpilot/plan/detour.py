@@ -15,7 +15,8 @@ from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
 from evpilot.plan.columns import GRID, Corridor, Ref, Span
 from evpilot.plan.entries import IS_FIXED, LEVEL, Entries
-from evpilot.plan.road import APPROACH_BRAKE, NO_LINES, Way, cap_speeds, place_on
+from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds
+from evpilot.plan.way import Way, place_on
 from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks
 from evpilot.types.state import Array, Ints
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Roll, Span
 from evpilot.plan.entries import Entries
-from evpilot.plan.road import Way
 from evpilot.plan.rules import Wall
+from evpilot.plan.way import Way
 from evpilot.types import PlanTrace, Rejection, Tracks
 from evpilot.types.state import Array, Bytes, Ints
 

@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Prop, Ref, Span
 from evpilot.plan.proposals import LENGTH_MIN, arrive
-from evpilot.plan.road import Way
+from evpilot.plan.way import Way
 from evpilot.types import Briefing
 from evpilot.types.state import Array
 

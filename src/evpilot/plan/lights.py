@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evpilot.plan.road import Way
+from evpilot.plan.way import Way
 from evpilot.types import Arrow, LaneGraph, Lights, LightState, Turn
 
 # Several lights of one movement show the same; where they do not (one fails, one is hidden), the first of these holds.

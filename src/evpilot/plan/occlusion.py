@@ -6,7 +6,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Corridor, Cost, Prop, Ref, Roll
 from evpilot.plan.detour import extents
-from evpilot.plan.road import Way
+from evpilot.plan.way import Way
 from evpilot.plan.weather import grip
 from evpilot.types import FIXED, VEHICLES, ObjectKind, Platform, Tracks
 from evpilot.types.state import Array

@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.plan.columns import GRID, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import at_junction, shown
-from evpilot.plan.road import Way
+from evpilot.plan.way import Way
 from evpilot.types import LaneGraph, Lights, LightState
 from evpilot.types.state import Array, Ints
 

@@ -5,7 +5,8 @@ from typing import TypeVar
 import numpy as np
 
 from evpilot.plan.columns import Corridor, Law, Prop
-from evpilot.plan.road import TIMED, Way
+from evpilot.plan.road import TIMED
+from evpilot.plan.way import Way
 from evpilot.types import Briefing, Goal
 from evpilot.types.state import Array
 

@@ -1,4 +1,4 @@
-"""The road as the planner sees it: corridors, each a reference path with speed caps and what is still to go."""
+"""The road as the planner sees it: which corridors are open to the car."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -6,59 +6,22 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evpilot.geometry.angles import wrap
-from evpilot.geometry.jit import kernel
 from evpilot.maps.drivable import DrivableArea, drivable_area, lanes_for_cars
 from evpilot.maps.index import LaneIndex
-from evpilot.maps.reference import SPACING, ReferencePath, reference_path
 from evpilot.maps.route import LANE_CHANGE_COST, cost_to_go, goal_spans, lane_sequence
-from evpilot.plan.columns import HORIZON, Corridor, Ref
-from evpilot.plan.room import roomy
-from evpilot.types import Briefing, EgoState, Goal, LaneGraph, LaneKind, Marking, User
+from evpilot.plan.columns import HORIZON, Corridor
+from evpilot.plan.paths import SOLID, Paths
+from evpilot.plan.way import APART, Way, place_on, runs_beside
+from evpilot.types import Briefing, EgoState, User
 from evpilot.types.state import Array, Ints
 
 BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when a lane ends under it
-LOST, LOST_RATE = 25.0, 1.5  # [m, -] what going on costs where the way to the goal has been left
-PACE_MARGIN = 1.15
 BESIDE_PENALTY = 3.0  # of a corridor beside ours
-SOLID = (Marking.SOLID, Marking.BROAD_SOLID)
 TIMED = 60.0  # [s] a goal window that closes later sets no pace
 LANE_CHANGE_TIMED = 60.0  # [m] what a lane change costs that must be done in time: the gap for it has to be found
 OPENING_LOOK = 6.0  # [s] a lane that begins further ahead is not looked at
-APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
 KEPT_AHEAD, KEPT_ASIDE = 10.0, 3.0  # [m]
-LIMIT_EARLY = 2.0  # [m] before a sign from which on its limit is kept
-CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
-APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
-UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
-NO_LINES = (math.inf, -math.inf)  # the official verdict knows none
-UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
-
-
-@kernel("void(f8[:, ::1], f8, f8)")
-def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
-    """Fill column CAP of a table (P, 12) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
-    cap, limit, curvature = 6, 5, 3
-    after = np.inf
-    for row in range(table.shape[0] - 1, -1, -1):
-        bend = max(abs(table[row, curvature]), 1e-4)
-        here = min(table[row, limit], math.sqrt(curve_accel / bend))
-        after = min(here, math.sqrt(after * after + 2.0 * brake * SPACING))
-        table[row, cap] = after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Way:
-    """One corridor: its path, the table (P, 12) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
-    lane; scalars (10,) by `Corridor` for the present state; from where on [m] it can be entered; and, on a detour,
-    the parts of it (B, 3) that are over the edge of our lane: from, to [m], how far aside [m]."""
-
-    path: ReferencePath
-    table: Array
-    goals: Array
-    scalars: Array
-    opens: float = -math.inf
-    borrowed: Array = field(default_factory=lambda: np.zeros((0, 3)))
 
 
 @dataclass(slots=True)
@@ -74,12 +37,9 @@ class Road:
     area: DrivableArea = field(init=False)
     bound: bool = field(init=False)
     timed: bool = field(init=False)
-    _body: Array = field(init=False)
+    paths: Paths = field(init=False)
     _change: float = field(init=False)
-    _pace: float = field(init=False, default=0.0)
-    _bend: float = field(init=False, default=CURVE_ACCEL)
     _kept: Way | None = field(init=False, default=None)
-    _paths: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         graph, goals = self.briefing.graph, self.briefing.goals
@@ -92,14 +52,11 @@ class Road:
         exact = self.briefing.limits.exact
         lanes = np.arange(len(graph)) if exact else lanes_for_cars(graph)
         self.area = drivable_area(graph, lanes, exact=exact)
-        platform = self.briefing.platform
-        self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
+        self.paths = Paths(self.briefing, self.area, self.cost, self.spans, self.bound, self._change)
 
     def ways(self, ego: EgoState) -> list[Way]:
         """The corridors from here, best first: the own lane (or the lanes that overlap here), then left and right, two
         lanes over, those that open further ahead, and the one that is kept."""
-        if not self._paths:
-            self._pace = self._usual_pace(ego)
         own = self._own_lanes(*self._middle(ego), ego)
         length = BEHIND + 60.0 + 1.3 * HORIZON * max(ego.speed, 8.0)
         found: dict[tuple[int, ...], tuple[int, float]] = {}
@@ -160,10 +117,7 @@ class Road:
 
     def hold_in_curves(self, lateral: float) -> None:
         """Curves are taken at no more than this lateral acceleration [m/s2] from now on."""
-        bend = min(CURVE_ACCEL, lateral)
-        if bend != self._bend:
-            self._bend = bend
-            self._paths.clear()
+        self.paths.hold_in_curves(lateral)
 
     def keep(self, way: Way) -> None:
         """Go on offering this corridor while the car is near it, even when it is not on its lanes."""
@@ -274,147 +228,5 @@ class Road:
         return abs(d) + 3.0 * abs(wrap(heading - float(ego.pose[3])))
 
     def _way(self, lanes: tuple[int, ...], ego: EgoState, penalty: float) -> Way:
-        if lanes not in self._paths:
-            self._paths[lanes] = self._prepare(lanes)
-        path, table, goals = self._paths[lanes]
+        path, table, goals = self.paths.along(lanes, ego)
         return Way(path=path, table=table, goals=goals, scalars=place_on(path, ego, self.briefing, penalty))
-
-    def _prepare(self, lanes: tuple[int, ...]) -> tuple[ReferencePath, Array, Array]:
-        path = roomy(reference_path(self.briefing.graph, np.array(lanes, np.int64)), self.area, self._body)
-        table = np.zeros((len(path.table), len(Ref)))
-        table[:, :6] = path.table
-        table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
-        table[:, Ref.LIMIT] = np.minimum(table[:, Ref.LIMIT], self._unknown_limits(path, len(table)))
-        # a lower limit holds for the whole car: it is reached before the rear axle is there
-        for _ in range(math.ceil((self._body[0] + LIMIT_EARLY) / SPACING)):
-            table[:-1, Ref.LIMIT] = np.minimum(table[:-1, Ref.LIMIT], table[1:, Ref.LIMIT])
-        cap_speeds(table, self._bend, APPROACH_BRAKE)
-        exact = self.briefing.limits.exact
-        table[:, [Ref.LEFT, Ref.RIGHT]] = NO_LINES if exact else _lines(path, self.briefing.graph)
-        goals = self._goals_on(path)
-        table[:, Ref.REMAINING] = self._remaining(path, goals, len(table))
-        return path, table, goals
-
-    def _usual_pace(self, ego: EgoState) -> float:
-        """Where no limit is known: what this road is driven at [m/s], by the speed at the start and at the goals."""
-        paces = [sum(goal.speed) / 2.0 for goal in self.briefing.goals if goal.speed is not None]
-        return PACE_MARGIN * max([ego.speed, *paces])
-
-    def _unknown_limits(self, path: ReferencePath, count: int) -> Array:
-        kinds = self.briefing.graph.kind[path.lanes]
-        usual = np.array([max(UNKNOWN_LIMIT.get(LaneKind(k), UNKNOWN_LIMIT_ELSE), self._pace) for k in kinds])
-        known = np.isfinite(self.briefing.graph.speed_limit[path.lanes])
-        places = np.searchsorted(path.lane_s[1:], np.arange(count) * SPACING, side="right")
-        return np.where(known, np.inf, usual)[places]
-
-    def _goals_on(self, path: ReferencePath) -> Array:
-        """Where the goals lie on a path (G, 5): goal index, s from, s to [m], d [m], lane."""
-        rows: list[tuple[float, ...]] = []
-        for lane, low, high, goal in zip(*self.spans, strict=True):
-            for k in np.flatnonzero(path.lanes == lane):
-                begin = float(path.lane_s[k])
-                target = self.briefing.goals[int(goal)]
-                if target.regions:
-                    s0, s1, d = _extent(path, target, begin + low, begin + high)
-                else:
-                    s0, s1, d = begin + low, begin + high, 0.0
-                rows.append((float(goal), s0, s1, d, float(lane)))
-        return np.array(rows).reshape(-1, 5)
-
-    def _remaining(self, path: ReferencePath, goals: Array, count: int) -> Array:
-        """What is still to go to the goal [m] at each sample; beyond the goal, and where no way leads to it, more."""
-        s = np.arange(count) * SPACING
-        if not self.bound:
-            return -np.minimum(s, path.end)
-        cost = np.minimum(self.cost[path.lanes], 1e5)
-        place = np.searchsorted(path.lane_s[1:], s, side="right")
-        rest = cost[place] - (s - path.lane_s[place])
-        lost = cost[place] >= 1e5
-        known = np.flatnonzero(~lost)
-        if len(known) == 0:
-            return 2.0 * LOST - np.minimum(s, path.end)
-        last = known[-1]
-        rest[lost] = rest[last] + LOST + LOST_RATE * (s[lost] - s[last])
-        if not len(goals):
-            # nor is anything gained by passing beside a goal: the change to its lane is still to be made
-            rest[~lost] = np.maximum(rest[~lost], min(self._change, float(rest[known].max())))
-        if len(goals):
-            end = goals[:, 2].max()
-            passed = s > end
-            rest[passed] = np.maximum(rest[passed], 2.0 * (s[passed] - end))
-        elif known[-1] == len(s) - 1:
-            # nothing is gained beyond the end of a lane from which the way goes on beside it
-            beyond = s > path.end
-            rest[beyond] = rest[~beyond][-1] + LOST + LOST_RATE * (s[beyond] - path.end)
-        return rest
-
-
-def runs_beside(way: Way) -> bool:
-    """Whether a corridor leads along here, so that the car can come onto it."""
-    return bool(abs(way.scalars[Corridor.D]) < APART and abs(way.scalars[Corridor.THETA]) < ALONG)
-
-
-def _lines(path: ReferencePath, graph: LaneGraph) -> Array:
-    """How far aside of a path (P, 2) [m] the solid lines of its lanes are, left and right, inf and -inf for none."""
-    found = np.tile(np.array(NO_LINES), (len(path.table), 1))
-    s = np.arange(len(path.table)) * SPACING
-    for number, lane in enumerate(path.lanes):
-        bounds = ((0, graph.left_marking, graph.left), (1, graph.right_marking, graph.right))
-        last = path.lane_s[number + 1] if number + 1 < len(path.lanes) else path.end
-        here = (s >= path.lane_s[number]) & (s < last)
-        x, y, yaw = path.table[here, :3].T
-        points = graph.points(int(lane))
-        share = (s[here] - path.lane_s[number]) / max(last - path.lane_s[number], 1e-6) * graph.arc[points][-1]
-        for column, marking, bound in bounds:
-            if marking[lane] in SOLID:
-                bx, by = (np.interp(share, graph.arc[points], bound[points, k]) for k in range(2))
-                found[here, column] = np.cos(yaw) * (by - y) - np.sin(yaw) * (bx - x)
-    return found
-
-
-def _extent(path: ReferencePath, goal: Goal, low: float, high: float) -> tuple[float, float, float]:
-    """From where to where [m] a region reaches along the path, and its offset [m], near a span of it."""
-    rows = slice(max(int(low / SPACING) - 20, 0), int(high / SPACING) + 20)
-    table = path.table[rows]
-    best = (low, high, 0.0)
-    nearest = math.inf
-    for region in goal.regions:
-        middle = 0.5 * (region.min(axis=0) + region.max(axis=0))
-        square = (table[:, 0] - middle[0]) ** 2 + (table[:, 1] - middle[1]) ** 2
-        k = int(np.argmin(square))
-        if square[k] < nearest:
-            nearest = float(square[k])
-            c, s = math.cos(table[k, 2]), math.sin(table[k, 2])
-            along = c * (region[:, 0] - table[k, 0]) + s * (region[:, 1] - table[k, 1])
-            across = c * (region[:, 1] - table[k, 1]) - s * (region[:, 0] - table[k, 0])
-            begin = (rows.start + k) * SPACING
-            d = 0.5 * float(across.min() + across.max())
-            d = 0.0 if across.min() < -0.5 and across.max() > 0.5 and across.max() - across.min() > 3.0 else d
-            best = (begin + float(along.min()), begin + float(along.max()), d)
-    return best
-
-
-def place_on(path: ReferencePath, ego: EgoState, briefing: Briefing, penalty: float) -> Array:
-    """The scalars (10,) by `Corridor` of a car on a path; START is filled when the tables are stacked."""
-    x, y, yaw = float(ego.pose[0]), float(ego.pose[1]), float(ego.pose[3])
-    table = path.table
-    k = int(np.argmin((table[:, 0] - x) ** 2 + (table[:, 1] - y) ** 2))
-    heading = float(table[k, 2])
-    dx, dy = x - table[k, 0], y - table[k, 1]
-    along = math.cos(heading) * dx + math.sin(heading) * dy
-    s = min(max(k * SPACING + along, 0.0), (len(table) - 1) * SPACING)
-    u = min(int(s / SPACING), len(table) - 2)
-    share = s / SPACING - u
-    heading = float(table[u, 2] + share * (table[u + 1, 2] - table[u, 2]))
-    px, py = (table[u, :2] + share * (table[u + 1, :2] - table[u, :2])).tolist()
-    d = math.cos(heading) * (y - py) - math.sin(heading) * (x - px)
-    out = np.zeros(10)
-    out[Corridor.S], out[Corridor.D] = s, d
-    out[Corridor.THETA] = wrap(yaw - heading)
-    curvature = math.tan(ego.steering) / briefing.platform.wheelbase
-    out[Corridor.BEND] = min(max(curvature - float(table[u, 3]), -0.1), 0.1)
-    out[Corridor.COUNT] = len(table)
-    out[Corridor.PENALTY] = penalty
-    out[Corridor.WALL] = math.inf
-    out[Corridor.END] = path.end
-    return out

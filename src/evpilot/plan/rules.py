@@ -10,7 +10,7 @@ from evpilot.plan.columns import Corridor
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.priority import busy, signalled, yield_spans
-from evpilot.plan.road import Way
+from evpilot.plan.way import Way
 from evpilot.types import Briefing, LaneGraph, Lights, LightState, ObjectKind, Observation, StopKind, Tracks
 from evpilot.types.state import Array, Ints
 

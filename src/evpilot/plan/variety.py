@@ -10,7 +10,7 @@ import numpy as np
 
 from evpilot.plan.columns import GRID, Law
 from evpilot.plan.proposals import DURATIONS, cross, paths_on
-from evpilot.plan.road import Way
+from evpilot.plan.way import Way
 from evpilot.types import Briefing
 from evpilot.types.state import Array
 

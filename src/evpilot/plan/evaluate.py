@@ -1,0 +1,91 @@
+"""Proposals driven forward and scored, in the memory of one planner."""
+
+import math
+
+import numpy as np
+
+from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons
+from evpilot.plan.batch import Batch, Room
+from evpilot.plan.columns import Cost, Prop
+from evpilot.plan.occlusion import hidden_cost
+from evpilot.plan.road import TIMED, Road
+from evpilot.plan.rollout import roll_out
+from evpilot.plan.scene import Scene
+from evpilot.plan.score import score
+from evpilot.plan.weather import car_on, comfort_on
+from evpilot.types import Briefing
+from evpilot.types.state import Array
+
+CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
+PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
+SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
+UNHURRIED_WEIGHT = 0.15  # and when all that is asked is to get through the time unharmed
+# a second at 1 m/s too fast costs twice this: more than the way that is gained by speeding up before a higher limit;
+# the official verdict knows no speed limit
+SPEEDING, SPEEDING_EXACT = 12.0, 1.0
+NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
+
+
+class Evaluator:
+    """What a planner drives its proposals forward and scores them with. body (3,): rear axle to centre, half length,
+    half width [m]."""
+
+    def __init__(self, briefing: Briefing, road: Road) -> None:
+        self.briefing, self.road = briefing, road
+        platform = briefing.platform
+        self.body: Array = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
+        self._car = self._dry_car = car_vector(briefing)
+        self._comfort = self._dry_comfort = comfort_vector(briefing.limits)
+        self._owned, self._starts, self._polygon = goal_polygons(briefing)
+        self._room = Room()
+
+    def feel(self, friction: float) -> None:
+        """Take in what grip is left to the car."""
+        self._car, self._comfort = car_on(self._dry_car, friction), comfort_on(self._dry_comfort, friction)
+
+    def first(self, count: int) -> Batch:
+        """The first so many proposals of this cycle, as they were evaluated."""
+        return self._room.rows(0, count)
+
+    def evaluate(self, props: Array, scene: Scene, first: int = 0) -> Batch:
+        """Proposals rolled out and scored, as rows `first` on of this cycle's: good until overwritten."""
+        batch = self._room.rows(first, len(props))
+        batch.props[:] = props
+        entries, area = scene.entries, self.road.area
+        roll_out(
+            batch.props, scene.corridors, scene.table, scene.spans, scene.near, entries.standoff, scene.ego, self._car,
+            batch.rolls,
+        )  # fmt: skip
+        score(
+            batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
+            entries.moving, entries.standoff, scene.spans, scene.near, self.body, area.origin, area.table, area.tiles,
+            scene.slack, self._limits(scene), scene.goals, self._owned, self._starts, self._polygon,
+            self._wishes(scene), scene.zones, scene.places, batch.costs, batch.firsts,
+        )  # fmt: skip
+        if len(scene.hidden):
+            front = float(self.body[0] + self.body[1])
+            hidden_cost(batch.props, batch.rolls, scene.hidden, front, float(self.body[2]), batch.costs)
+        if scene.last is not None:
+            other = batch.props[:, Prop.CORRIDOR] != scene.last[0]
+            other |= np.abs(batch.props[:, Prop.OFFSET] - scene.last[1]) > 0.3
+            batch.costs[:, Cost.LANE] += np.where(other, CHANGE_COST, 0.0)
+        return batch
+
+    def _limits(self, scene: Scene) -> Array:
+        """What is held against a motion. On a detour a late return to our lane is worse than what the guard may refuse
+        of it."""
+        if not any(len(way.borrowed) for way in scene.ways):
+            return self._comfort
+        return np.concatenate([self._comfort[:5], [math.inf], self._comfort[6:]])
+
+    def _wishes(self, scene: Scene) -> Array:
+        """What `cost.progress.progress_cost` is told of the goals."""
+        timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
+        until = min((float(high) for high in scene.goals[:, 1] if high > 0.0), default=TIMED)
+        bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, self._urge())
+        speeding = SPEEDING_EXACT if self.briefing.limits.exact else SPEEDING
+        return np.array([scene.rest, until, bound, weight, scene.left, scene.limit, speeding])
+
+    def _urge(self) -> float:
+        """The cost of a metre still to go when no clock runs. The official verdict on survival knows no progress."""
+        return UNHURRIED_WEIGHT if self.briefing.limits.exact and not self.road.bound else PROGRESS_WEIGHT

@@ -1,0 +1,64 @@
+"""What all proposals of one cycle are judged against."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from evpilot.maps.drivable import DrivableArea
+from evpilot.plan.cost.edge import EDGE_SPARE
+from evpilot.plan.entries import Entries
+from evpilot.plan.occlusion import hidden_places
+from evpilot.plan.way import Way
+from evpilot.types import Briefing, EgoState, Observation, Tracks
+from evpilot.types.state import Array, Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scene:
+    """The corridors with their stacked tables, the others' boxes as such and as seen from each corridor, what is whose
+    when, the goals, the car (4,) speed, acceleration, steering, reserved; and how far it is off the road [m], what is
+    to go on the best corridor [m], how long what we do counts [s], the speed limit here [m/s], and the corridor and
+    offset of the last decision, -1 where there is none such."""
+
+    ways: list[Way]
+    table: Array
+    corridors: Array
+    entries: Entries
+    spans: Array
+    near: Ints
+    zones: Array
+    places: Array
+    hidden: Array
+    goals: Array
+    ego: Array
+    slack: float
+    rest: float
+    left: float
+    limit: float
+    last: tuple[int, float] | None
+
+
+def hidden_from(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:
+    """Where somebody may step out who is hidden now; the official verdict knows nobody who is not in the file."""
+    if briefing.limits.exact:
+        return np.zeros((0, 4))
+    return hidden_places(ways, tracks, briefing.platform, observation.friction)
+
+
+def time_left(briefing: Briefing, t_ns: int) -> float:
+    """How long [s] what we do counts: on a road always, in the official verdict to the end of the scenario."""
+    return (briefing.end_ns - t_ns) * 1e-9 if briefing.limits.exact else math.inf
+
+
+def slack_of(area: DrivableArea, ego: EgoState, body: Array) -> float:
+    """How far [m] a corner of the car is off the road already; proposals may keep that, not more."""
+    shift, length, width = body
+    c, s = math.cos(ego.pose[3]), math.sin(ego.pose[3])
+    x, y = ego.pose[0] + shift * c, ego.pose[1] + shift * s
+    least = min(
+        area.distance(float(x + a * length * c - b * width * s), float(y + a * length * s + b * width * c))
+        for a in (-1.0, -0.5, 0.0, 0.5, 1.0)
+        for b in (-1.0, 1.0)
+    )
+    return max(0.0, EDGE_SPARE + 0.02 - least)
