@@ -371,3 +371,16 @@ def test_odd_values_give_finite_predictions():
         (5, -1e6, 1e6, 0.0, 3.0),
     ]
     predict(straight(), tracks(*rows), cycles=3)
+
+
+def test_a_walker_may_hurry_or_hesitate_and_who_stands_does_neither():
+    walker = tracks((1, 50.0, -5.0, math.pi / 2, 1.4), kinds=[ObjectKind.PEDESTRIAN], size=(0.5, 0.5))
+    result = predict(straight(), walker)
+    way = result.pose[0, :, -1, 1] + 5.0
+    assert way[1] == pytest.approx(2.4 * 8.0, rel=0.1)
+    assert way[2] == pytest.approx(0.4 * 1.4 * 8.0, rel=0.2)
+    assert result.prob[0, 0] > 0.5
+    assert np.all(result.prob[0] > 0.1)
+    still = predict(straight(), tracks((1, 50.0, -5.0, 0.0, 0.0), kinds=[ObjectKind.PEDESTRIAN], size=(0.5, 0.5)))
+    assert still.prob[0].tolist() == [1.0, 0.0, 0.0]
+    assert np.allclose(still.pose[0, 0], still.pose[0, 0, :1])

@@ -39,13 +39,14 @@ HARD, HARDER = -2.0, -4.0  # [m/s2] ... and the longer the harder it brakes: an 
 TIMES = (0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0)
 STOP_BRAKE = 5.0  # [m/s2] hardest braking for a light
 SUBSTEP = 0.25  # [s] at most
+STEP_TIME = 0.5  # [s] a walker's step, within which it changes its pace
 KNOTS = len(TIMES)
 
 # Columns of what each way of each object holds: node spacing of its table, 0 where there is no way but the present
 # motion; s, d and lane heading at its start; 1 when used; row of the lead or -1, gap to it, share of the lead's motion
-# that is along the way; distance to a red light; wanted offset
-SPACING, S0, D0, HEADING, USED, LEAD, AHEAD, ALONG, WALL, TARGET = range(10)
-COLUMNS = 10
+# that is along the way; distance to a red light; wanted offset; the pace that a walker wants, 0 where none is known
+SPACING, S0, D0, HEADING, USED, LEAD, AHEAD, ALONG, WALL, TARGET, PACE = range(11)
+COLUMNS = 11
 
 
 @kernel()
@@ -172,7 +173,7 @@ def drive(
 ) -> float:
     """Acceleration of object i on its way m: what it holds from now, giving way to the driver's model."""
     if mode[SPACING] <= 0.0:
-        return held
+        return (mode[PACE] - v[i, m]) / STEP_TIME if mode[PACE] > 0.0 else held
     run, speed = x[i, m], v[i, m]
     wanted, bend = wanted_accel(table, mode[SPACING], run, speed, driver[0] * driver[2])
     model = min(idm_accel(speed, wanted, math.inf, 0.0, STANDSTILL_GAP, driver[1], ACCEL, BRAKE), bend)

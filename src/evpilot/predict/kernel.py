@@ -56,6 +56,7 @@ from evpilot.predict.modes import DRIVE, RIDE, STAY, WALK, movement, ways_of
 from evpilot.predict.pose import along_way, onwards, spread
 from evpilot.predict.roads import ROAD, RoadArrays
 from evpilot.predict.routes import STATIONS, TLIMIT
+from evpilot.predict.walk import intents
 from evpilot.types.state import Array, Bytes, Ints
 
 SCRATCH = "Tuple((f8[:, :, :, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], i8[:, ::1], f8[:, ::1]))"
@@ -173,11 +174,13 @@ def draw(
 def pace_of(
     i: int,
     row: Array,
+    kind: int,
     move: int,
     trace: Array,
     velocity: Array,
     tables: Array,
     mode: Array,
+    prob: Array,
     speed: Array,
     accel: Array,
     limit: Array,
@@ -190,6 +193,7 @@ def pace_of(
         driver[i, 2] = limit[i] / posted
     if move == WALK:
         speed[i] = math.hypot(velocity[0], velocity[1])
+        intents(kind, speed[i], mode, prob)
     elif move != STAY:
         speed[i], accel[i] = row[4], trusted_accel(trace)
 
@@ -259,7 +263,9 @@ def predict(
             prob[i],
             period,
         )
-        pace_of(i, row, moves[i], trace, velocity[i], tables[i], mode[i], speed, accel, limit, driver)
+        pace_of(
+            i, row, kind[i], moves[i], trace, velocity[i], tables[i], mode[i], prob[i], speed, accel, limit, driver
+        )
     for i in range(count):
         meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
         get_to_know(i, speed, limit[i], mode[i], new, period)
