@@ -246,3 +246,27 @@ def test_someone_on_the_bridge_above_is_no_obstacle() -> None:
     run = drive(scene(one_lane(), dataclasses.replace(above, behaviour=Behaviour.STATIC), seconds=8.0))
     assert run.ego[:, SPEED].min() > 9.8
     assert front(run)[-1] > 100.0
+
+
+@pytest.mark.parametrize("across", [5.0, 5.75, 6.5, 7.25])
+def test_nobody_who_walks_towards_its_way_is_passed_a_step_in_front(across: float) -> None:
+    """Whatever the timing: at speed the gap to the walker is never that of one step that he may hasten by."""
+    run = drive(scene(one_lane(), walker(1, (75.0, across), (0.0, -1.3)), speed=13.0, seconds=8.0))
+    steps = np.arange(len(run.ego)) * 0.01
+    dx, dy = 75.0 - centre(run)[:, 0], across - 1.3 * steps - centre(run)[:, 1]
+    beside = (np.abs(dx) < 0.5 * CAR.length) & (run.ego[:, SPEED] > 5.0)
+    assert not touches(run)
+    before = dy[beside & (dy > 0.0)] - 0.5 * CAR.width - 0.3
+    assert not len(before) or before.min() > 0.6
+
+
+def test_a_cyclist_is_passed_with_the_room_that_the_law_wants_or_followed() -> None:
+    rider = actor(1, (60.0, -1.2), (4.5, 0.0), kind=ObjectKind.BICYCLE, size=(1.8, 0.6))
+    run = drive(scene(two_lanes(), rider, seconds=12.0))
+    gap = centre(run)[:, 1] - 0.5 * CAR.width + 1.2 - 0.3
+    beside = np.abs(centre(run)[:, 0] - 60.0 - 4.5 * np.arange(len(run.ego)) * 0.01) < 3.3
+    assert beside.any()
+    assert gap[beside].min() > 1.5
+    narrow = drive(scene(one_lane(), rider, seconds=12.0))
+    assert front(narrow)[-1] < 60.0 + 4.5 * 12.0
+    assert narrow.ego[-1, SPEED] == pytest.approx(4.5, abs=0.8)

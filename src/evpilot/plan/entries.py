@@ -51,7 +51,7 @@ def on_grid(knots: Array, pose: Array, rows: Ints, modes: Ints, out: Array) -> N
 class Entries:
     """The boxes that the planner keeps clear of: box (E, 51, 5) by `Entry`, half (E, 2) half length and width [m],
     prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,), track (E,) row in the
-    tracks, polite (E,) the likeliest way of a vehicle that may give way."""
+    tracks, polite (E,) the likeliest way of a vehicle that may give way, riders (K,) the entries of cyclists."""
 
     def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState) -> None:
         state = tracks.state
@@ -71,6 +71,8 @@ class Entries:
         self.standoff: Array = np.where(fixed, STANDOFF, 0.0)
         self.polite: Bools = _likeliest(self.track) & CAN_FOLLOW[tracks.kind[self.track]]
         self.moving: Bools = ~fixed & (np.abs(tracks.state[self.track, 4]) > 0.3)
+
+        self.riders: Ints = np.flatnonzero(tracks.kind[self.track] == ObjectKind.BICYCLE)
 
     def __len__(self) -> int:
         return len(self.prob)

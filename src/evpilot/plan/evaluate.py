@@ -7,6 +7,7 @@ import numpy as np
 from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Cost, Prop
+from evpilot.plan.cost.passing import passing_cost, room_beside
 from evpilot.plan.occlusion import hidden_cost
 from evpilot.plan.road import TIMED, Road
 from evpilot.plan.rollout import roll_out
@@ -62,14 +63,24 @@ class Evaluator:
             scene.slack, self._limits(scene), scene.goals, self._owned, self._starts, self._polygon,
             self._wishes(scene), scene.zones, scene.places, batch.costs, batch.firsts,
         )  # fmt: skip
-        if len(scene.hidden):
-            front = float(self.body[0] + self.body[1])
-            hidden_cost(batch.props, batch.rolls, scene.hidden, front, float(self.body[2]), batch.costs)
+        self._yield_room(batch, scene)
         if scene.last is not None:
             other = batch.props[:, Prop.CORRIDOR] != scene.last[0]
             other |= np.abs(batch.props[:, Prop.OFFSET] - scene.last[1]) > 0.3
             batch.costs[:, Cost.LANE] += np.where(other, CHANGE_COST, 0.0)
         return batch
+
+    def _yield_room(self, batch: Batch, scene: Scene) -> None:
+        """Add what it costs to pass too fast or too near where somebody may step out, and beside cyclists."""
+        shift, length, half = self.body.tolist()
+        if len(scene.hidden):
+            hidden_cost(batch.props, batch.rolls, scene.hidden, shift + length, half, batch.costs)
+        riders = scene.entries.riders
+        if len(riders) and not self.briefing.limits.exact:
+            passing_cost(
+                batch.props, batch.rolls, scene.spans, riders, scene.entries.prob, shift + length, length - shift,
+                half, room_beside(scene.limit), batch.costs,
+            )  # fmt: skip
 
     def _limits(self, scene: Scene) -> Array:
         """What is held against a motion. On a detour a late return to our lane is worse than what the guard may refuse

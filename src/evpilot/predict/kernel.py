@@ -263,9 +263,7 @@ def predict(
             prob[i],
             period,
         )
-        pace_of(
-            i, row, kind[i], moves[i], trace, velocity[i], tables[i], mode[i], prob[i], speed, accel, limit, driver
-        )
+        pace_of(i, row, kind[i], moves[i], trace, velocity[i], tables[i], mode[i], prob[i], speed, accel, limit, driver)
     for i in range(count):
         meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
         get_to_know(i, speed, limit[i], mode[i], new, period)
