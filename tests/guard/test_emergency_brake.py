@@ -157,6 +157,35 @@ def test_it_does_not_brake_into_the_way_of_one_behind_for_one_whom_braking_later
     assert brake.step(seen(0.0, 18.0, both), straight(0.0, 18.0)) is None
 
 
+def cut_in(speed: float, gap: float, pace: float, lateral: float, driver: str) -> bool:
+    """Whether a driver touches somebody `gap` [m] ahead on the next lane who comes across: one who only holds his speed, one who brakes at once, or the blind one with the emergency brake."""
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    x, v, a, reach = 0.0, speed, 0.0, 0.5 * SEDAN.length + 2.25
+    ox, oy = SEDAN.rear_to_center + gap + reach, 3.5
+    for _ in range(80):
+        other = replace(tracks(ox, oy, 0.0, pace), velocity=np.array([[pace, -lateral]]))
+        answer = brake.step(seen(x, v, other), straight(x, v)) if driver == "guarded" else None
+        wanted = -8.0 if driver == "braking" else 0.0 if answer is None else float(answer.accel[0])
+        for _ in range(10):
+            a += (wanted - a) * 0.01 / SEDAN.accel_lag
+            v = max(v + a * 0.01, 0.0)
+            x, ox, oy = x + v * 0.01, ox + pace * 0.01, oy - lateral * 0.01
+            if abs(ox - x - SEDAN.rear_to_center) < reach and abs(oy) < 0.5 * SEDAN.width + 0.9:
+                return True
+    return False
+
+
+@pytest.mark.parametrize("lateral", [0.5, 0.9, 1.3, 1.7])
+@pytest.mark.parametrize(("speed", "pace"), [(13.9, 5.6), (19.4, 11.1), (16.7, 2.8), (36.0, 8.0)])
+def test_it_is_never_worse_than_braking_at_once_or_holding_the_speed(speed, pace, lateral):
+    outcome = {
+        gap: [cut_in(speed, float(gap), pace, lateral, driver) for driver in ("holding", "braking", "guarded")]
+        for gap in range(0, 60, 3)
+    }
+    assert any(holding != braking for holding, braking, _ in outcome.values()), "it must matter what one does"
+    assert not [gap for gap, (holding, braking, guarded) in outcome.items() if guarded and not (holding and braking)]
+
+
 def test_it_holds_the_car_that_stopped_close_before_somebody():
     brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
     front = SEDAN.rear_to_center + 0.5 * SEDAN.length

@@ -57,3 +57,24 @@ def test_the_pilot_misses_nothing_that_a_careful_driver_only_just_avoids(group, 
         case.id: SUITE.judge(case, drive_case(SUITE, case, pilot_maker("evpilot"), SEDAN), SEDAN) for case in cases
     }
     assert not {name: (found.verdict, found.reason) for name, found in results.items() if found.preventable}
+
+
+PASSING = [  # nearly past the other, where braking ends beside it
+    "cut-in-low/ego_kmh=50,other_kmh=20,gap_m=3,lateral_mps=1.1",
+    "cut-in-low/ego_kmh=60,other_kmh=20,gap_m=9,lateral_mps=1",
+    "cut-in-low/ego_kmh=60,other_kmh=10,gap_m=20,lateral_mps=0.7",
+    "cut-in-high/ego_kmh=70,other_kmh=40,gap_m=1,lateral_mps=1.3",
+]
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_who_is_nearly_past_somebody_that_comes_over_goes_on(name):
+    case = SUITE.case(name)
+    found = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("evpilot"), SEDAN), SEDAN)
+    assert not found.contact, found
+
+
+def test_who_brakes_there_by_rss_misses_what_the_regulations_drivers_avoid():
+    case = SUITE.case(PASSING[0])
+    found = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("rss"), SEDAN), SEDAN)
+    assert found.verdict == "fail" and "fsm" in found.preventable

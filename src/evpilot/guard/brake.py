@@ -2,7 +2,8 @@
 
 It looks at where the car really goes, on the plan's path and speed, or on along its present arc when there is no plan,
 and brakes when it would certainly meet someone and braking one tick later would be too late. A plan that avoids the
-contact itself, by braking or by steering, is left alone; so is everybody off the path.
+contact itself, by braking or by steering, is left alone; so is everybody off the path. And so is a plan that passes
+narrowly where braking would not even do that: who is nearly past somebody that comes over must not stop beside it.
 """
 
 import math
@@ -23,6 +24,7 @@ from evpilot.guard.contact import (
     brake_along,
     braking,
     first_contact,
+    impact,
     others_of,
 )
 from evpilot.guard.packed import pack, unpack, unsound
@@ -39,6 +41,8 @@ SAME_WAY = 0.8  # cosine of the angle between two headings
 MOVING = 1.0  # [m/s]
 WARNED_REACTION = 1.2  # [s] of a driver who is warned (Euro NCAP's warning: 1.2 s to the brake)
 WARNED_DECEL = 4.0  # [m/s2] with which he then brakes
+FINE = 0.02  # [s] between looks where it matters who is just past whom
+SOFTER = 1.0  # [m/s] a slower contact
 RELEASE_TICKS = 3  # ticks without danger before the brake is let go
 GRAVITY = 9.81  # [m/s2]
 
@@ -70,12 +74,31 @@ def weigh(
     return when, whom, late, whom if met >= 0 else -1
 
 
+@kernel("b1(f8[:, ::1], f8, f8, f8, f8[:, ::1], f8[::1], f8[:, ::1])")
+def worse(motion: Array, speed: float, wait: float, decel: float, other: Array, car: Array, out: Array) -> bool:
+    """Whether braking [m/s2] that bites after `wait` [s] is worse for an other (1, 10) than a packed trajectory as it
+    is: it touches the other, and the trajectory does not, or clearly slower. out (K, 7) is working space.
+
+    The trajectory's boxes are bare: margins say when there is danger, not which way out of it there is. What is gained
+    by braking must be more than a hair's breadth, half the margins.
+    """
+    bare, near = car.copy(), car.copy()
+    bare[4:], near[4:] = 0.0, 0.5 * car[4:]
+    brake_along(motion, speed, wait, decel, out)
+    when, whom = first_contact(out, LOOK_MAX + 10.0, other, near, True, FINE)
+    if whom < 0:
+        return False
+    then, met = first_contact(motion, LOOK_MAX, other, bare, False, FINE)
+    return met < 0 or impact(motion, then, other[0]) < impact(out, when, other[0]) - SOFTER
+
+
 class EmergencyBrake:
     """One drive's emergency brake; `step` once per planning tick. State: whether it brakes, since when it is calm."""
 
     def __init__(self, platform: Platform, limits: Limits, period_s: float = 0.1) -> None:
         self._platform = platform
         self._most = min(DECEL, limits.emergency, platform.brake_max)
+        self._period = period_s
         # dead time until the brakes bite: the next tick, the actuator's lag, half the ramp
         self._wait = period_s + platform.accel_lag + 0.5 * self._most / max(platform.brake_jerk, 1.0)
         self._calm = RELEASE_TICKS
@@ -102,6 +125,12 @@ class EmergencyBrake:
         out = np.empty((math.ceil((speed / decel + self._wait + 1.0) / STEP) + 1, 7))
         when, whom, late, _ = weigh(motion, speed, look, self._wait, decel, self._active, others, car, out)
         danger = whom >= 0 and (late < math.inf or self._active)
+        if danger:
+            # brakes that bite already need no more time
+            missing = min(max(1.0 + float(observation.ego.accel[0]) / decel, 0.0), 1.0)
+            bite = missing * (self._wait - self._period)
+            danger = not worse(motion, speed, bite, decel, others[whom : whom + 1], car, out)
+            self._active = self._active and danger
         self._calm = 0 if danger and when < math.inf else self._calm + 1
         if danger:
             self._active, self.cause = True, int(rows[whom])

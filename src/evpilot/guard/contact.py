@@ -114,8 +114,11 @@ def runs_into_us(row: Array, car: Array, other: Array, t: float) -> bool:
 
 
 @kernel()
-def first_contact(motion: Array, until: float, others: Array, car: Array, standing: bool) -> tuple[float, int]:
-    """When [s] a packed trajectory first certainly meets an other, and whom (row); (inf, -1) when not until then.
+def first_contact(
+    motion: Array, until: float, others: Array, car: Array, standing: bool, step: float = STEP
+) -> tuple[float, int]:
+    """When [s] a packed trajectory first certainly meets an other, and whom (row); (inf, -1) when not until then,
+    looking every `step` [s].
 
     Who touches us already, who runs into us from behind, and, unless `standing`, who does so while we stand, is not met
     by us, then or later.
@@ -124,10 +127,10 @@ def first_contact(motion: Array, until: float, others: Array, car: Array, standi
     bare = car.copy()
     bare[4:] = 0.0
     begun = np.zeros(others.shape[0], np.bool_)
-    steps = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / STEP + 1e-9)
+    looks = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / step + 1e-9)
     k = 0
-    for step in range(steps + 1):
-        t = step * STEP
+    for look in range(looks + 1):
+        t = look * step
         k = row_at(motion, t, row, k)
         for i in range(others.shape[0]):
             if begun[i] or abs(others[i, OZ] - car[3]) > LEVEL:
@@ -136,7 +139,7 @@ def first_contact(motion: Array, until: float, others: Array, car: Array, standi
             pace = math.hypot(others[i, OVX], others[i, OVY])
             if gap > car[0] + car[1] + car[2] + others[i, OHALF_LENGTH] + others[i, OHALF_WIDTH] + pace * t + 1.0:
                 continue
-            if step == 0:
+            if look == 0:
                 begun[i] = meets(row, bare, others[i], t)
             elif meets(row, car, others[i], t):
                 slow = abs(row[TSPEED]) <= (STANDING if pace > abs(row[TSPEED]) else STILL)
@@ -144,6 +147,22 @@ def first_contact(motion: Array, until: float, others: Array, car: Array, standi
                     return t, i
                 begun[i] = True
     return math.inf, -1
+
+
+@kernel("Tuple((f8, i8))(f8[:, ::1], f8, f8[:, ::1], f8[::1], b1)")
+def meeting(motion: Array, until: float, others: Array, car: Array, standing: bool) -> tuple[float, int]:
+    """`first_contact`, for Python."""
+    return first_contact(motion, until, others, car, standing)
+
+
+@kernel()
+def impact(motion: Array, t: float, other: Array) -> float:
+    """How fast [m/s] the car on a packed trajectory and an other that keeps its velocity move against each other after
+    t [s]."""
+    row = np.empty(7)
+    row_at(motion, t, row, 0)
+    c, s = math.cos(row[TYAW]), math.sin(row[TYAW])
+    return math.hypot(row[TSPEED] * c - other[OVX], row[TSPEED] * s - other[OVY])
 
 
 @kernel()
@@ -175,7 +194,8 @@ def brake_along(motion: Array, speed: float, wait: float, decel: float, out: Arr
             inside = 1.0
         out[n, TYAW] = wrap(motion[knot, TYAW] + inside * wrap(motion[knot + 1, TYAW] - motion[knot, TYAW]))
         k = row_at(motion, t, row, k)
-        pull = sign * row[TACCEL] if t < wait else -decel
+        held = min(max((wait - t) / STEP, 0.0), 1.0)
+        pull = held * sign * row[TACCEL] - (1.0 - held) * decel
         after = max(pace + pull * STEP, 0.0)
         out[n, TIME], out[n, TSPEED], out[n, TACCEL] = t, sign * pace, sign * (after - pace) / STEP
         s = 0.5 * (pace + after) * STEP

@@ -79,8 +79,8 @@ def start_fault(motion: Array, ego: Array, period: float) -> Fault:
 
 @kernel()
 def knot_fault(row: Array, bound: Array) -> Fault:
-    """Whether one knot keeps its bounds (10,): speed, acceleration, braking, curvature, lateral acceleration, jerk,
-    lateral jerk, steering rate, wheelbase, service braking."""
+    """Whether one knot keeps its bounds (11,): speed, acceleration, braking, curvature, lateral acceleration, jerk,
+    lateral jerk, steering rate, wheelbase, service braking, the brakes' dead time."""
     t, speed, accel, bend = row[TIME], abs(row[TSPEED]), row[TACCEL], abs(row[TCURVATURE])
     if not speed <= bound[0]:
         return FAST, speed, bound[0], t
@@ -190,14 +190,17 @@ def road_fault(motion: Array, until: float, car: Array, area: AreaArrays) -> Fau
 
 
 @kernel()
-def contact_fault(motion: Array, until: float, others: Array, car: Array, speed: float, decel: float) -> Fault:
-    """Whether a motion certainly meets someone whom braking now along its path would not."""
+def contact_fault(
+    motion: Array, until: float, others: Array, car: Array, speed: float, decel: float, dead: float
+) -> Fault:
+    """Whether a motion certainly meets someone whom braking now along its path, biting after `dead` [s], would not. Who
+    stops in somebody's way meets him, too."""
     when, _ = first_contact(motion, until, others, car, False)
     if when == math.inf:
         return 0, 0.0, 0.0, 0.0
-    out = np.empty((math.ceil(min(abs(speed) / decel + 1.0, 6.0) / STEP) + 1, 7))
-    brake_along(motion, speed, 0.0, decel, out)
-    braked, _ = first_contact(out, until, others, car, False)
+    out = np.empty((math.ceil((min(abs(speed) / decel + 1.0, 6.0) + dead) / STEP) + 1, 7))
+    brake_along(motion, speed, dead, decel, out)
+    braked, _ = first_contact(out, until, others, car, True)
     if braked < math.inf:
         return 0, 0.0, 0.0, 0.0
     return CONTACT, when, until, when
@@ -221,4 +224,4 @@ def examine(
         fault = road_fault(motion, max(ROAD_WINDOW, window), car, area)
         if fault[0]:
             return fault
-    return contact_fault(motion, window, others, car, ego[3], bound[2])
+    return contact_fault(motion, window, others, car, ego[3], bound[2], bound[10])

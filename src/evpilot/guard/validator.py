@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.guard.area import Area, AreaArrays
-from evpilot.guard.contact import braking, others_of
+from evpilot.guard.contact import braking, meeting, others_of
 from evpilot.guard.faults import FAULTS, LIMIT_SLACK, examine
 from evpilot.guard.gate import FIRM
 from evpilot.guard.packed import pack, unpack, unsound
@@ -48,7 +48,9 @@ class Reason:
 
 
 def bounds_of(platform: Platform, limits: Limits) -> Array:
-    """What a plan may ask for (10,), see `knot_fault`: the gate's limits with a little slack, the car's abilities."""
+    """What a plan may ask for (11,), see `knot_fault`: the gate's limits with a little slack, the car's abilities."""
+    # until the brakes bite; the exact model has none
+    dead = 0.0 if limits.exact else platform.accel_lag + 0.5 * limits.emergency / platform.brake_jerk
     return np.array(
         [
             platform.speed_max + 0.5,
@@ -61,6 +63,7 @@ def bounds_of(platform: Platform, limits: Limits) -> Array:
             LIMIT_SLACK * limits.steering_rate,
             platform.wheelbase,
             limits.gate_brake,
+            dead,
         ]
     )
 
@@ -98,9 +101,8 @@ class Validator:
             return f"{part}: {wrong}"
         if trajectory.t_ns != observation.t_ns:
             return f"{part}: of time {trajectory.t_ns} ns, now is {observation.t_ns} ns"
-        ego, platform = observation.ego, self._platform
+        ego, car = observation.ego, self._box(observation)
         state = np.array([ego.pose[0], ego.pose[1], ego.pose[3], ego.speed, ego.pose[2]])
-        car = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width, ego.pose[2], 0.0, 0.0])
         bound = self._bound.copy()
         # a car that is in a bend too fast cannot help it at once
         bound[LATERAL_BOUND] = max(bound[LATERAL_BOUND], LIMIT_SLACK * abs(ego.speed * ego.yaw_rate))
@@ -113,6 +115,13 @@ class Validator:
             return ""
         phrase, unit = FAULTS[code]
         return str(Reason(part=part, phrase=phrase, value=value, limit=limit, unit=unit, seconds=seconds))
+
+    def passes(self, trajectory: Trajectory, observation: Observation, hard: bool = False) -> bool:
+        """Whether a trajectory is in order and certainly meets nobody within `TAIL_WINDOW`, braked for or not."""
+        if self.check_trajectory(trajectory, observation, hard=hard):
+            return False
+        when, _ = meeting(pack(trajectory), TAIL_WINDOW, others_of(observation), self._box(observation), True)
+        return when == math.inf
 
     def stopping_tail(self, plan: Trajectory, observation: Observation) -> Trajectory | None:
         """The hardest stop along a plan's path after one period, None when it leads into someone or off the road.
@@ -134,6 +143,10 @@ class Validator:
         """The stop for when nothing is fit to be driven: at once, at most `MINIMAL_RISK` firm, along a path, or with
         the wheels held where they are when there is none. It is not checked: there is nothing left to prefer to it."""
         return self._own_stop(path, MINIMAL_RISK, observation)
+
+    def _box(self, observation: Observation) -> Array:
+        car, height = self._platform, float(observation.ego.pose[2])
+        return np.array([car.rear_to_center, 0.5 * car.length, 0.5 * car.width, height, 0.0, 0.0])
 
     def _own_stop(self, path: Trajectory | None, firm: float, observation: Observation) -> Trajectory:
         ego, platform = observation.ego, self._platform

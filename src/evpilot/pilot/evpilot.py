@@ -104,7 +104,8 @@ class EvPilot:
         """The decision if the guard accepts it; else emergency braking, the last accepted tail going on, or where that
         is not fit either, a stop along it (reference/safety.md: a plan that was refused is never driven).
 
-        One exception: where no stop at all is fit, a plan that is itself in order is better than a stop into someone.
+        One exception: where no stop is free of contact, a plan that is itself in order is better than a stop into
+        someone, or beside someone who comes over.
         """
         braking = self._brake.step(observation, decision.trajectory)
         if braking is not None:
@@ -122,19 +123,18 @@ class EvPilot:
             self._tail = decision.tail
             return decision
         way_out = self._way_out(observation)
-        if way_out is not None:
-            return self._instead(decision, way_out, Source.TAIL, f"stop: {fault}", -1)
-        stop = self._validator.minimal_risk(self._tail, observation)
-        if self._only_plan_is_fit(decision, stop, observation):
+        stop = way_out or self._validator.minimal_risk(self._tail, observation)
+        if self._only_plan_passes(decision, stop, observation):
             return decision
+        if way_out is not None:
+            self._tail = way_out
+            return self._instead(decision, way_out, Source.TAIL, f"stop: {fault}", -1)
         return self._instead(decision, stop, Source.MINIMAL_RISK, f"minimal risk stop: {fault}", -1)
 
-    def _only_plan_is_fit(self, decision: Decision, stop: Trajectory, observation: Observation) -> bool:
-        """Whether the last resort leads into someone or off the road, and the plan does not."""
-        plan = decision.trajectory
-        if plan is None or self._validator.check_trajectory(plan, observation):
-            return False
-        return bool(self._validator.check_trajectory(stop, observation, "tail", hard=True))
+    def _only_plan_passes(self, decision: Decision, stop: Trajectory, observation: Observation) -> bool:
+        """Whether the stop leads into someone or off the road, and the plan does not."""
+        plan, guard = decision.trajectory, self._validator
+        return plan is not None and guard.passes(plan, observation) and not guard.passes(stop, observation, hard=True)
 
     def _way_out(self, observation: Observation) -> Trajectory | None:
         """The last accepted tail going on, or a stop along it where the car fell behind it; None when neither is
@@ -147,7 +147,6 @@ class EvPilot:
             if stop is None:
                 return None
             last = stop
-        self._tail = last
         return last
 
     def _with_tail(self, accepted: Decision, observation: Observation) -> Decision:
