@@ -142,7 +142,7 @@ def test_a_lane_change_into_the_car_beside_is_not_answered_by_braking():
     aside[:, 1] = np.minimum(0.04 * aside[:, 0], 3.5)
     beside = tracks(1.0, 3.5, 0.0, 19.0)
     assert brake.step(seen(0.0, 20.0, beside), replace(plan, pose=aside)) is None
-    standing = tracks(26.0, 3.0, 0.0, 0.0)
+    standing = tracks(26.0, 2.8, 0.0, 0.0)
     assert brake.step(seen(0.0, 20.0, standing), replace(plan, pose=aside)) is not None
 
 
