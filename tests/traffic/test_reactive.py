@@ -536,3 +536,46 @@ def test_a_scripted_car_stops_for_the_ego_only_when_it_yields(yields: bool):
     case = scenario(road(), car(1, 0, behaviour=Behaviour.SCRIPTED, motion=rows, yields=yields))
     frames = drive(case, 5.5, ego=lambda _: ego_at(20.0, 0.0, z=0.0))
     assert (history(frames, 1, 0).min() > 24.0) == yields
+
+
+def test_a_driver_passes_a_cyclist_at_the_edge_of_its_lane_and_returns():
+    """It moves over as far as it must, in its lane, instead of stopping behind who does not stand in its way."""
+    cyclist = car(
+        2,
+        60.0,
+        y=-1.2,
+        speed=4.0,
+        kind=ObjectKind.BICYCLE,
+        motion=[[60 + 0.4 * k, -1.2, 0, 0, 4, 0] for k in range(200)],
+    )
+    frames = drive(scenario(road(length=900.0), car(1, 10.0, speed=12.0), cyclist), 20)
+    x, y = history(frames, 1, 0), history(frames, 1, 1)
+    beside = np.abs(x - history(frames, 2, 0)) < 3.0
+    assert not collisions(frames) and beside.any()
+    assert history(frames, 1, 5).min() > -2.0 and history(frames, 1, 4).min() > 8.0
+    assert np.all(y[beside] > 0.1) and y.max() < 0.9 and abs(y[-1]) < 0.2
+    assert history(frames, 2, 1)[-1] == pytest.approx(-1.2, abs=0.1)  # who rides at the side goes on there
+
+
+def test_a_driver_stays_behind_a_cyclist_whom_it_cannot_pass_in_its_lane():
+    cyclist = car(
+        2,
+        60.0,
+        y=-0.3,
+        speed=4.0,
+        kind=ObjectKind.BICYCLE,
+        motion=[[60 + 0.4 * k, -0.3, 0, 0, 4, 0] for k in range(200)],
+    )
+    frames = drive(scenario(road(), car(1, 10.0, speed=12.0), cyclist), 18)
+    assert not collisions(frames)
+    assert history(frames, 1, 0)[-1] < history(frames, 2, 0)[-1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nobody_stops_dead_for_a_faster_car_that_cuts_in_close(seed):
+    def ego(k):
+        return ego_at(53.0 + 1.15 * (k - 10), speed=11.5, z=-LEVEL if k < 10 else 0.0)
+
+    frames = drive(scenario(road(), car(1, 35.0, speed=10.0)), 4, seed=seed, ego=ego)
+    assert ego(10).pose[0] + 1.4 - 4.5 - of(frames[10], 1)[0] < 3.5  # bumper to bumper
+    assert -3.0 < history(frames, 1, 5).min() < -0.5

@@ -10,16 +10,17 @@ from evpilot.vehicle.driver import GAP_MIN, idm_accel
 
 # Columns of a table of drivers (D, COLUMNS). HEADWAY is what is kept now, HABIT what is kept at length (0: not yet
 # seen), BOLD a factor on the speed in curves, LATE [s] how late a need to brake is answered, RUDE whether right of way
-# is ignored.
-COLUMNS = 15
+# is ignored, HOME where beside the middle of its lane one belongs [m, left].
+COLUMNS = 16
 WANTED, FACTOR, HEADWAY, ACCEL, BRAKE, S0, POLITE, MARGIN = range(8)
-FAMILY, HALF_LENGTH, HALF_WIDTH, HABIT, BOLD, LATE, RUDE = range(8, COLUMNS)
+FAMILY, HALF_LENGTH, HALF_WIDTH, HABIT, BOLD, LATE, RUDE, HOME = range(8, COLUMNS)
 
 GIPPS_SHARE = 0.3  # of drivers follow Gipps (1981), a family that no stage of the pilot knows
 GIPPS_REACTION = 0.6  # of the headway
 HEADWAY_MIN = 0.4  # [s] that anyone is seen to keep
 HABIT_TIME = 20.0  # [s] in which a short headway at the start grows to the habit
 BRAKE_LIMIT = 9.0  # [m/s2] the hardest that a car brakes
+ALARM = 3.0  # [1/s] how much harder than comfortable one brakes for each m/s by which a gap shrinks, at most
 NOTICED = -0.7  # [m/s2] who must brake harder has to have seen why
 MOOD = 0.25  # how far a driver's character strays from what its scenario says
 
@@ -84,13 +85,15 @@ def gipps_accel(
 
 @kernel()
 def follow(row: Array, speed: float, wanted: float, gap: float, closing: float) -> float:
-    """Acceleration [m/s2] of a driver (a row of the table) behind something at a gap [m] (inf: free road)."""
+    """Acceleration [m/s2] of a driver (a row of the table) behind something at a gap [m] (inf: free road).
+
+    Where the gap is too short but does not shrink, both models brake as in an emergency; drivers do not: they let it
+    grow (Kesting et al. 2010 name this as the flaw of the Intelligent Driver Model when somebody cuts in)."""
     if row[FAMILY] > 0.5:
-        return gipps_accel(speed, wanted, gap, closing, row[S0], row[HEADWAY], row[ACCEL], row[BRAKE])
-    return max(
-        idm_accel(speed, wanted, max(gap, GAP_MIN), closing, row[S0], row[HEADWAY], row[ACCEL], row[BRAKE]),
-        -BRAKE_LIMIT,
-    )
+        accel = gipps_accel(speed, wanted, gap, closing, row[S0], row[HEADWAY], row[ACCEL], row[BRAKE])
+    else:
+        accel = idm_accel(speed, wanted, max(gap, GAP_MIN), closing, row[S0], row[HEADWAY], row[ACCEL], row[BRAKE])
+    return max(accel, -min(row[BRAKE] + ALARM * max(closing, 0.0), BRAKE_LIMIT))
 
 
 @kernel()

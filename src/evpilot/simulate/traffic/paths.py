@@ -25,7 +25,8 @@ MERGE = 1.0  # in the last column of `Path.clash`: the two lanes join
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Path:
     """One way: lanes (K,) and where each begins on it lane_s (K,) [m]; origin [m] where its first own lane begins (the
-    lanes before it lie behind). point (P, 5): x, y, z, curve speed, limit [m/s]; arc (P,) [m]. event (E, 4): s [m],
+    lanes before it lie behind). point (P, 6): x, y, z, curve speed, limit [m/s], half
+    the lane's width [m]; arc (P,) [m]. event (E, 4): s [m],
     kind, lane or crosswalk, turn. clash (C, 8): from s to s [m], the other lane, from s to s [m] on it, who yields (1
     we, 0 they, 2 both or none), where to wait [m], whether they merge. wall: one must leave it before its end."""
 
@@ -60,10 +61,9 @@ def make_path(lanes: Lanes, chain: list[int]) -> Path:
     line, begin = _joined(lanes, whole)
     arc = arc_length(line[:, :2])
     lane_s = arc[begin]
-    limit = lanes.limit[np.repeat(whole, np.diff(np.append(begin, len(line))))]
-    point = np.column_stack(
-        [line, _ahead(_curve_speed(line, arc), arc), _ahead(np.minimum(limit, SPEED_FREE), arc)],
-    )
+    lane = np.repeat(whole, np.diff(np.append(begin, len(line))))
+    limit = _ahead(np.minimum(lanes.limit[lane], SPEED_FREE), arc)
+    point = np.column_stack([line, _ahead(_curve_speed(line, arc), arc), limit, 0.5 * lanes.width[lane]])
     last = chain[-1]
     return Path(
         lanes=np.array(whole, np.int64),

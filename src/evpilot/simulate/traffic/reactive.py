@@ -13,7 +13,7 @@ from evpilot.scenarios import Motion, Scenario
 from evpilot.simulate.traffic import motion as col
 from evpilot.simulate.traffic import scene
 from evpilot.simulate.traffic.cast import HALTS, boldness, cast, chain_for, halt_table
-from evpilot.simulate.traffic.drivers import BOLD, COLUMNS, WANTED, driver
+from evpilot.simulate.traffic.drivers import BOLD, COLUMNS, HOME, WANTED, driver
 from evpilot.simulate.traffic.lanes import survey
 from evpilot.simulate.traffic.people import Clocks, busy_walks, fired, will_hit
 from evpilot.simulate.traffic.replay import record
@@ -67,7 +67,7 @@ class ReactiveTraffic:
         self._size = np.array([[r.actor.length, r.actor.width] for r in self._roles], float).reshape(-1, 2)
         self._who = np.array([role.row for role in self._roles], float).reshape(-1, COLUMNS)
         self._lit = np.array([next(iter(role.actor.signals), 0) & ALWAYS for role in self._roles], np.uint8)
-        self._motion = np.zeros((drivers, 11))
+        self._motion = np.zeros((drivers, 12))
         self._link = np.zeros((drivers, 5), np.int64)
         self._halts = np.zeros((drivers, HALTS, 2))
         self._rest: list[list[int]] = [[] for _ in self._roles]
@@ -296,6 +296,8 @@ class ReactiveTraffic:
         self._motion[i, col.SINCE] = 10.0
         row[scene.VX], row[scene.VY] = row[scene.SPEED] * row[scene.COS], row[scene.SPEED] * row[scene.SIN]
         self._follow(i, route)
+        # cyclists keep to the side on which they ride
+        self._who[i, HOME] = self._motion[i, col.D] if self._kind[i] == ObjectKind.BICYCLE else 0.0
         self._waiting[i] = False
         self._here[i] = True
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, S0, follow
+from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, HOME, S0, follow
 from evpilot.types.state import Array, Bools
 
 # Columns of a table of things (O, 13): box, velocity, how far sideways it means to go (map frame), soft: may step
@@ -26,6 +26,10 @@ SOFT_TIME = 1.5  # [s] ahead, in which people may step into the way
 DRIFT_TIME = 0.8  # [s] ahead, in which a car that drifts sideways gets there
 DRIFT_MIN = 0.3  # [m/s] slower is noise
 PATIENT = 0.5  # [s] after a crossing thing has left the corridor
+DODGE_TIME, DODGE_REACH = 3.0, 10.0  # [s], [m] ahead, within which a driver makes room in its lane
+DODGE_MORE = 0.3  # [m]
+DODGE_RATE = 0.5  # [m/s] sideways that it can count on
+CROSSING = 1.0  # [m/s] who goes faster across the way is not dodged
 SQUEEZE_BRAKE = 5.0  # [m/s2] when something is right beside, in the way
 COARSE = 8  # points of a path in one stride of the search
 
@@ -123,20 +127,51 @@ def clears(row: Array, low: float, high: float, gap: float, speed: float) -> boo
 
 
 @kernel()
-def behind_all(row: Array, speed: float, wanted: float, d: float, seen: Array, count: int) -> float:
-    """The acceleration [m/s2] of a driver that keeps behind everything in the corridor that it sweeps, from its place d
-    [m] beside its path to the path itself."""
-    accel = follow(row, speed, wanted, np.inf, 0.0)
-    low = min(d, 0.0) - row[HALF_WIDTH] - SIDE
-    high = max(d, 0.0) + row[HALF_WIDTH] + SIDE
+def aside(row: Array, d: float, speed: float, room: float, seen: Array, count: int) -> float:
+    """The place beside its path [m, left] at which a driver passes what is at the edge of its lane, a cyclist mostly:
+    as near to where it belongs as leaves it free; there, where nothing is or the lane has no room. room [m] to each
+    side, and a little more where it is over the edge already."""
+    home = row[HOME]
+    most = min(max(room, d + DODGE_MORE), room + 2.0 * DODGE_MORE)
+    least = max(min(-room, d - DODGE_MORE), -room - 2.0 * DODGE_MORE)
+    low, high = least, most
     for k in range(count):
         one = seen[k]
-        if one[AHEAD] <= 0.0 or one[LOW] > high or one[HIGH] < low:
-            continue
         gap = one[AHEAD] - one[HALF] - row[HALF_LENGTH]
+        if one[AHEAD] < -(one[HALF] + row[HALF_LENGTH] + BESIDE_ROOM) or gap > DODGE_REACH + DODGE_TIME * speed:
+            continue
+        free = row[HALF_WIDTH] + SIDE + 0.01
+        left, right = one[HIGH] + free, one[LOW] - free
+        if abs(one[ACROSS]) > CROSSING or right > max(d, home) or left < min(d, home):
+            continue
+        if abs(left - d) < abs(right - d):
+            low = max(low, left) if left <= most else low
+        else:
+            high = min(high, right) if right >= least else high
+    return min(max(home, low), high) if low <= high else home
+
+
+@kernel()
+def behind_all(
+    row: Array, speed: float, wanted: float, d: float, aim: float, moves: bool, seen: Array, count: int
+) -> float:
+    """The acceleration [m/s2] of a driver that keeps behind everything in the corridor that it sweeps, from its place d
+    [m] beside its path to where it means to be, aim [m]; moves: whether it is on its way there."""
+    accel = follow(row, speed, wanted, np.inf, 0.0)
+    for k in range(count):
+        one = seen[k]
+        gap = one[AHEAD] - one[HALF] - row[HALF_LENGTH]
+        then = d
+        if moves:
+            moved = DODGE_RATE * max(gap, 0.0) / max(speed - one[ALONG], 0.1)
+            then += min(max(aim - d, -moved), moved)
+        low = min(then, aim) - row[HALF_WIDTH] - SIDE
+        high = max(then, aim) + row[HALF_WIDTH] + SIDE
+        if one[AHEAD] <= 0.0 or one[LOW] >= high or one[HIGH] <= low:
+            continue
         if gap <= 0.0:
             # side by side: who is behind gives way, unless the other only passes close by
-            if abs(one[PLACE] - d) < row[HALF_WIDTH] + one[WIDE] - 0.3 or abs(d) > 0.5:
+            if abs(one[PLACE] - d) < row[HALF_WIDTH] + one[WIDE] - 0.3 or abs(d - aim) > 0.5:
                 accel = min(accel, -SQUEEZE_BRAKE if speed > 0.3 else -speed)
             continue
         if clears(one, low, high, gap, speed):
@@ -160,15 +195,15 @@ def gap_ahead(row: Array, d: float, seen: Array, count: int) -> float:
 
 
 @kernel()
-def hemmed(row: Array, d: float, seen: Array, count: int) -> bool:
-    """Whether a driver cannot move sideways from d towards its path, because something is right beside it there."""
-    if abs(d) < 0.05:
+def hemmed(row: Array, d: float, aim: float, seen: Array, count: int) -> bool:
+    """Whether a driver cannot move sideways from d towards its aim, because something is right beside it there."""
+    if abs(d - aim) < 0.05:
         return False
     for k in range(count):
         one = seen[k]
         if abs(one[AHEAD]) > one[HALF] + row[HALF_LENGTH] + BESIDE_ROOM:
             continue
         room = abs(one[PLACE] - d) - one[WIDE] - row[HALF_WIDTH]
-        if (one[PLACE] - d) * d < 0.0 and room < BESIDE_ROOM:
+        if (one[PLACE] - d) * (aim - d) > 0.0 and room < BESIDE_ROOM:
             return True
     return False

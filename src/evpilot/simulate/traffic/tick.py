@@ -6,7 +6,18 @@ from evpilot.geometry.jit import kernel
 from evpilot.maps.index import ARRAYS, IndexArrays
 from evpilot.simulate.traffic.booking import BOOKED_MAX, book_driver, book_foreign, sorted_by_lane
 from evpilot.simulate.traffic.changes import change_gain
-from evpilot.simulate.traffic.drivers import BOLD, FACTOR, HALF_LENGTH, RUDE, WANTED, answered, halt, settle_headway
+from evpilot.simulate.traffic.drivers import (
+    BOLD,
+    FACTOR,
+    HALF_LENGTH,
+    HALF_WIDTH,
+    HOME,
+    RUDE,
+    WANTED,
+    answered,
+    halt,
+    settle_headway,
+)
 from evpilot.simulate.traffic.motion import (
     CHANGING,
     LAMPS,
@@ -17,6 +28,7 @@ from evpilot.simulate.traffic.motion import (
     STOOD,
     UNSEEN,
     WAITED,
+    AIM,
     A,
     D,
     S,
@@ -24,7 +36,19 @@ from evpilot.simulate.traffic.motion import (
     move,
     place,
 )
-from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SOFT, SPEED, behind_all, gap_ahead, hemmed, look
+from evpilot.simulate.traffic.scene import (
+    CLAIM_X,
+    CLAIM_Y,
+    COS,
+    SIN,
+    SOFT,
+    SPEED,
+    aside,
+    behind_all,
+    gap_ahead,
+    hemmed,
+    look,
+)
 from evpilot.simulate.traffic.yielding import STOPPED, by_right_of_way, by_rules
 from evpilot.types import Turn
 from evpilot.types.state import Array, Bools, Bytes, Ints
@@ -294,7 +318,7 @@ def tick(
     """Move all drivers that are here from now [s] to now + dt [s], in place; return the side (D,) to which each begins
     to change lanes (1 left, -1 right).
 
-    motion (D, 11), link (D, 5), who (D, 15), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
+    motion (D, 12), link (D, 5), who (D, 16), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
     drivers first, then all others as they are now. lights (L, 5) is `red_table`, busy (W,) the crosswalks with people.
     ways is `Ways.arrays`; roads: length (L,), successor_start, successor, sides (L, 2) left and right lane to change
     to, their offsets (L, 2) [m], dead (L,), junction (L,), turn (L,). number counts ticks; default is a driver's row
@@ -303,7 +327,7 @@ def tick(
     point, arc, _, _, _, _, first = ways
     drivers = motion.shape[0]
     changes = np.zeros(drivers, np.int64)
-    stays = np.zeros(drivers, np.bool_)
+    stays, swings = np.zeros(drivers, np.bool_), np.zeros(drivers, np.bool_)
     tops, book_start, book = _book_all(motion, link, who, things, here, halts, lights, now, ways, roads, index)
     seen = np.empty((SEEN_MAX, 9))
     for i in range(drivers):
@@ -315,8 +339,13 @@ def tick(
         back = BACK_VIEW if thinks else BACK_GLANCE
         found = look(i, m[S], back, VIEW + VIEW_TIME * m[V], point[low:high], arc[low:high], things, here, seen)
         settle_headway(row, m[V], gap_ahead(row, m[D], seen, found), dt)
-        stays[i] = hemmed(row, m[D], seen, found)
-        accel = behind_all(row, m[V], tops[i], m[D], seen, found)
+        here_row = min(low + int(np.searchsorted(arc[low:high], m[S])), high - 1)
+        room = max(point[here_row, 5] - row[HALF_WIDTH], 0.0)
+        changing = link[i, CHANGING] != 0
+        m[AIM] = row[HOME] if changing else aside(row, m[D], m[V], room, seen, found)
+        swings[i] = changing or m[AIM] != row[HOME]
+        stays[i] = hemmed(row, m[D], m[AIM], seen, found)
+        accel = behind_all(row, m[V], tops[i], m[D], m[AIM], swings[i], seen, found)
         accel = min(accel, _ruled(m, link[i], row, tops[i], ways, lights, busy, halts[i], now, dt))
         if row[RUDE] < 0.5:
             accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, dt))
@@ -327,7 +356,7 @@ def tick(
         m[A] = max(min(accel, max(m[A], 0.0) + JERK_UP * dt), -hardest)
     for i in range(drivers):
         if here[i]:
-            move(motion[i], link[i], stays[i], dt)
+            move(motion[i], link[i], stays[i], swings[i], dt)
             low, high = first[link[i, PATH], 0], first[link[i, PATH] + 1, 0]
             place(i, motion, who, link, point[low:high], arc[low:high], things, dt)
     return changes
