@@ -19,6 +19,7 @@ from evpilot.simulate.traffic.drivers import (
     settle_headway,
 )
 from evpilot.simulate.traffic.motion import (
+    AIM,
     CHANGING,
     LAMPS,
     NEED,
@@ -28,7 +29,6 @@ from evpilot.simulate.traffic.motion import (
     STOOD,
     UNSEEN,
     WAITED,
-    AIM,
     A,
     D,
     S,
