@@ -224,6 +224,7 @@ def platforms() -> None:
 
 
 app.command()(electric.energy)
+app.command("range")(electric.journey)
 app.add_typer(electric.platform_app, name="platform")
 cli_evidence.add_to(app)
 

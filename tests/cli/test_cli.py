@@ -29,7 +29,7 @@ def run(*arguments: str | Path, folder: Path | None = None) -> subprocess.Comple
 def test_help_names_every_command_and_loads_nothing_heavy() -> None:
     done = run("--help")
     assert done.returncode == 0
-    names = ("drive", "score", "compare", "check", "replay", "scenarios", "platforms", "energy", "platform")
+    names = ("drive", "score", "compare", "check", "replay", "scenarios", "platforms", "energy", "range", "platform")
     for command in (*names, "suite", "sweep", "results", "merge", "dossier"):
         assert command in done.stdout
     script = "import sys, evpilot.cli; print([m for m in ('numpy', 'numba', 'pyarrow', 'rich') if m in sys.modules])"

@@ -39,13 +39,7 @@ def show_energy(
 ) -> None:
     """Drive a cycle, print what it took, and draw it. Raises EvpilotError on bad input, before anything is compiled."""
     car, trace = platforms.load(platform), trace_of(cycle)
-    for name, value, low, high, unit in (
-        ("--charge", charge, 0.0, 100.0, "%"),
-        ("--temperature", temperature, -50.0, 60.0, "degrees Celsius"),
-        ("--mass", mass, 0.0, 60_000.0, "kg"),
-    ):
-        if not low <= value <= high:
-            raise EvpilotError(f"{value:g} {unit}, allowed {low:g} to {high:g} {unit}", place=name)
+    told_conditions(charge, temperature, mass)
     conditions = Conditions(charge=0.01 * charge, temperature=KELVIN + temperature, climate=climate, computer=computer)
     warmed_up(KERNELS)
 
@@ -82,6 +76,17 @@ def show_energy(
     path = out or Path(f"energy-{car.key}-{trace.name}.svg")
     write_text(path, plot(run, car))
     screen.print("plot:", linked(path))
+
+
+def told_conditions(charge: float, temperature: float, mass: float) -> None:
+    """Raise EvpilotError when an option of the conditions is out of range."""
+    for name, value, low, high, unit in (
+        ("--charge", charge, 0.0, 100.0, "%"),
+        ("--temperature", temperature, -50.0, 60.0, "degrees Celsius"),
+        ("--mass", mass, 0.0, 60_000.0, "kg"),
+    ):
+        if not low <= value <= high:
+            raise EvpilotError(f"{value:g} {unit}, allowed {low:g} to {high:g} {unit}", place=name)
 
 
 def show_platform(name: str) -> None:

@@ -1,4 +1,4 @@
-"""`evpilot energy` and `evpilot platform`: what a car takes, and files of cars.
+"""`evpilot energy`, `evpilot range` and `evpilot platform`: what a car takes, how far it comes, and files of cars.
 
 What they do is imported where it is used: the help must not wait.
 """
@@ -28,6 +28,39 @@ def energy(
 
     show_energy(
         platform, cycle, charge=charge, temperature=temperature, mass=mass, climate=climate, computer=computer, out=out
+    )
+
+
+def journey(
+    route: Annotated[str, typer.Argument(metavar="ROUTE", help="A .toml or .csv file of legs, or a scenario.")],
+    platform: Annotated[str, typer.Option("--platform", metavar="P", help="A built-in key or a TOML file.")] = "sedan",
+    charge: Annotated[float, typer.Option("--charge", metavar="%", help="State of charge at the start.")] = 80.0,
+    arrive_with: Annotated[
+        float | None, typer.Option("--arrive-with", metavar="%", help="The least charge at the end.")
+    ] = None,
+    temperature: Annotated[
+        float, typer.Option("--temperature", metavar="C", help="Where the route tells none.")
+    ] = 20.0,
+    headwind: Annotated[float, typer.Option("--headwind", metavar="KMH", help="In addition to the route's.")] = 0.0,
+    mass: Annotated[float, typer.Option("--mass", metavar="KG", help="The platform's test mass by default.")] = 0.0,
+    climate: Annotated[bool, typer.Option("--climate/--no-climate", help="Keep the cabin at 22 degrees.")] = True,
+    computer: Annotated[bool, typer.Option("--computer/--no-computer", help="Run the driving computer.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of a scenario of the library.")] = 0,
+) -> None:
+    """What a route takes and how sure that is; how fast to drive and where to charge to arrive with enough."""
+    from evpilot.report.terminal.journey import show_journey
+
+    show_journey(
+        route,
+        platform,
+        charge=charge,
+        arrive_with=arrive_with,
+        temperature=temperature,
+        headwind=headwind,
+        mass=mass,
+        climate=climate,
+        computer=computer,
+        seed=seed,
     )
 
 
