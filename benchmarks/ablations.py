@@ -16,6 +16,7 @@ WITHOUT = "evpilot.pilot.baselines.without:Without"
 PILOTS = {
     "full pilot": "evpilot",
     "without reactive re-scoring": f"{WITHOUT}Reactive",
+    "without contingency": f"{WITHOUT}Contingency",
     "without fitted drivers": f"{WITHOUT}FittedDrivers",
     "without lane-change proposals": f"{WITHOUT}LaneChanges",
     "plain IDM": "idm",
@@ -24,7 +25,7 @@ PILOTS = {
     "blind": "blind",
     "reckless": "reckless",
 }
-PARTS = tuple(PILOTS)[:5]  # what is driven when no pilot is named
+PARTS = tuple(PILOTS)[:6]  # what is driven when no pilot is named
 COLUMNS = ("drives", "success", "at fault", "avoidable", "goal", "time lost", "score")
 
 

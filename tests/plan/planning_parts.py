@@ -163,6 +163,6 @@ def costs_of(
         np.full(count, moving),
         np.zeros(count), spans, near, BODY, road.area.origin, road.area.table, road.area.tiles, slack,
         comfort_vector(brief.limits), goal_windows(brief, 0.0), owned, starts, polygon, wish,
-        np.zeros((0, 6)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
+        np.zeros((0, 7)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
     )  # fmt: skip
     return costs, firsts

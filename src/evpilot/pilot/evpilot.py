@@ -41,10 +41,12 @@ class Foresight(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What takes part in deciding; each can be left out, to see what it is worth (benchmarks/ablations.py). reactive:
-    proposals are scored again with traffic that reacts; fitted_drivers: the others' drivers are learnt from what they
+    proposals are scored again with traffic that reacts; contingent: motions that share their first second are weighed
+    together; fitted_drivers: the others' drivers are learnt from what they
     do; lane_changes: proposals on other lanes."""
 
     reactive: bool = True
+    contingent: bool = True
     fitted_drivers: bool = True
     lane_changes: bool = True
 
@@ -67,7 +69,9 @@ class EvPilot:
         self._foresight = foresight or Predictor(
             briefing.graph, index, period, briefing.platform, fitted=parts.fitted_drivers
         )
-        self._planner = Planner(briefing, index, reactive=parts.reactive, lane_changes=parts.lane_changes)
+        self._planner = Planner(
+            briefing, index, reactive=parts.reactive, contingent=parts.contingent, lane_changes=parts.lane_changes
+        )
         self._validator = Validator(briefing.platform, briefing.limits, period, briefing.graph)
         self._brake = EmergencyBrake(briefing.platform, briefing.limits, period)
         self._tail: Trajectory | None = None

@@ -117,7 +117,7 @@ class Span(IntEnum):
 
 
 class Cost(IntEnum):
-    """Columns of a proposal's costs (R, 11)."""
+    """Columns of a proposal's costs (R, 12)."""
 
     COLLISION = 0  # with what is ahead or beside
     ROAD = 1
@@ -130,3 +130,4 @@ class Cost(IntEnum):
     REACHED = 8  # minus the bonus where a goal is reached within the horizon
     REAR = 9  # contact from behind: the other's fault, but contact
     COURTESY = 10  # braking that is imposed on others, where traffic reacts
+    BRANCH = 11  # minus what is saved by a choice that is left open

@@ -192,7 +192,7 @@ def extents(way: Way, tracks: Tracks, rows: Ints) -> Array:
 
 
 def zones(c: int, way: Way, front: float, entries: Entries, spans: Array) -> Array:
-    """When those who come the other way are on the parts of a detour that are theirs (Z, 6), also beyond the horizon;
+    """When those who come the other way are on the parts of a detour that are theirs (Z, 7), also beyond the horizon;
     spans (E, 51, 5) are the entries' on corridor c, front [m] our bumper's place: see `cost.yielding.zone_cost`."""
     others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
     rows: list[tuple[float, ...]] = []
@@ -202,8 +202,8 @@ def zones(c: int, way: Way, front: float, entries: Entries, spans: Array) -> Arr
         for e in others:
             begin, end = _presence(spans[e], float(low), float(high), float(aside))
             if begin < LATEST:
-                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e])))
-    return np.array(rows).reshape(-1, 6)
+                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e]), float(e)))
+    return np.array(rows).reshape(-1, 7)
 
 
 def _presence(span: Array, low: float, high: float, aside: float) -> tuple[float, float]:

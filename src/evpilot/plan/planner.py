@@ -10,6 +10,7 @@ from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import goal_places, goal_windows, stack, trajectory
 from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
+from evpilot.plan.contingency import branch
 from evpilot.plan.detour import Detours
 from evpilot.plan.entries import Entries
 from evpilot.plan.evaluate import Evaluator
@@ -52,15 +53,21 @@ class Plan:
 
 
 class Planner:
-    """The planner of one drive; `plan` is called once in every cycle. Two parts can be left out, to see what they are
-    worth: scoring again with traffic that reacts, and proposals on other lanes."""
+    """The planner of one drive; `plan` is called once in every cycle. Three parts can be left out, to see what they are
+    worth: scoring again with traffic that reacts, choices that are left open, and proposals on other lanes."""
 
     def __init__(
-        self, briefing: Briefing, index: LaneIndex, *, reactive: bool = True, lane_changes: bool = True
+        self,
+        briefing: Briefing,
+        index: LaneIndex,
+        *,
+        reactive: bool = True,
+        contingent: bool = True,
+        lane_changes: bool = True,
     ) -> None:
         self.briefing = briefing
         self.road = Road(briefing, index, lane_changes)
-        self._reactive = reactive
+        self._reactive, self._contingent = reactive, contingent
         self.rules = Rules(briefing)
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
@@ -84,6 +91,8 @@ class Planner:
         if self._reactive:
             self._react(batch, scene)
         self._blame(batch, ways[0], walls)
+        if self._contingent:
+            branch(batch, scene, self._evaluator.body, not self.briefing.limits.exact)
         order = np.argsort(batch.total(), kind="stable")
         chosen, tail = self._with_tail(batch, order, scene, observation)
         self._remember(batch.props[chosen], scene, seconds)

@@ -82,7 +82,7 @@ def _heading(graph: LaneGraph, lane: int) -> float:
 def busy(
     c: int, part: tuple[float, float], front: float, strip: float, entries: Entries, others: Ints, spans: Array
 ) -> Array:
-    """The times (K, 6) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by their spans
+    """The times (K, 7) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by their spans
     (N, 51, 5); front [m] is our bumper's place.
 
     Who is on our corridor now and goes our way is traffic to follow, not to yield to. Before the part we wait for all
@@ -95,7 +95,7 @@ def busy(
     if front > low:
         follows |= along[np.arange(len(others)), inside.argmax(axis=1)]
     found = np.flatnonzero(inside.any(axis=1) & ~follows)
-    zones = np.empty((len(found), 6))
+    zones = np.empty((len(found), 7))
     # we are out of somebody's way once past where they cross or join ours, though others may cross further on
     reach = np.where(inside[found], spans[found, :, Span.S_HIGH], -np.inf).max(axis=1)
     begin = np.where(inside[found], spans[found, :, Span.S_LOW], np.inf).min(axis=1)
@@ -104,4 +104,5 @@ def busy(
     zones[:, 3] = GRID[inside[found].argmax(axis=1)] - MARGIN_BEFORE
     zones[:, 4] = GRID[len(GRID) - 1 - inside[found, ::-1].argmax(axis=1)] + MARGIN_AFTER
     zones[:, 5] = ZONE_COST * entries.prob[others[found]]
+    zones[:, 6] = others[found]
     return zones

@@ -150,7 +150,7 @@ class Rules:
         return walls
 
     def zones(self, ways: list[Way], entries: Entries, spans: Array, lights: Lights) -> Array:
-        """Conflict areas and when those who have priority use them (Z, 6): see `cost.yielding.zone_cost`."""
+        """Conflict areas and when those who have priority use them (Z, 7): see `cost.yielding.zone_cost`."""
         blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
         for c, way in enumerate(ways):
@@ -161,7 +161,7 @@ class Rules:
                 blocks.extend(busy(c, span, front, strip, entries, others, spans[c, others]) for span in ahead)
             if len(way.borrowed):
                 blocks.append(detour.zones(c, way, front, entries, spans[c]))
-        return np.concatenate(blocks) if blocks else np.zeros((0, 6))
+        return np.concatenate(blocks) if blocks else np.zeros((0, 7))
 
     def _yields_on(self, way: Way, lights: Lights) -> list[tuple[float, float]]:
         """`yield_spans`, found once for each path and what its lights show."""

@@ -66,7 +66,7 @@ def score(
     costs: Array,
     firsts: Array,
 ) -> None:
-    """Fill costs (R, 10) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; goal's time."""
+    """Fill costs (R, 12) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; goal's time."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
     own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SOFT_GAP

@@ -11,6 +11,13 @@ class WithoutReactive(EvPilot):
         super().__init__(briefing, parts=Parts(reactive=False))
 
 
+class WithoutContingency(EvPilot):
+    """Judges every motion as if it were driven to its end, whatever the others turn out to do."""
+
+    def __init__(self, briefing: Briefing) -> None:
+        super().__init__(briefing, parts=Parts(contingent=False))
+
+
 class WithoutFittedDrivers(EvPilot):
     """Takes every other driver for the average one, whatever they do."""
 

@@ -14,9 +14,9 @@ EARLY, TARDY, LEAST = 0.5, 0.4, 0.2  # [s] of a zone's margins within which it c
 
 @kernel()
 def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Array, cost: Array) -> None:
-    """Cost of being in a zone while it belongs to others. zones (Z, 6): corridor, from, to [m on it], from, to [s],
-    weight. A place that the car is in already is not counted. Who comes only after the horizon must find us gone.
-    A little too early or too late costs a part: it is no reason to brake hard."""
+    """Cost of being in a zone while it belongs to others. zones (Z, 7): corridor, from, to [m on it], from, to [s],
+    weight, entry. A place that the car is in already is not counted. Who comes only after the horizon must find us
+    gone. A little too early or too late costs a part: it is no reason to brake hard."""
     last = roll.shape[0] - 1
     for z in range(zones.shape[0]):
         if int(zones[z, 0]) != corridor or roll[0, R_S] + front > zones[z, 1]:
