@@ -154,7 +154,7 @@ def costs_of(
     entries = np.ascontiguousarray(np.array(others)) if others else np.zeros((0, len(GRID), 5))
     half = np.tile(0.5 * np.array(size), (count, 1))
     spans, near = np.empty((1, count, len(GRID), 5)), np.empty((1, count + 1), np.int64)
-    spans_on(entries, half, corridors, table, spans, near)
+    spans_on(entries, half, np.zeros(len(entries)), corridors, table, spans, near)
     batch = np.ascontiguousarray(np.array(rolls))
     costs, firsts = np.empty((len(rolls), len(Cost))), np.empty((len(rolls), 4))
     owned, starts, polygon = goal_polygons(brief)

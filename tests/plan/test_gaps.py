@@ -38,7 +38,7 @@ def sought(goal: Goal, others: list[Array], speed: float = 10.0, due: float = 0.
     table, corridors, _ = stack(ways, [])
     entries = np.ascontiguousarray(np.array(others))
     spans, near = np.empty((2, len(others), len(GRID), 5)), np.empty((2, len(others) + 1), np.int64)
-    spans_on(entries, np.tile([2.25, 0.9], (len(others), 1)), corridors, table, spans, near)
+    spans_on(entries, np.tile([2.25, 0.9], (len(others), 1)), np.zeros(len(others)), corridors, table, spans, near)
     props = seek_gaps(ways, spans, np.ones(len(others)), brief, speed, 0.0, due)
     return props, roll(graph, ego_at(30.0, speed=speed), props).rolls if len(props) else np.zeros((0, len(GRID), 11))
 

@@ -232,7 +232,7 @@ def zones_for(
     table, corridors, _ = stack(ways, [])
     spans = np.empty((len(ways), len(entries), len(GRID), 5))
     near = np.empty((len(ways), len(entries) + 1), np.int64)
-    spans_on(entries.box, entries.half, corridors, table, spans, near)
+    spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
     return Rules(brief).zones(ways, entries, spans, seen(ego, states).lights), ways[0]
 
 

@@ -13,6 +13,7 @@ from evpilot.plan.arrays import stack
 from evpilot.plan.columns import GRID, Corridor, Entry, Ref, Span
 from evpilot.plan.road import Road
 from evpilot.plan.spans import spans_on
+from evpilot.scenarios.library.catalogue import build
 from evpilot.types import LaneGraph
 
 HALF = np.array([[2.25, 0.9]])
@@ -34,7 +35,7 @@ def seen_from(graph: LaneGraph, entries: np.ndarray) -> tuple[np.ndarray, np.nda
     table, corridors, _ = stack(ways[:1], [])
     spans = np.empty((1, len(entries), len(GRID), 5))
     near = np.empty((1, len(entries) + 1), np.int64)
-    spans_on(entries, np.repeat(HALF, len(entries), axis=0), corridors, table, spans, near)
+    spans_on(entries, np.repeat(HALF, len(entries), axis=0), np.zeros(len(entries)), corridors, table, spans, near)
     count = int(corridors[0, Corridor.COUNT])
     return spans[0], near[0], table[:count]
 
@@ -101,3 +102,22 @@ def test_who_follows_in_our_track_is_never_ahead_of_us_and_who_passes_beside_may
     )
     _, near, _ = seen_from(one_lane(), entries)
     assert near[1 : 1 + near[0]].tolist() == [0, 2, 3]
+
+
+def test_on_a_ramp_that_lies_above_itself_everybody_is_on_his_level() -> None:
+    graph = build("spiral_ramp", 6, 0.5).graph
+    road = Road(briefing(graph), LaneIndex(graph))
+    line, arc = graph.center[graph.points(0)], graph.arc[graph.points(0)]
+    for at in np.linspace(60.0, 420.0, 25):
+        x, y, z = (float(np.interp(at, arc, line[:, axis])) for axis in range(3))
+        x1, y1 = (float(np.interp(at + 1.0, arc, line[:, axis])) for axis in range(2))
+        yaw = math.atan2(y1 - y, x1 - x)
+        ego = ego_at(x, y, yaw)
+        ego.pose[2] = z
+        way = road.ways(ego)[0]
+        assert way.scalars[Corridor.S] == pytest.approx(at, abs=1.5)
+        assert abs(way.scalars[Corridor.D]) < 0.5
+        table, corridors, _ = stack([way], [])
+        spans, near = np.empty((1, 1, len(GRID), 5)), np.empty((1, 2), np.int64)
+        spans_on(boxes(x, y, yaw, 0.0), HALF, np.array([z]), corridors, table, spans, near)
+        assert spans[0, 0, 0, Span.S_LOW] < at < spans[0, 0, 0, Span.S_HIGH]

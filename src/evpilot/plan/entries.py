@@ -50,8 +50,9 @@ def on_grid(knots: Array, pose: Array, rows: Ints, modes: Ints, out: Array) -> N
 
 class Entries:
     """The boxes that the planner keeps clear of: box (E, 51, 5) by `Entry`, half (E, 2) half length and width [m],
-    prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,), track (E,) row in the
-    tracks, polite (E,) the likeliest way of a vehicle that may give way, riders (K,) the entries of cyclists."""
+    level (E,) height now [m], prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,),
+    track (E,) row in the tracks, polite (E,) the likeliest way of a vehicle that may give way, riders (K,) the entries
+    of cyclists."""
 
     def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState) -> None:
         state = tracks.state
@@ -64,6 +65,7 @@ class Entries:
         self.box: Array = np.zeros((len(rows), STEPS, 5))
         on_grid(predictions.time, predictions.pose, rows.astype(np.int64), modes.astype(np.int64), self.box)
         self.track: Ints = track_row[rows]
+        self.level: Array = np.ascontiguousarray(state[self.track, 2])
         self.half: Array = np.ascontiguousarray(0.5 * tracks.size[self.track])
         self.prob: Array = np.ascontiguousarray(predictions.prob[rows, modes])
         fixed = IS_FIXED[tracks.kind[self.track]]

@@ -163,7 +163,7 @@ class Planner:
         table, corridors, rest = stack(ways, walls, self._sight_speed)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)
-        spans_on(entries.box, entries.half, corridors, table, spans, near)
+        spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
         zones = self.rules.zones(ways, entries, spans, observation.lights)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), ego.steering, 0.0])

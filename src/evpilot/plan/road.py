@@ -77,9 +77,11 @@ class Road:
     def limit_at(self, ego: EgoState) -> float:
         """The highest speed limit [m/s] of the lanes under the car's middle that run its way, inf when not known."""
         graph, (x, y) = self.briefing.graph, self._middle(ego)
-        here = (int(lane) for lane in self.index.lanes_at(x, y, float(ego.pose[2])))
-        yaw = float(ego.pose[3])
-        limits = [float(graph.speed_limit[k]) for k in here if abs(wrap(yaw - self._frenet(k, x, y)[2])) < HEADING_MAX]
+        z, yaw = float(ego.pose[2]), float(ego.pose[3])
+        here = (int(lane) for lane in self.index.lanes_at(x, y, z))
+        limits = [
+            float(graph.speed_limit[k]) for k in here if abs(wrap(yaw - self._frenet(k, x, y, z)[2])) < HEADING_MAX
+        ]
         return max(limits, default=math.inf)
 
     def _middle(self, ego: EgoState) -> tuple[float, float]:
@@ -146,7 +148,7 @@ class Road:
         ranked: list[tuple[float, float, int]] = []
         here = [int(lane) for lane in self.index.lanes_at(x, y, z)]
         for lane in (*here, *(side for k in here for side in self._against(k))):
-            s, d, heading = self._frenet(int(lane), x, y)
+            s, d, heading = self._frenet(int(lane), x, y, z)
             turn = abs(wrap(yaw - heading))
             if turn < HEADING_MAX and graph.users[lane] & User.CAR:
                 ranked.append((min(float(self.cost[lane]), 1e6) - s + 4.0 * abs(d) + 20.0 * turn, abs(d), int(lane)))
@@ -163,12 +165,12 @@ class Road:
         )
         return [int(side) for side, same in sides if side >= 0 and not same]
 
-    def _frenet(self, lane: int, x: float, y: float) -> tuple[float, float, float]:
+    def _frenet(self, lane: int, x: float, y: float, z: float) -> tuple[float, float, float]:
         """s, d and heading of a place on one lane's centre line."""
         graph = self.briefing.graph
         rows = graph.points(lane)
         center = graph.center[rows]
-        k = int(np.argmin((center[:, 0] - x) ** 2 + (center[:, 1] - y) ** 2))
+        k = int(np.argmin((center[:, 0] - x) ** 2 + (center[:, 1] - y) ** 2 + (center[:, 2] - z) ** 2))
         k = min(max(k, 0), len(center) - 2) if k == 0 or k == len(center) - 1 else k - 1
         chord = center[min(k + 2, len(center) - 1)] - center[k]
         heading = math.atan2(chord[1], chord[0])
@@ -210,7 +212,7 @@ class Road:
     def _lanes_through(self, lane: int, ego: EgoState, length: float) -> tuple[int, ...]:
         """A lane with enough before it to hold the car's tail and enough after it for the horizon."""
         graph = self.briefing.graph
-        s, _, _ = self._frenet(lane, float(ego.pose[0]), float(ego.pose[1]))
+        s, _, _ = self._frenet(lane, *ego.pose[:3].tolist())
         before: list[int] = []
         first = lane
         while s < BEHIND and len(graph.predecessors(first)) and len(before) < 8:
@@ -224,7 +226,7 @@ class Road:
 
     def _aside(self, lane: int, ego: EgoState) -> float:
         """How far the rear axle is from a lane's centre line, with its heading: which way we came."""
-        _, d, heading = self._frenet(lane, float(ego.pose[0]), float(ego.pose[1]))
+        _, d, heading = self._frenet(lane, *ego.pose[:3].tolist())
         return abs(d) + 3.0 * abs(wrap(heading - float(ego.pose[3])))
 
     def _way(self, lanes: tuple[int, ...], ego: EgoState, penalty: float) -> Way:

@@ -11,21 +11,21 @@ TRACK = 1.0  # [m] to each side of the car's middle: who is behind it there foll
 NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
 
 C_START, C_COUNT, C_S, C_D = int(Corridor.START), int(Corridor.COUNT), int(Corridor.S), int(Corridor.D)
-R_X, R_Y, R_COS, R_SIN = int(Ref.X), int(Ref.Y), int(Ref.COS), int(Ref.SIN)
+R_X, R_Y, R_Z, R_COS, R_SIN = int(Ref.X), int(Ref.Y), int(Ref.Z), int(Ref.COS), int(Ref.SIN)
 S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 S_SPEED = int(Span.SPEED)
 STEPS = len(GRID)
 
 
 @kernel()
-def _nearest_row(x: float, y: float, table: Array, start: int, count: int, hint: int) -> int:
-    """Row of the nearest sample: a full look in strides without a hint, then downhill from it."""
+def _nearest_row(x: float, y: float, z: float, table: Array, start: int, count: int, hint: int) -> int:
+    """Row of the nearest sample: a full look in strides without a hint, also for the level, then downhill from it."""
     if hint < 0:
         best, hint = np.inf, 0
         for k in range(0, count, 8):
-            dx, dy = x - table[start + k, R_X], y - table[start + k, R_Y]
-            if dx * dx + dy * dy < best:
-                best, hint = dx * dx + dy * dy, k
+            dx, dy, dz = x - table[start + k, R_X], y - table[start + k, R_Y], z - table[start + k, R_Z]
+            if dx * dx + dy * dy + dz * dz < best:
+                best, hint = dx * dx + dy * dy + dz * dz, k
     dx, dy = x - table[start + hint, R_X], y - table[start + hint, R_Y]
     best = dx * dx + dy * dy
     for direction in (1, -1):
@@ -72,12 +72,14 @@ def extents_of(spans: Array) -> Array:
     return extents
 
 
-@kernel("void(f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1])")
-def spans_on(entries: Array, size: Array, corridors: Array, table: Array, spans: Array, near: Ints) -> None:
-    """Fill spans (C, E, 51, 5) by `Span`: every predicted box (E, 51, 5) by `Entry`, half size (E, 2), as an interval
-    along and across each corridor. Off the corridor (over 15 m aside) both intervals are empty (low > high). near
-    (C, E + 1): how many entries ever come within `NEAR` of the path, and which. Who follows the car is not one: it is
-    never ahead, though a prediction that does not heed the car may lead through it."""
+@kernel("void(f8[:, :, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1])")
+def spans_on(
+    entries: Array, size: Array, level: Array, corridors: Array, table: Array, spans: Array, near: Ints
+) -> None:
+    """Fill spans (C, E, 51, 5) by `Span`: every predicted box (E, 51, 5) by `Entry`, half size (E, 2), height level
+    (E,) [m] now, as an interval along and across each corridor. Off the corridor (over 15 m aside) both intervals are
+    empty (low > high). near (C, E + 1): how many entries ever come within `NEAR` of the path, and which. Who follows
+    the car is not one: it is never ahead, though a prediction that does not heed the car may lead through it."""
     for c in range(corridors.shape[0]):
         start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
         near[c, 0] = 0
@@ -86,7 +88,7 @@ def spans_on(entries: Array, size: Array, corridors: Array, table: Array, spans:
             close = False
             for step in range(STEPS):
                 x, y = entries[e, step, 0], entries[e, step, 1]
-                row = _nearest_row(x, y, table, start, count, row)
+                row = _nearest_row(x, y, level[e], table, start, count, row)
                 span = spans[c, e, step]
                 _one_span(entries[e, step], size[e], table, start, row, span)
                 close = close or (span[D_LOW] < NEAR and span[D_HIGH] > -NEAR)

@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.maps.reference import SPACING, ReferencePath
-from evpilot.plan.columns import Corridor
+from evpilot.plan.columns import Corridor, Ref
 from evpilot.types import Briefing, EgoState
 from evpilot.types.state import Array
 
@@ -35,9 +35,10 @@ def runs_beside(way: Way) -> bool:
 
 def place_on(path: ReferencePath, ego: EgoState, briefing: Briefing, penalty: float) -> Array:
     """The scalars (10,) by `Corridor` of a car on a path; START is filled when the tables are stacked."""
-    x, y, yaw = float(ego.pose[0]), float(ego.pose[1]), float(ego.pose[3])
+    x, y, z, yaw = ego.pose.tolist()
     table = path.table
-    k = int(np.argmin((table[:, 0] - x) ** 2 + (table[:, 1] - y) ** 2))
+    # a spiral ramp lies above itself
+    k = int(np.argmin((table[:, 0] - x) ** 2 + (table[:, 1] - y) ** 2 + (table[:, int(Ref.Z)] - z) ** 2))
     heading = float(table[k, 2])
     dx, dy = x - table[k, 0], y - table[k, 1]
     along = math.cos(heading) * dx + math.sin(heading) * dy
