@@ -60,6 +60,7 @@ def credited(*modes: tuple[float, bool], **rest: bool) -> Array:
     found, world = batch(), scene(*modes, **rest)
     harm = harm_in(found, world)
     found.costs[:, Cost.COLLISION] = harm @ world.entries.prob
+    found.firsts[GO, 1] = 0.0
     branch(found, world, BODY, True)
     return -found.costs[:, Cost.BRANCH]
 

@@ -17,59 +17,66 @@ from evpilot.plan.cost.yielding import zone_cost
 from evpilot.plan.scene import Scene
 from evpilot.types.state import Array, Bools, Ints
 
-BRANCHES = 48  # of the best motions, these
+BRANCHES = 24  # motions: so many of the best, and of those that would be without the others
 SHARED = int(np.argmin(np.abs(GRID - 1.0)))  # the step until which a family is one
 ALIKE_PLACE, ALIKE_SPEED = 0.4, 0.4  # [m], [m/s] at that step
 REVEALED = 0.5  # how surely a second tells which way somebody goes
-MATTERS = 5.0  # cost of an open way below which nothing hangs on it
+MATTERS = 1.0  # cost below which nothing hangs on somebody
 STEPS, COSTS = len(GRID), len(Cost)
 CORRIDOR = int(Prop.CORRIDOR)
 COLLISION, REAR, RULE = int(Cost.COLLISION), int(Cost.REAR), int(Cost.RULE)
 
 
 def branch(batch: Batch, scene: Scene, body: Array, alert: bool) -> None:
-    """Credit, in the column `Cost.BRANCH`, the families of motions between which the likeliest trouble is left open.
+    """Credit, in the column `Cost.BRANCH`, the families of motions between which one road user's next move decides.
 
     body (3,): rear axle to centre, half length, half width [m]; alert as in `contact_cost`."""
-    rows = _of_one(scene.entries.track)
-    if not len(rows):
-        return
     total = batch.total()
-    picked = np.argsort(total, kind="stable")[:BRANCHES]
-    at_stake = batch.costs[picked][:, [COLLISION, REAR, RULE]].sum(axis=1)
-    eager = picked[[int(np.argmin(total[picked] - at_stake))]]
-    modes = _decisive(rows, _harm(eager, rows, batch, scene, body, alert)[0], scene)
+    at_stake = batch.costs[:, [COLLISION, REAR, RULE]].sum(axis=1)
+    safe, eager = (np.argsort(cost, kind="stable")[:BRANCHES] for cost in (total, total - at_stake))
+    suspects = _suspects(batch.firsts[eager, 1].astype(np.int64), scene)
+    if not len(suspects):
+        return
+    modes = _decisive(suspects, _harm(eager, suspects, batch, scene, body, alert), total[eager], total[safe[0]], scene)
     if not len(modes):
         return
+    picked = np.union1d(safe, eager)
     harm = _harm(picked, modes, batch, scene, body, alert)
     prob = scene.entries.prob[modes]
-    expected = harm @ prob
-    certain = total[picked] - np.minimum(expected, at_stake)
+    certain = total[picked] - np.minimum(harm @ prob, at_stake[picked])
+    # whatever else he does leaves us alone
     outcomes = np.concatenate([certain[:, None] + harm, certain[:, None]], axis=1)
-    family = _families(batch.rolls[picked, SHARED])
     weight = np.append(prob, max(1.0 - prob.sum(), 0.0))
+    family = _families(batch.rolls[picked, SHARED])
     for number in np.unique(family):
         members = np.flatnonzero(family == number)
-        kept = outcomes[members].min(axis=0) @ weight
-        safest = members[int(np.argmin(total[picked[members]]))]
-        saved = max(float(total[picked[safest]] - kept), 0.0)
-        batch.costs[picked[safest], Cost.BRANCH] = -REVEALED * saved
+        kept = float(outcomes[members].min(axis=0) @ weight)
+        safest = picked[members[int(np.argmin(total[picked[members]]))]]
+        batch.costs[safest, Cost.BRANCH] = -REVEALED * max(float(total[safest]) - kept, 0.0)
 
 
-def _of_one(track: Ints) -> Ints:
-    """The entries whose track has more than one way; entries stand by track."""
-    again = track[1:] == track[:-1]
-    return np.flatnonzero(np.concatenate([[False], again]) | np.concatenate([again, [False]])) if len(track) else track
+def _suspects(met: Ints, scene: Scene) -> Ints:
+    """The entries that eager motions meet or that have priority over them, of tracks with more than one way, with all
+    of these ways."""
+    track = scene.entries.track
+    found = track[np.union1d(met[met >= 0], scene.zones[:, 6].astype(np.int64))]
+    several = np.flatnonzero(np.bincount(track) > 1) if len(track) else track
+    return np.flatnonzero(np.isin(track, np.intersect1d(found, several)))
 
 
-def _decisive(rows: Ints, harm: Array, scene: Scene) -> Ints:
-    """The ways of the one who may be most in the way of the eager motion, whose ways matter so much each; none where it
-    makes no difference which way he takes."""
+def _decisive(rows: Ints, harm: Array, eager: Array, best: float, scene: Scene) -> Ints:
+    """The ways of the one without whom an eager motion would be the furthest below the best cost of all; none where
+    nobody is, or where it makes no difference which way he takes. harm (B, K) of eager motions, their costs (B,)."""
     track, prob = scene.entries.track[rows], scene.entries.prob[rows]
-    worst = rows[int(np.argmax(harm * prob))]
-    modes = rows[track == scene.entries.track[worst]]
-    own = harm[track == scene.entries.track[worst]]
-    return modes if own.max() - own.min() > MATTERS else rows[:0]
+    most, modes = MATTERS, rows[:0]
+    for one in np.unique(track):
+        own = track == one
+        saved = best - (eager - harm[:, own] @ prob[own])
+        spread = harm[:, own].max(axis=1) - harm[:, own].min(axis=1)
+        gain = float(np.minimum(saved, spread).max())
+        if gain > most:
+            most, modes = gain, rows[own]
+    return modes
 
 
 def _families(states: Array) -> Ints:

@@ -8,6 +8,7 @@ import numpy as np
 from evpilot.plan import detour
 from evpilot.plan.columns import Corridor
 from evpilot.plan.entries import Entries
+from evpilot.plan.keep_clear import blocked_by, places_to_keep_clear
 from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.priority import busy, signalled, yield_spans
 from evpilot.plan.way import Way
@@ -26,6 +27,9 @@ PROB_MIN = 0.15  # a less likely way of somebody who has priority is not waited 
 STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
 WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
 KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
+KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
+STAND_OFF = 0.5  # [m] before a place that is kept clear
+CLEAR_LINES = -1_000_000  # places to keep clear stand below this among the lines at which the car has stood
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
 # at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
 PASSED_AFTER_HALT = {LightState.FLASHING_RED: HALT_TIME, LightState.UNSEEN: 3.0}
@@ -56,6 +60,8 @@ class Rules:
         init=False, default_factory=dict
     )
 
+    _clear: dict[bytes, list[tuple[float, float]]] = field(init=False, default_factory=dict)
+
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
         found: list[Wall] = []
@@ -63,6 +69,7 @@ class Rules:
             found.extend(self._lights(c, way, observation))
             found.extend(self._stop_signs(c, way, observation))
             found.extend(self._crosswalks(c, way, tracks))
+            found.extend(self._keep_clear(c, way, observation, tracks))
             found.extend(self._dead_end(c, way, observation))
         return found
 
@@ -148,6 +155,30 @@ class Rules:
                         walls.append(_wall(c, way, s - 1.0, f"yield to {who} at the crossing", who))
                         break
         return walls
+
+    def _keep_clear(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
+        """Before a junction or a crosswalk behind which a queue leaves us no room; who is on it already goes on."""
+        if self.briefing.limits.exact:
+            return []
+        front, ego = self._front(way), observation.ego
+        walls: list[Wall] = []
+        for low, high in self._clear_on(way):
+            room = low - STAND_OFF - front
+            if not -STAND_OFF <= room < LOOK or not self._can_stop(way, low - STAND_OFF, ego.speed, END_BRAKE):
+                continue
+            row = blocked_by((low, high), way, front, self.briefing.platform.length, ego.speed, tracks)
+            line = CLEAR_LINES - int(way.path.lanes[way.path.lane_at(low)])
+            if row >= 0 and not self._has_stood(line, max(room, 0.0), observation, KEPT_CLEAR):
+                who = int(tracks.id[row])
+                walls.append(_wall(c, way, low - STAND_OFF, f"keep clear: {who} stands behind it", who))
+        return walls
+
+    def _clear_on(self, way: Way) -> list[tuple[float, float]]:
+        """`places_to_keep_clear`, found once for each path."""
+        key = way.path.lanes.tobytes()
+        if key not in self._clear:
+            self._clear[key] = places_to_keep_clear(self.briefing.graph, way)
+        return self._clear[key]
 
     def zones(self, ways: list[Way], entries: Entries, spans: Array, lights: Lights) -> Array:
         """Conflict areas and when those who have priority use them (Z, 7): see `cost.yielding.zone_cost`."""

@@ -1,0 +1,100 @@
+"""Junctions and crosswalks are entered only by who can leave them."""
+
+import numpy as np
+import pytest
+from planning_parts import briefing, ego_at, seen
+
+from evpilot.maps.index import LaneIndex
+from evpilot.plan.columns import Corridor
+from evpilot.plan.keep_clear import SPARE, places_to_keep_clear
+from evpilot.plan.road import Road
+from evpilot.plan.rules import KEPT_CLEAR, STAND_OFF, Rules, Wall
+from evpilot.plan.way import Way
+from evpilot.scenarios.library.catalogue import build
+from evpilot.types import ROAD, VERDICT, Limits, ObjectKind, Tracks
+
+SCENE = build("keep_clear", 3, 0.5)
+BRIEF = briefing(SCENE.graph, SCENE.goals)
+Y = float(SCENE.start[1])
+
+
+def way_at(x: float) -> Way:
+    return Road(BRIEF, LaneIndex(BRIEF.graph)).ways(ego_at(x, Y))[0]
+
+
+def block() -> tuple[float, float]:
+    """From where to where the junction with its crosswalk reaches along x [m]."""
+    way = way_at(-60.0)
+    (low, high), *_ = places_to_keep_clear(BRIEF.graph, way)
+    here = float(way.scalars[Corridor.S])
+    return low - here - 60.0, high - here - 60.0
+
+
+def car(rear: float, speed: float = 0.0, accel: float = 0.0, kind: ObjectKind = ObjectKind.CAR) -> Tracks:
+    state = np.zeros((1, 7))
+    state[0, [0, 1, 4, 5]] = rear + 2.25, Y, speed, accel
+    return Tracks(
+        t_ns=0, id=np.array([8]), kind=np.array([kind], np.uint8), state=state, velocity=np.array([[speed, 0.0]]),
+        cov=np.zeros((1, 6, 6)), size=np.array([[4.5, 1.8]]), age=np.ones(1), signals=np.zeros(1, np.uint8),
+        valid=np.ones(1, np.bool_),
+    )  # fmt: skip
+
+
+def walls(tracks: Tracks, x: float = -60.0, speed: float = 10.0, limits: Limits = ROAD) -> list[Wall]:
+    brief = briefing(SCENE.graph, SCENE.goals, limits)
+    ego = ego_at(x, Y, speed=speed)
+    found = Rules(brief).walls([way_at(x)], seen(ego, tracks=tracks), tracks)
+    return [wall for wall in found if wall.reason.startswith("keep clear")]
+
+
+def test_the_junction_and_the_crosswalk_behind_it_are_one_place() -> None:
+    low, high = block()
+    assert -12.0 < low < 0.0 < 12.0 < high
+
+
+def test_before_a_queue_that_leaves_no_room_it_stops_before_the_junction() -> None:
+    low, high = block()
+    (wall,) = walls(car(high + BRIEF.platform.length + SPARE - 0.3))
+    assert wall.x == pytest.approx(low - STAND_OFF, abs=0.6)
+    assert wall.cause_id == 8
+
+
+@pytest.mark.parametrize(
+    ("beyond", "speed", "accel", "kind", "kept"),
+    [
+        (12.0, 0.0, 0.0, ObjectKind.CAR, False),  # there is room
+        (3.0, 8.0, 0.0, ObjectKind.CAR, False),  # it goes on
+        (3.0, 1.5, 0.0, ObjectKind.CAR, False),  # and so does a queue that moves
+        (3.0, 1.5, -1.0, ObjectKind.CAR, True),  # but not one that is about to stand
+        (3.0, 0.0, 0.0, ObjectKind.PARKED, False),  # who has parked is passed
+        (-10.0, 0.0, 0.0, ObjectKind.CAR, True),  # somebody else did not keep it clear
+    ],
+)
+def test_only_a_queue_in_the_way_keeps_it_out(
+    beyond: float, speed: float, accel: float, kind: ObjectKind, kept: bool
+) -> None:
+    assert bool(walls(car(block()[1] + beyond, speed, accel, kind))) == kept
+
+
+def test_who_is_on_it_already_goes_on_and_so_does_who_cannot_stop() -> None:
+    low, high = block()
+    queue = car(high + 3.0)
+    front = BRIEF.platform.rear_to_center + 0.5 * BRIEF.platform.length
+    assert not walls(queue, x=low - front + 1.0, speed=3.0)
+    assert not walls(queue, x=low - front - 6.0, speed=12.0)
+
+
+def test_who_stands_on_for_ever_is_not_waited_for_for_ever() -> None:
+    low, high = block()
+    queue, rules = car(high + 3.0), Rules(BRIEF)
+    x = low - STAND_OFF - 0.3 - BRIEF.platform.rear_to_center - 0.5 * BRIEF.platform.length
+    kept = []
+    for t in (0.0, 0.5 * KEPT_CLEAR, KEPT_CLEAR + 1.0):
+        ego = ego_at(x, Y, speed=0.0, t=t)
+        found = rules.walls([way_at(x)], seen(ego, tracks=queue), queue)
+        kept.append(any(wall.reason.startswith("keep clear") for wall in found))
+    assert kept == [True, True, False]
+
+
+def test_the_official_verdict_knows_no_such_rule() -> None:
+    assert not walls(car(block()[1] + 3.0), limits=VERDICT)
