@@ -37,7 +37,9 @@ def branch(batch: Batch, scene: Scene, body: Array, alert: bool) -> None:
     suspects = _suspects(batch.firsts[eager, 1].astype(np.int64), scene)
     if not len(suspects):
         return
-    modes = _decisive(suspects, _harm(eager, suspects, batch, scene, body, alert), total[eager], total[safe[0]], scene)
+    modes = _decisive(
+        suspects, _harm(eager, suspects, batch, scene, body, alert), total[eager], float(total.min()), scene
+    )
     if not len(modes):
         return
     picked = np.union1d(safe, eager)
