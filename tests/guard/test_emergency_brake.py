@@ -158,7 +158,8 @@ def test_it_does_not_brake_into_the_way_of_one_behind_for_one_whom_braking_later
 
 
 def cut_in(speed: float, gap: float, pace: float, lateral: float, driver: str) -> bool:
-    """Whether a driver touches somebody `gap` [m] ahead on the next lane who comes across: one who only holds his speed, one who brakes at once, or the blind one with the emergency brake."""
+    """Whether a driver touches somebody `gap` [m] ahead on the next lane who comes across: one who only holds his
+    speed, one who brakes at once, or the blind one with the emergency brake."""
     brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
     x, v, a, reach = 0.0, speed, 0.0, 0.5 * SEDAN.length + 2.25
     ox, oy = SEDAN.rear_to_center + gap + reach, 3.5
