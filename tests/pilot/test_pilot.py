@@ -29,6 +29,7 @@ from evpilot import runlog
 from evpilot.files import EvpilotError
 from evpilot.pilot import EvPilot
 from evpilot.runlog import RunLog
+from evpilot.runlog.reduction import AGENTS_MAX, PROPOSALS_MAX
 from evpilot.scenarios import Actor, Behaviour, LightProgram, Scenario, load
 from evpilot.sense.objects import NOISY, OCCLUDED, PERFECT
 from evpilot.simulate.loop import simulate
@@ -255,3 +256,14 @@ def test_the_planner_may_believe_in_another_car() -> None:
     world = scene(one_lane(), actor(1, (60.0, 0.0), (6.0, 0.0)), seconds=8.0)
     run = simulate(world, EvPilot, platform=platforms.load("su7"), planner_platform=CAR)
     assert not touches(run, platforms.load("su7")) and not faults(run)
+
+
+def test_a_long_drive_holds_only_what_is_recorded_of_it() -> None:
+    """Twenty minutes among a hundred cars must fit into a laptop's memory."""
+    crowd = [actor(k, (60.0 + 8.0 * k, 3.5), (6.0, 0.0)) for k in range(1, 31)]
+    run = drive(scene(two_lanes(), *crowd, seconds=1.0))
+    decision = run.frames[3].decision
+    assert decision is not None and decision.predictions is not None and decision.trace is not None
+    assert len(run.frames[3].truth.objects.id) == 30
+    assert len(decision.predictions.track_id) == AGENTS_MAX
+    assert len(decision.trace.cost) <= PROPOSALS_MAX

@@ -18,10 +18,11 @@ def canonical(run: RunLog) -> RunLog:
     In each frame the predictions keep the 16 agents that come nearest to the planned trajectory (the trace's cause
     always among them), and the trace keeps its chosen proposals and an even spread of the others, 64 in all.
     """
-    return replace(run, frames=tuple(_frame(frame) for frame in run.frames))
+    return replace(run, frames=tuple(reduced(frame) for frame in run.frames))
 
 
-def _frame(frame: Frame) -> Frame:
+def reduced(frame: Frame) -> Frame:
+    """One frame as `canonical` keeps it: what a long drive holds in memory."""
     decision = frame.decision
     if decision is None:
         return frame

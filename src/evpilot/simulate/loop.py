@@ -19,7 +19,7 @@ import numpy as np
 from evpilot.control.kernel import tuning
 from evpilot.files import EvpilotError
 from evpilot.guard.gate import Bound, bounds
-from evpilot.runlog import Ego, Frame, Header, RunLog
+from evpilot.runlog import Ego, Frame, Header, RunLog, reduced
 from evpilot.scenarios import Scenario
 from evpilot.scenarios.goal import goal_mask
 from evpilot.sense.objects import PERFECT, ObjectSensor, SensorConfig
@@ -212,7 +212,7 @@ class Drive:
                 fault=fault,
                 plan_ms=answer.plan_ms,
             )
-            self.frames.append(frame)
+            self.frames.append(reduced(frame))
             if on_tick is not None:
                 on_tick(frame)
             if outcome:
