@@ -2,7 +2,7 @@
 
     python benchmarks/range.py --routes 500 --first 1000
 
-Each route is predicted, then driven at 100 Hz with the full powertrain in a world drawn by other code
+Each route is predicted, then driven at 50 Hz with the full powertrain in a world drawn by other code
 (`range_truth.py`). Then a request is made of it, with a charge and an N by chance: kept while the drive corrects what
 is expected, or refused; what was refused is driven at the slowest pace with a full battery from each charger, to see
 whether it could have been met.

@@ -1,4 +1,4 @@
-"""Journeys as they turn out: made-up routes, and a world that nobody told the predictor of, driven at 100 Hz.
+"""Journeys as they turn out: made-up routes, and a world that nobody told the predictor of, driven at 50 Hz.
 
 What is drawn here is drawn by other code and in another way than the predictor's spreads: lights with cycles of their
 own that the car comes upon, a stream of traffic whose speed wanders, gusts, a roughness of the land, a car that is not
@@ -25,7 +25,7 @@ from evpilot.vehicle.powertrain.packing import climate_power, packed
 from evpilot.vehicle.powertrain.road import road_load
 from evpilot.vehicle.powertrain.step import powered_step
 
-DT = 0.01  # [s]
+DT = 0.02  # [s]
 SEEN = 120.0  # [m] from where a light is seen
 LONGEST = 6 * 3600  # [s]
 SLOWEST = 60.0 / 3.6  # [m/s]
@@ -276,7 +276,7 @@ def _turned_out(platform: Platform, route: Route, forecast: Conditions, rng: np.
         stream=_wander(rng, 0.03, 40.0),
         driver=np.array([rng.uniform(0.9, 1.7), rng.uniform(0.9, 1.6)]),
         height=height,
-        par=parameters(platform, conditions=actual, mass=mass),
+        par=parameters(platform, dynamic=False, conditions=actual, mass=mass),  # straight on, no tyre slips aside
         ev=ev,
         losses=train.losses * float(rng.normal(1.0, 0.08)),
         voltages=train.voltages,

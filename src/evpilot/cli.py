@@ -41,6 +41,9 @@ TrafficOption = Annotated[
     typer.Option("--traffic", metavar="KIND", help="replay, reactive or mixed; by default as the scenario is made."),
 ]
 SensorOption = Annotated[str, typer.Option("--sensor", metavar="NAME", help="perfect, occluded or noisy.")]
+EcoOption = Annotated[float, typer.Option("--eco", metavar="0..1", help="How much saving energy counts.")]
+ChargeOption = Annotated[float, typer.Option("--charge", metavar="%", help="State of charge at the start.")]
+TemperatureOption = Annotated[float, typer.Option("--temperature", metavar="C", help="Of air and battery.")]
 
 
 def main() -> None:
@@ -92,6 +95,12 @@ def drive(
     planner_platform: BelievedOption = "",
     traffic: TrafficOption = "",
     sensor: SensorOption = "perfect",
+    eco: EcoOption = 0.0,
+    charge: ChargeOption = 80.0,
+    temperature: TemperatureOption = 20.0,
+    arrive_with: Annotated[
+        float | None, typer.Option("--arrive-with", metavar="%", help="The least charge at the goal.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn by chance.")] = 0,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run folders go.")] = Path("runs"),
 ) -> None:
@@ -101,7 +110,15 @@ def drive(
     from evpilot.sweep.settings import Settings
 
     settings = Settings(
-        pilot=pilot, platform=platform, planner_platform=planner_platform, traffic=traffic, sensor=sensor
+        pilot=pilot,
+        platform=platform,
+        planner_platform=planner_platform,
+        traffic=traffic,
+        sensor=sensor,
+        eco=eco,
+        charge=charge,
+        temperature=temperature,
+        arrive_with=arrive_with,
     )
     settings.check()
     ready_to_read()
@@ -130,6 +147,9 @@ def score(
     planner_platform: BelievedOption = "",
     traffic: TrafficOption = "",
     sensor: SensorOption = "perfect",
+    eco: EcoOption = 0.0,
+    charge: ChargeOption = 80.0,
+    temperature: TemperatureOption = 20.0,
     seeds: Annotated[str, typer.Option(metavar="A:B", help="Seeds from A up to, but without, B.")] = "0:1",
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes, one thread each.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a killed sweep stopped.")] = False,
@@ -156,6 +176,9 @@ def score(
         traffic=traffic,
         sensor=sensor,
         limits="verdict" if solutions is not None else "road",
+        eco=eco,
+        charge=charge,
+        temperature=temperature,
     )
     score_and_show(
         folder or "library",

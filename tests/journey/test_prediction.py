@@ -104,7 +104,7 @@ def _plain_slow_down(pieces: Array, brake: float) -> Array:
 
 
 def test_the_interval_holds_the_drives_that_nobody_has_seen() -> None:
-    """Of 24 made-up journeys, driven at 100 Hz in worlds drawn by other code: 90 % of 24 is 21.6, 17 is its 0.5 %
+    """Of 24 made-up journeys, driven at 50 Hz in worlds drawn by other code: 90 % of 24 is 21.6, 17 is its 0.5 %
     quantile; and an interval a quarter as wide would fail."""
     held = narrow = 0
     ratios: list[float] = []

@@ -58,10 +58,21 @@ class EvPilot:
     """The stages composed, read from top to bottom in `step`.
 
     State: what the tracker and the predictor remember of the others, the planner's last choice, the newest stopping
-    tail that the guard accepted, whether the emergency brake is on. foresight takes the predictor's place.
+    tail that the guard accepted, whether the emergency brake is on. foresight takes the predictor's place. eco
+    0..1: how much saving energy counts; pace 0..1: the share of higher limits that is driven at most.
     """
 
-    def __init__(self, briefing: Briefing, *, parts: Parts = ALL_PARTS, foresight: Foresight | None = None) -> None:
+    thrifty = True  # takes eco and pace
+
+    def __init__(
+        self,
+        briefing: Briefing,
+        *,
+        parts: Parts = ALL_PARTS,
+        foresight: Foresight | None = None,
+        eco: float = 0.0,
+        pace: float = 1.0,
+    ) -> None:
         index = LaneIndex(briefing.graph)
         period = briefing.period_ns * 1e-9
         self._firmest = briefing.limits.gate_brake
@@ -70,7 +81,13 @@ class EvPilot:
             briefing.graph, index, period, briefing.platform, fitted=parts.fitted_drivers
         )
         self._planner = Planner(
-            briefing, index, reactive=parts.reactive, contingent=parts.contingent, lane_changes=parts.lane_changes
+            briefing,
+            index,
+            reactive=parts.reactive,
+            contingent=parts.contingent,
+            lane_changes=parts.lane_changes,
+            eco=eco,
+            pace=pace,
         )
         self._validator = Validator(briefing.platform, briefing.limits, period, briefing.graph)
         self._brake = EmergencyBrake(briefing.platform, briefing.limits, period)

@@ -117,7 +117,7 @@ class Span(IntEnum):
 
 
 class Cost(IntEnum):
-    """Columns of a proposal's costs (R, 12)."""
+    """Columns of a proposal's costs (R, 13)."""
 
     COLLISION = 0  # with what is ahead or beside
     ROAD = 1
@@ -131,3 +131,4 @@ class Cost(IntEnum):
     REAR = 9  # contact from behind: the other's fault, but contact
     COURTESY = 10  # braking that is imposed on others, where traffic reacts
     BRANCH = 11  # minus what is saved by a choice that is left open
+    ENERGY = 12  # what is taken from the battery beyond the way's price, where saving is wished

@@ -7,6 +7,7 @@ import numpy as np
 from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Cost, Prop
+from evpilot.plan.cost.energy import energy_cost, thrift
 from evpilot.plan.cost.passing import passing_cost, room_beside
 from evpilot.plan.occlusion import hidden_cost
 from evpilot.plan.road import TIMED, Road
@@ -31,8 +32,9 @@ class Evaluator:
     """What a planner drives its proposals forward and scores them with. body (3,): rear axle to centre, half length,
     half width [m]."""
 
-    def __init__(self, briefing: Briefing, road: Road) -> None:
+    def __init__(self, briefing: Briefing, road: Road, eco: float = 0.0) -> None:
         self.briefing, self.road = briefing, road
+        self._thrift = thrift(briefing.platform, eco) if eco > 0.0 else None
         platform = briefing.platform
         self.body: Array = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
         self._car = self._dry_car = car_vector(briefing)
@@ -64,6 +66,12 @@ class Evaluator:
             self._wishes(scene), scene.zones, scene.places, batch.costs, batch.firsts,
         )  # fmt: skip
         self._yield_room(batch, scene)
+        if self._thrift is not None and scene.halts is not None:
+            t = self._thrift
+            energy_cost(
+                batch.props, batch.rolls, scene.corridors, scene.table, batch.firsts, scene.halts, scene.wanted,
+                t.powers, t.weight, t.mass, t.turning, batch.costs,
+            )  # fmt: skip
         if scene.last is not None:
             other = batch.props[:, Prop.CORRIDOR] != scene.last[0]
             other |= np.abs(batch.props[:, Prop.OFFSET] - scene.last[1]) > 0.3

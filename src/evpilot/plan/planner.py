@@ -20,7 +20,7 @@ from evpilot.plan.proposals import keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
-from evpilot.plan.scene import Scene, hidden_from, slack_of, time_left
+from evpilot.plan.scene import Scene, halts_on, hidden_from, slack_of, time_left
 from evpilot.plan.spans import spans_on
 from evpilot.plan.variety import HOLDS, LEAST, distinct, more
 from evpilot.plan.way import Way
@@ -34,9 +34,10 @@ GRIP_SHARE = 0.95  # of the tyres' grip that a tail may use
 TAIL_CANDIDATES = 5
 ENOUGH = 420  # where fewer are proposed, more are refined
 RESCORED = 20  # proposals that are scored again with traffic that reacts
-SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED)]
+SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED, Cost.ENERGY)]
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
 CALM_COMFORT = 0.3  # ... and for comfort
+PACED = 60.0 / 3.6  # [m/s] nobody is held up by who drives slower than this to save energy
 # of a contact from behind in our own lane: art. 13 (5) of the Vienna Convention on Road Traffic
 REAR_MOST = 120.0
 
@@ -54,7 +55,8 @@ class Plan:
 
 class Planner:
     """The planner of one drive; `plan` is called once in every cycle. Three parts can be left out, to see what they are
-    worth: scoring again with traffic that reacts, choices that are left open, and proposals on other lanes."""
+    worth: scoring again with traffic that reacts, choices that are left open, and proposals on other lanes. eco 0..1:
+    how much saving energy counts. pace 0..1: the share of the limit that is driven where that is above PACED [m/s]."""
 
     def __init__(
         self,
@@ -64,13 +66,16 @@ class Planner:
         reactive: bool = True,
         contingent: bool = True,
         lane_changes: bool = True,
+        eco: float = 0.0,
+        pace: float = 1.0,
     ) -> None:
         self.briefing = briefing
         self.road = Road(briefing, index, lane_changes)
         self._reactive, self._contingent = reactive, contingent
         self.rules = Rules(briefing)
         self.detours = Detours(briefing, self.road.area.distance)
-        self._evaluator = Evaluator(briefing, self.road)
+        self._evaluator = Evaluator(briefing, self.road, eco)
+        self._eco, self._pace = eco, pace
         self._friction, self._sight_speed = 1.0, math.inf
         self._last: tuple[int, float, bool] | None = None
         self._due = -math.inf
@@ -122,7 +127,7 @@ class Planner:
         if len(ways) > 1 or walls or self.road.timed:
             return None
         batch = self._evaluator.evaluate(
-            keep_going(ways[0], self.briefing, float(scene.ego[0]), self._wish(ways[0])), scene
+            keep_going(ways[0], self.briefing, float(scene.ego[0]), self._wish(ways[0]), scene.halts), scene
         )
         best = int(np.argmin(batch.total()))
         spared = batch.costs[best, SPARED].max() < SPARED_COST and batch.costs[best, Cost.COMFORT] < CALM_COMFORT
@@ -130,7 +135,7 @@ class Planner:
 
     def _all(self, ways: list[Way], scene: Scene, speed: float, accel: float, seconds: float) -> Batch:
         """All proposals, the neighbours of the best of them, and more where too many come to the same."""
-        props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds)
+        props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, scene.halts)
         gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
         batch = self._evaluator.evaluate(np.concatenate([props, gaps]), scene)
         order = np.argsort(batch.total(), kind="stable")
@@ -153,7 +158,14 @@ class Planner:
         """The speed [m/s] that we would like: the highest that limit, curves and sight allow on the way ahead."""
         row = int(way.scalars[Corridor.S] / SPACING)
         highest = min(self.briefing.platform.speed_max, self._sight_speed)
-        return min(float(way.table[row : row + 200, Ref.CAP].max()), highest)
+        ahead = way.table[row : row + 200]
+        return min(float(self._paced(ahead[:, Ref.CAP], ahead[:, Ref.LIMIT]).max()), highest)
+
+    def _paced(self, caps: Array, limits: Array) -> Array:
+        """Speed caps [m/s] at the wanted pace, a share of the limits that leaves PACED at least."""
+        if self._pace >= 1.0:
+            return caps
+        return np.minimum(caps, np.maximum(self._pace * limits, np.minimum(limits, PACED)))
 
     def _scene(
         self, ways: list[Way], walls: list[Wall], observation: Observation, tracks: Tracks, predictions: Predictions
@@ -161,6 +173,7 @@ class Planner:
         ego = observation.ego
         entries = Entries(tracks, predictions, ego)
         table, corridors, rest = stack(ways, walls, self._sight_speed)
+        table[:, Ref.CAP] = self._paced(table[:, Ref.CAP], table[:, Ref.LIMIT])
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)
         spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
@@ -183,8 +196,17 @@ class Planner:
             rest=rest,
             left=time_left(self.briefing, observation.t_ns),
             limit=self.road.limit_at(ego),
+            wanted=self._wish(ways[0]),
+            halts=self._halts(corridors, spans, near),
             last=None if self._last is None else (_corridor_of(ways, self._last), self._last[1]),
         )
+
+    def _halts(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
+        """Where to stop on each corridor (C,) [m], where saving energy counts."""
+        if self._eco <= 0.0:
+            return None
+        shift, length, half = self._evaluator.body.tolist()
+        return halts_on(corridors, spans, near, shift + length, half)
 
     def _vary(self, batch: Batch, scene: Scene) -> Batch:
         """The batch with more proposals where too many of its own come to the same motion."""

@@ -24,6 +24,10 @@ STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
 LENGTH_MIN = 7.0  # [m]
 SETTING_OFF, BRISK = 6.0, 0.2  # [m/s], and how much faster than comfortable a bend is driven then, as a share
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
+THRIFTY_SHARES = (0.97, 0.94, 0.91, 0.88, 0.85)  # of the wanted speed, where saving energy is wished
+GENTLY = -0.7  # [m/s2] less than comfortable, to speed up then
+GLIDES = ((-0.15, 8.0), (-0.35, 8.0))  # [m/s2], [s]
+EARLY_STOPS = (0.8, 1.3)  # [m/s2] braking towards a stop that begins early
 RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.0))  # [m/s2], [s]
 FIRM = 4.0  # [m/s2] firm braking, as far as the gate lets it pass
 GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
@@ -49,11 +53,21 @@ VARIATIONS = np.array(
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 
-def propose(ways: list[Way], briefing: Briefing, speed: float, accel: float, wish: float, seconds: float) -> Array:
-    """All proposals (R, 11) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like."""
+def propose(
+    ways: list[Way],
+    briefing: Briefing,
+    speed: float,
+    accel: float,
+    wish: float,
+    seconds: float,
+    halts: Array | None = None,
+) -> Array:
+    """All proposals (R, 11) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like;
+    halts (C,) [m]: where to stop on each corridor, inf where nowhere: then also what saves energy."""
     blocks: list[Array] = []
     for c, way in enumerate(ways):
-        laws = np.array(_common_laws(way, briefing, speed, accel, wish))
+        thrifty = [] if halts is None else _thrifty_laws(way, wish, float(halts[c]))
+        laws = np.array(_common_laws(way, briefing, speed, accel, wish) + thrifty)
         paths = paths_on(way, speed, c == 0, BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS)
         mine = [cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
         wait = way.opens - float(way.scalars[Corridor.S])
@@ -61,12 +75,13 @@ def propose(ways: list[Way], briefing: Briefing, speed: float, accel: float, wis
     return np.ascontiguousarray(np.concatenate(blocks))
 
 
-def keep_going(way: Way, briefing: Briefing, speed: float, wish: float) -> Array:
+def keep_going(way: Way, briefing: Briefing, speed: float, wish: float, halts: Array | None = None) -> Array:
     """A few proposals (R, 11) along a lane's middle: as fast as we would like behind whoever is ahead, a little slower,
-    gently braking."""
+    gently braking; with halts (C,) also what saves energy."""
     laws = np.array(
         [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
         + [(Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS[2:5]]
+        + ([] if halts is None else _thrifty_laws(way, wish, float(halts[0])))
     )
     return cross(0, paths_on(way, speed, True, DURATIONS)[[0, 1, -1]], laws)
 
@@ -122,6 +137,16 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     places = (float(way.scalars[Corridor.WALL]), float(way.scalars[Corridor.END]), *holds)
     near = (place for place in places if 0.0 < place - way.scalars[Corridor.S] < STOP_LOOK)
     laws.extend((Law.STOP, place, 2.0, 0.0, 0.0, 0.0) for place in near)
+    return laws
+
+
+def _thrifty_laws(way: Way, wish: float, halt: float) -> list[tuple[float, ...]]:
+    """Speed laws that save energy: a little slower, gently faster, gliding, braking early for a stop."""
+    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in THRIFTY_SHARES]
+    laws.append((Law.CRUISE, wish, 1.2, 1.5, GENTLY, 0.0))
+    laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in GLIDES)
+    if 0.0 < halt - way.scalars[Corridor.S] < STOP_LOOK:
+        laws.extend((Law.STOP, halt, brake, 0.0, 0.0, 0.0) for brake in EARLY_STOPS)
     return laws
 
 

@@ -6,20 +6,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.maps.drivable import DrivableArea
+from evpilot.plan.columns import Corridor, Span
 from evpilot.plan.cost.edge import EDGE_SPARE
+from evpilot.plan.cost.energy import STANDS
 from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_places
 from evpilot.plan.way import Way
 from evpilot.types import Briefing, EgoState, Observation, Tracks
 from evpilot.types.state import Array, Ints
 
+BEHIND = 1.5  # [m] who stands
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
     """The corridors with their stacked tables, the others' boxes as such and as seen from each corridor, what is whose
     when, the goals, the car (4,) speed, acceleration, steering, reserved; and how far it is off the road [m], what is
-    to go on the best corridor [m], how long what we do counts [s], the speed limit here [m/s], and the corridor and
-    offset of the last decision, -1 where there is none such."""
+    to go on the best corridor [m], how long what we do counts [s], the speed limit here [m/s], the corridor and
+    offset of the last decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor
+    (C,) [m] the front will have to stop, None where saving energy does not count."""
 
     ways: list[Way]
     table: Array
@@ -37,6 +42,8 @@ class Scene:
     left: float
     limit: float
     last: tuple[int, float] | None
+    wanted: float
+    halts: Array | None
 
 
 def hidden_from(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:
@@ -62,3 +69,15 @@ def slack_of(area: DrivableArea, ego: EgoState, body: Array) -> float:
         for b in (-1.0, 1.0)
     )
     return max(0.0, EDGE_SPARE + 0.02 - least)
+
+
+def halts_on(corridors: Array, spans: Array, near: Ints, front: float, half: float) -> Array:
+    """Where on each corridor (C,) [m] the front will have to stop, inf where nowhere: at a wall, or behind somebody who
+    stands in our strip of half a width [m]; front [m] from the rear axle to the bumper."""
+    places = corridors[:, Corridor.WALL].copy()
+    for c, row in enumerate(near):
+        own, now = float(corridors[c, Corridor.S]), spans[c, row[1 : 1 + row[0]], 0]
+        ahead = (now[:, Span.S_LOW] > own + front) & (now[:, Span.SPEED] < STANDS)
+        beside = (now[:, Span.D_LOW] <= half) & (now[:, Span.D_HIGH] >= -half)
+        places[c] = min(places[c], float(np.min(now[ahead & beside, Span.S_LOW], initial=np.inf)) - BEHIND)
+    return places

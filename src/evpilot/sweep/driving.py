@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from evpilot.files import EvpilotError
 from evpilot.runlog import Frame, RunLog
 from evpilot.scenarios import Scenario, load
 from evpilot.sense.config import named
@@ -14,6 +15,7 @@ from evpilot.sweep.pilots import DEFAULT_PILOT, pilot_maker
 from evpilot.sweep.settings import TRAFFIC, Settings, named_limits, one_of
 from evpilot.types import Briefing, Limits, Pilot, Platform
 from evpilot.vehicle import platforms
+from evpilot.vehicle.powertrain.conditions import MILD, Conditions
 
 
 def drive(
@@ -26,6 +28,9 @@ def drive(
     seed: int = 0,
     limits: str | Limits = "road",
     sensor: str = "perfect",
+    eco: float = 0.0,
+    conditions: Conditions = MILD,
+    arrive_with: float | None = None,
     out: str | Path | None = None,
     on_tick: Callable[[Frame], None] | None = None,
 ) -> RunLog:
@@ -35,10 +40,12 @@ def drive(
     that is not evpilot's own runs in a child process) or a class, made in this process; EvPilot by default. platform:
     the simulated car, a key or a TOML file; planner_platform: what the planner believes, the same by default. traffic:
     replay, reactive or mixed; by default what the scenario is made for. limits: road (default) or verdict, where the
-    car is CommonRoad's kinematic model exactly. sensor: perfect, occluded or noisy. out: a folder to write the records
+    car is CommonRoad's kinematic model exactly. sensor: perfect, occluded or noisy. eco 0..1: how much saving
+    energy counts for evpilot's own pilot; conditions: weather and charge; arrive_with 0..1: the charge that is asked
+    for at the goal, which sets the pilot's pace. out: a folder to write the records
     to (run.mcap, metrics.json, config.json). on_tick is called after every planning tick.
 
-    Raises EvpilotError on bad input.
+    Raises EvpilotError on bad input, and where arrive_with cannot be met.
     """
     world = scenario if isinstance(scenario, Scenario) else load(scenario, seed)
     believed = planner_platform if planner_platform is None else _platform(planner_platform)
@@ -46,6 +53,9 @@ def drive(
     one_of("traffic", kind, TRAFFIC)
     car = _platform(platform)
     maker = pilot if isinstance(pilot, type) else pilot_maker(pilot or DEFAULT_PILOT)
+    pace = 1.0 if arrive_with is None else pace_for(world, car, conditions, arrive_with)
+    if eco > 0.0 or pace < 1.0:
+        maker = partial(maker, eco=eco, pace=pace)
     run = simulate(
         world,
         _told(maker, Secrets(scenario=world, traffic=kind, seed=seed, platform=car)),
@@ -55,7 +65,8 @@ def drive(
         seed=seed,
         limits=limits if isinstance(limits, Limits) else named_limits(limits),
         sensor=named(sensor),
-        pilot_name=_pilot_name(pilot or DEFAULT_PILOT),
+        pilot_name=_pilot_name(pilot or DEFAULT_PILOT) + _saving(eco, pace),
+        conditions=conditions,
         on_tick=on_tick,
     )
     if out is not None:
@@ -86,8 +97,32 @@ def drive_with(
         seed=seed,
         limits=settings.limits,
         sensor=settings.sensor,
+        eco=settings.eco,
+        conditions=settings.conditions,
+        arrive_with=None if settings.arrive_with is None else 0.01 * settings.arrive_with,
         on_tick=on_tick,
     )
+
+
+def pace_for(world: Scenario, car: Platform, conditions: Conditions, least: float) -> float:
+    """The share of the limits to drive to arrive at a scenario's goal with at least so much charge, 0..1.
+
+    Raises EvpilotError where it cannot be, with the reason.
+    """
+    from evpilot.vehicle.journey.mapped import route_on
+    from evpilot.vehicle.journey.request import Request
+
+    route = route_on(world.graph, world.goals, world.start, name=world.name)
+    answer = Request(car, route, conditions, least=least).answer()
+    if answer.plan is None:
+        raise EvpilotError(f"refused: {answer.refusal}", file=world.name)
+    return answer.pace
+
+
+def _saving(eco: float, pace: float) -> str:
+    """What a pilot was told of saving, for its name in the records."""
+    parts = [f"{name}={value:g}" for name, value, usual in (("eco", eco, 0.0), ("pace", pace, 1.0)) if value != usual]
+    return f"({', '.join(parts)})" if parts else ""
 
 
 def natural_traffic(scenario: Scenario) -> str:

@@ -1,0 +1,110 @@
+"""What a motion takes from the battery beyond its way: speeding up for a stop, friction brakes, haste.
+
+The energy from inside the battery over the motion, less what the way costs at the wanted speed, less what the motion
+at its end is worth. Where the way is free, a car's motion is worth what it takes to get it; where it must stop for a
+wall or somebody who stands, only what recuperation brings back. So to lift early beats braking late, and to speed up
+towards a red light is paid for. The whole is bounded: no joule outweighs a rule or a road user.
+"""
+
+import math
+from dataclasses import dataclass
+
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll
+from evpilot.plan.cost.horizon import steps_until
+from evpilot.plan.rollout import sample
+from evpilot.types import Platform
+from evpilot.types.state import Array
+from evpilot.vehicle.powertrain.road import turning_mass
+from evpilot.vehicle.powertrain.table import power_at, power_table
+
+R_V, R_S, R_A = int(Roll.SPEED), int(Roll.S), int(Roll.ACCEL)
+C_START, C_COUNT = int(Corridor.START), int(Corridor.COUNT)
+P_CORRIDOR = int(Prop.CORRIDOR)
+REF_Z, ENERGY = int(Ref.Z), int(Cost.ENERGY)
+TIMES = GRID
+GRAVITY = 9.81  # [m/s2]
+FULL = 0.9  # cost of a kilojoule at a preference of 1: against PROGRESS_WEIGHT a second is then worth 8 to 15 kJ
+MOST = 14.0  # cost that saving can reach: far below a contact's (60) or a broken rule's (150)
+GAINED, BROUGHT_BACK = 1.12, 0.68  # of kinetic energy: what it takes from the battery, and what braking gives back
+UPHILL = 1.1  # of potential energy, likewise, for the way's price
+STANDS = 2.0  # [m/s] somebody ahead who is slower than this is waited for
+AHEAD = 150.0  # [m]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Thrift:
+    """An eco preference of a car: powers (SPEEDS, PUSHES) [W] as `power_table` gives them; weight [1/J]; mass [kg] and
+    turning, the turning parts' share of it."""
+
+    powers: Array
+    weight: float
+    mass: float
+    turning: float
+
+
+def thrift(platform: Platform, eco: float) -> Thrift:
+    """A car's eco preference, 0..1."""
+    return Thrift(
+        powers=power_table(platform),
+        weight=eco * FULL * 1e-3,
+        mass=platform.mass,
+        turning=turning_mass(platform) / platform.mass,
+    )
+
+
+@kernel()
+def kept_worth(after: float, before: float, room: float) -> float:
+    """What the change of a speed's square [m2/s2] is worth when a stop comes after `room` [m], inf when none does."""
+    change = after * after - before * before
+    if room >= AHEAD:
+        return GAINED * change
+    return BROUGHT_BACK * change
+
+
+@kernel(
+    "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[::1], f8, f8[:, ::1], f8, f8, f8,"
+    "f8[:, ::1])"
+)
+def energy_cost(
+    props: Array,
+    rolls: Array,
+    corridors: Array,
+    table: Array,
+    firsts: Array,
+    halts: Array,
+    wanted: float,
+    powers: Array,
+    weight: float,
+    mass: float,
+    turning: float,
+    costs: Array,
+) -> None:
+    """Add to costs (R, 13) by `Cost` what proposals (R, 11) with rollouts (R, 51, 11) take.
+
+    halts (C,) [m]: where on each corridor the front will have to stop, inf where nothing is in the way; wanted
+    [m/s] the speed we would like; firsts (R, 4) as `score` fills them: what is done after the goal does not count.
+    """
+    metre = power_at(wanted, 0.0, powers) / max(wanted, 1.0)
+    for r in range(props.shape[0]):
+        c = int(props[r, P_CORRIDOR])
+        start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
+        end = steps_until(firsts[r, 3]) - 1
+        roll = rolls[r]
+        spent = 0.0
+        low = sample(table, start, count, roll[0, R_S], REF_Z)
+        height = low
+        for step in range(end):
+            dt = TIMES[step + 1] - TIMES[step]
+            way = roll[step + 1, R_S] - roll[step, R_S]
+            climbed = sample(table, start, count, roll[step + 1, R_S], REF_Z) - height
+            height += climbed
+            slope = GRAVITY * climbed / max(way, 0.1) if way > 0.1 else 0.0
+            speed = 0.5 * (roll[step, R_V] + roll[step + 1, R_V])
+            push = (roll[step + 1, R_V] - roll[step, R_V]) / dt
+            spent += dt * power_at(speed, push * (1.0 + turning) + slope, powers)
+        priced = metre * (roll[end, R_S] - roll[0, R_S]) + UPHILL * mass * GRAVITY * (height - low)
+        before, after = roll[0, R_V], roll[end, R_V]
+        worth = 0.5 * mass * (1.0 + turning) * kept_worth(after, before, halts[c] - roll[end, R_S])
+        x = weight * (spent - priced - worth)
+        costs[r, ENERGY] += MOST * math.tanh(x / MOST)
