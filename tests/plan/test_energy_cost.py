@@ -71,7 +71,8 @@ def plain(roll: Array, saving: Thrift, halt: float, slope: float) -> float:
 def test_the_cost_is_that_of_plain_evaluation(halt: float, slope: float) -> None:
     rng = np.random.default_rng(5)
     saving = thrift(CAR, 0.6)
-    rolls = [motion(*row) for row in zip(rng.uniform(0, 30, 20), rng.uniform(-3, 1.5, 20), rng.uniform(1, 8, 20), strict=True)]  # fmt: skip
+    rows = np.stack([rng.uniform(0, 30, 20), rng.uniform(-3, 1.5, 20), rng.uniform(1, 8, 20)], axis=1)
+    rolls = [motion(*map(float, row)) for row in rows]
     wanted = [plain(roll, saving, halt, slope) for roll in rolls]
     np.testing.assert_allclose(costs(rolls, saving, halt, slope), wanted, rtol=1e-6, atol=1e-6)
 
@@ -80,9 +81,7 @@ def test_the_cost_is_that_of_plain_evaluation(halt: float, slope: float) -> None
 def test_the_table_says_what_the_test_bench_measures(kmh: float) -> None:
     speed = kmh / 3.6
     time = np.array([0.0, 600.0])
-    trace = Trace(
-        name="steady", title="steady", time=time, speed=np.full(2, speed), grade=np.zeros(2), seconds=600.0
-    )
+    trace = Trace(name="steady", title="steady", time=time, speed=np.full(2, speed), grade=np.zeros(2), seconds=600.0)
     run = bench(CAR, trace, MILD, mass=CAR.mass)
     measured = (float(run.spent[0]) + float(run.spent[9])) / 600.0
     table = power_table(CAR)
