@@ -11,10 +11,11 @@ from evpilot.regulations import Verdict, suite
 from evpilot.regulations.driving import drive_case
 from evpilot.regulations.r157 import motions
 from evpilot.regulations.r157.cut_in import demands, impacts
+from evpilot.regulations.r157.gap import minimum_gap
 from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS
 from evpilot.runlog import Ego
 from evpilot.sweep.pilots import pilot_maker
-from evpilot.types import Command, Decision
+from evpilot.types import UN_R157, Command, Decision
 from evpilot.vehicle import platforms
 
 SUITE = suite("r157")
@@ -141,3 +142,15 @@ def test_who_follows_too_close_fails_the_minimum_gap():
     case = SUITE.case("gap-recovery/speed_kmh=40,share=0.6")
     verdict = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("tailgating"), SEDAN), SEDAN)
     assert verdict.verdict == Verdict.FAIL and "minimum gap" in verdict.reason
+
+
+@pytest.mark.parametrize("speed", [30, 60])
+def test_the_pilot_restores_the_tables_gap(speed):
+    case = SUITE.case(f"gap-recovery/speed_kmh={speed},share=0.6")
+    verdict = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("evpilot"), SEDAN), SEDAN)
+    assert verdict.verdict == Verdict.PASS and verdict.values["brake"] < 4.0, verdict
+
+
+def test_the_pilots_headway_is_nowhere_below_the_regulations_table():
+    for speed in np.arange(2.0, 36.0, 0.1):
+        assert UN_R157.headway_at(speed) * speed >= minimum_gap(np.array([speed]))[0] - 1e-9

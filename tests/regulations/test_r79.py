@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from evpilot.pilot.baselines.reckless import RecklessPilot
+from evpilot.plan.cost.changing import critical_gap
 from evpilot.regulations import CaseResult, Verdict, r79
 from evpilot.regulations.driving import drive_case
 from evpilot.runlog import Ego, RunLog
+from evpilot.sweep.pilots import pilot_maker
 from evpilot.vehicle import platforms
 
 SEDAN = platforms.load("sedan")
@@ -34,6 +36,18 @@ def test_who_does_not_look_behind_fails() -> None:
     result = judged(NEAR, driven(NEAR))
     assert result.verdict is Verdict.FAIL
     assert result.clause == r79.REAR
+
+
+@pytest.mark.parametrize("name", [NEAR, FAR, "lane-change/ego_kmh=80,rear_kmh=130,distance_share=0.7"])
+def test_our_pilot_waits_for_room_and_changes_gently(name: str) -> None:
+    run = drive_case(r79.SUITE, r79.SUITE.case(name), pilot_maker("evpilot"), SEDAN)
+    result = judged(name, run)
+    assert result.verdict is Verdict.PASS, result
+
+
+def test_the_planners_critical_gap_is_the_clauses() -> None:
+    for rear, speed in ((36.1, 30.6), (20.0, 30.0), (30.0, 10.0)):
+        assert critical_gap(rear, speed, 0.4, 3.0, 1.0) == pytest.approx(r79.critical(rear, speed))
 
 
 def test_who_swerves_fails_even_with_room() -> None:

@@ -24,6 +24,7 @@ TAIL_WINDOW = 3.0  # [s]
 GRIP_SHARE = 0.85  # of friction that a stop may use
 GRAVITY = 9.81  # [m/s2]
 MINIMAL_RISK = 4.0  # [m/s2] UN R157 5.5.1: a minimal risk manoeuvre brakes no harder
+BRAKE_SLACK = 0.2  # [m/s2] over the hardest braking, for rounding and differences of speeds
 TAIL_APART = 0.3  # [m] between plan and tail within the first period
 
 BRAKE_BOUND, LATERAL_BOUND, JERK_BOUND, LATERAL_JERK_BOUND = 2, 4, 5, 6  # places in `bounds_of`
@@ -55,7 +56,7 @@ def bounds_of(platform: Platform, limits: Limits) -> Array:
         [
             platform.speed_max + 0.5,
             LIMIT_SLACK * min(limits.gate_accel, platform.accel_max),
-            limits.emergency + 0.2,
+            limits.emergency + BRAKE_SLACK,
             LIMIT_SLACK * math.tan(platform.steering_max) / platform.wheelbase,
             LIMIT_SLACK * limits.gate_lateral,
             LIMIT_SLACK * limits.gate_jerk,
@@ -128,7 +129,7 @@ class Validator:
 
         A planner may find no tail only because a follower would not brake for it: that is no reason to brake at once.
         """
-        speed, decel = observation.ego.speed, float(self._bound[BRAKE_BOUND])
+        speed, decel = observation.ego.speed, float(self._bound[BRAKE_BOUND]) - BRAKE_SLACK
         out = np.empty((math.ceil((abs(speed) / decel + self._period) / 0.1) + 3, 7))
         braking(pack(plan), speed, self._period, decel, out)
         tail = unpack(out, observation)

@@ -7,7 +7,10 @@ import numpy as np
 from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Cost, Prop
+from evpilot.plan.cost.changing import changing_cost
 from evpilot.plan.cost.energy import energy_cost, thrift
+from evpilot.plan.cost.headway import headway_cost
+from evpilot.plan.cost.lines import lane_kept_cost
 from evpilot.plan.cost.passing import passing_cost, room_beside
 from evpilot.plan.occlusion import hidden_cost
 from evpilot.plan.road import TIMED, Road
@@ -72,6 +75,7 @@ class Evaluator:
                 batch.props, batch.rolls, scene.corridors, scene.table, batch.firsts, scene.halts, scene.wanted,
                 t.powers, t.weight, t.mass, t.turning, batch.costs,
             )  # fmt: skip
+        self._regulate(batch, scene)
         if scene.last is not None:
             other = batch.props[:, Prop.CORRIDOR] != scene.last[0]
             other |= np.abs(batch.props[:, Prop.OFFSET] - scene.last[1]) > 0.3
@@ -88,6 +92,26 @@ class Evaluator:
             passing_cost(
                 batch.props, batch.rolls, scene.spans, riders, scene.entries.prob, shift + length, length - shift,
                 half, room_beside(scene.limit), batch.costs,
+            )  # fmt: skip
+
+    def _regulate(self, batch: Batch, scene: Scene) -> None:
+        """Add what it costs to break what a regulation asks for, where one does."""
+        limits, entries = self.briefing.limits, scene.entries
+        shift, length, half = self.body.tolist()
+        if limits.headway:
+            asked = np.array([limits.headway, limits.headway_rise, limits.headway_most])
+            headway_cost(
+                batch.props, batch.rolls, scene.spans, scene.near, entries.prob, shift + length, half, asked,
+                batch.costs,
+            )  # fmt: skip
+        if limits.lane_kept:
+            front, rear = shift + length, length - shift
+            lane_kept_cost(batch.props, batch.rolls, scene.corridors, scene.table, front, rear, half, batch.costs)
+        if limits.change_lateral or limits.rear_brake:
+            asked = np.array([limits.rear_reaction, limits.rear_brake, limits.rear_headway, limits.change_lateral])
+            changing_cost(
+                batch.props, batch.rolls, scene.corridors, scene.table, scene.spans, entries.prob, self.body, asked,
+                batch.costs,
             )  # fmt: skip
 
     def _limits(self, scene: Scene) -> Array:

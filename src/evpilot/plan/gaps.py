@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Prop, Ref, Span
-from evpilot.plan.proposals import LENGTH_MIN, arrive
+from evpilot.plan.proposals import LENGTH_MIN, arrive, gentle
 from evpilot.plan.way import Way
 from evpilot.types import Briefing
 from evpilot.types.state import Array
@@ -52,6 +52,7 @@ def _crossings(
     """Offset, length, offset kept before, and for how far [m]: across at once, round the arrival, or after it."""
     # a quintic over d metres in T seconds begins with a jerk of 60 d / T^3
     seconds = max(CROSSING, (60.0 * abs(home) / briefing.limits.gate_lateral_jerk) ** (1.0 / 3.0))
+    seconds = min(gentle((seconds,), way, briefing))
     length = max(LENGTH_MIN, seconds * pace)
     least = max(way.opens - float(way.scalars[Corridor.S]), 0.0)
     begins = {max(begin, least) for begin in (0.0, distance - 0.5 * length, distance)}

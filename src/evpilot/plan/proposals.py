@@ -1,5 +1,6 @@
 """What could be done: every lateral motion crossed with every speed law, as rows of `Prop`."""
 
+import math
 from typing import TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ OFFSETS_FAR = (0.0,)  # two lanes over
 FAR_ASIDE = 5.0  # [m]
 DURATIONS = (2.5, 4.5)  # [s] for a lateral motion
 DURATIONS_FAR = (4.5, 6.5)
+GENTLE, LONGER = 0.7, 1.3  # of a bound on the lateral acceleration; and a way over that takes its time
 EDGE = 0.5  # [m] of the lane: the middle beyond this is out of it
 BACK = (1.8, 2.5)  # [s] the same for who is out on a lane that is not ours
 STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
@@ -66,9 +68,11 @@ def propose(
     halts (C,) [m]: where to stop on each corridor, inf where nowhere: then also what saves energy."""
     blocks: list[Array] = []
     for c, way in enumerate(ways):
-        thrifty = [] if halts is None else _thrifty_laws(way, wish, float(halts[c]))
+        usual = _headway(1.2, briefing, speed)
+        thrifty = [] if halts is None else _thrifty_laws(way, wish, float(halts[c]), usual)
         laws = np.array(_common_laws(way, briefing, speed, accel, wish) + thrifty)
-        paths = paths_on(way, speed, c == 0, BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS)
+        times = BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS
+        paths = paths_on(way, speed, c == 0, times if c == 0 else gentle(times, way, briefing))
         mine = [cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
         wait = way.opens - float(way.scalars[Corridor.S])
         blocks.extend(_delayed(mine, wait, ways[0], way) if wait > 0.0 else mine)
@@ -79,9 +83,9 @@ def keep_going(way: Way, briefing: Briefing, speed: float, wish: float, halts: A
     """A few proposals (R, 11) along a lane's middle: as fast as we would like behind whoever is ahead, a little slower,
     gently braking; with halts (C,) also what saves energy."""
     laws = np.array(
-        [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
+        [(Law.CRUISE, share * wish, _headway(1.2, briefing, speed), 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
         + [(Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS[2:5]]
-        + ([] if halts is None else _thrifty_laws(way, wish, float(halts[0])))
+        + ([] if halts is None else _thrifty_laws(way, wish, float(halts[0]), _headway(1.2, briefing, speed)))
     )
     return cross(0, paths_on(way, speed, True, DURATIONS)[[0, 1, -1]], laws)
 
@@ -107,12 +111,22 @@ def out_of_lane(way: Way, briefing: Briefing) -> bool:
     return not same and abs(d) > edge - EDGE
 
 
+def gentle(durations: tuple[float, ...], way: Way, briefing: Briefing) -> tuple[float, ...]:
+    """How long [s] the ways over to a lane take, where a bound on what they ask of who is aboard makes them longer."""
+    most = briefing.limits.change_lateral
+    if not most:
+        return durations
+    # a quintic over d metres in T seconds asks for 5.77 d / T^2
+    least = math.sqrt(5.77 * abs(float(way.scalars[Corridor.D])) / (GENTLE * most))
+    return tuple(max(least, t) * (1.0 if t == min(durations) else LONGER) for t in durations)
+
+
 def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...]) -> Array:
     """Lateral targets and lengths (K, 2)."""
     d = way.scalars[Corridor.D]
     far = abs(d) > FAR_ASIDE
     offsets = OFFSETS if own else OFFSETS_FAR if far else OFFSETS_BESIDE
-    times = DURATIONS_FAR if far else durations
+    times = tuple(max(pair) for pair in zip(durations, DURATIONS_FAR, strict=True)) if far else durations
     rows = [(offset, max(LENGTH_MIN, speed * t, STEEPEST * abs(offset - d))) for offset in offsets for t in times]
     if own:
         rows.append((float(d), LENGTH_MIN + speed))
@@ -121,13 +135,14 @@ def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...]) ->
 
 def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish: float) -> list[tuple[float, ...]]:
     limits = briefing.limits
-    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
+    usual, tight = _headway(1.2, briefing, speed), _headway(0.7, briefing, speed)
+    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, usual, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
     # out on the oncoming lane time is worth more than ease
     hurry = limits.gate_accel - limits.accel if len(way.borrowed) and not limits.exact else 0.0
-    laws.append((Law.CRUISE, wish, 0.7, 2.0, hurry, 0.0))
+    laws.append((Law.CRUISE, wish, tight, 2.0, hurry, 0.0))
     if speed < SETTING_OFF and not limits.exact:
         # across a gap in the traffic one sets off briskly
-        laws.append((Law.CRUISE, wish, 0.7, 2.0, limits.gate_accel - limits.accel, BRISK))
+        laws.append((Law.CRUISE, wish, tight, 2.0, limits.gate_accel - limits.accel, BRISK))
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
@@ -140,14 +155,19 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     return laws
 
 
-def _thrifty_laws(way: Way, wish: float, halt: float) -> list[tuple[float, ...]]:
+def _thrifty_laws(way: Way, wish: float, halt: float, headway: float) -> list[tuple[float, ...]]:
     """Speed laws that save energy: a little slower, gently faster, gliding, braking early for a stop."""
-    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, 1.2, 1.5, 0.0, 0.0) for share in THRIFTY_SHARES]
-    laws.append((Law.CRUISE, wish, 1.2, 1.5, GENTLY, 0.0))
+    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, headway, 1.5, 0.0, 0.0) for share in THRIFTY_SHARES]
+    laws.append((Law.CRUISE, wish, headway, 1.5, GENTLY, 0.0))
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in GLIDES)
     if 0.0 < halt - way.scalars[Corridor.S] < STOP_LOOK:
         laws.extend((Law.STOP, halt, brake, 0.0, 0.0, 0.0) for brake in EARLY_STOPS)
     return laws
+
+
+def _headway(usual: float, briefing: Briefing, speed: float) -> float:
+    """The time gap [s] behind who is ahead: what is usual, or what is asked for."""
+    return max(usual, briefing.limits.headway_at(speed))
 
 
 def cross(corridor: int, paths: Array, laws: Array) -> Array:

@@ -1,8 +1,9 @@
 """UN R79, automatically commanded steering of category C: a lane change, and who comes from behind on the other lane.
 
 The car must change to the left lane to arrive; a faster car comes on that lane, from a distance below, at or above the
-critical one. The change must be gentle, done in time, and never begin when the one behind is too near. Indicators are
-not part of a decision in an object list's world, so the seconds before the change in which they must flash are a gap.
+critical one, and reacts to who is in front of it. The change must be gentle, done in time, and never begin when the one
+behind is too near. Indicators are not part of a decision in an object list's world, so the seconds before the change in
+which they must flash are a gap.
 """
 
 import dataclasses
@@ -21,7 +22,7 @@ from evpilot.regulations.suite import Axis, Case, CaseResult, Clause, Group, Sta
 from evpilot.runlog.record import Ego, RunLog
 from evpilot.scenarios.library.stage import content_hash, goal_on
 from evpilot.scenarios.scenario import Scenario
-from evpilot.types import Platform
+from evpilot.types import UN_R79, Platform
 from evpilot.types.state import Array
 
 LATERAL_MOST = 1.0  # [m/s2] induced by the system
@@ -105,18 +106,22 @@ def stage(case: Case, platform: Platform) -> Stage:
         goals=(goal_on(track.graph, (GOAL_LANE,), -60.0, -5.0),),
         actors=(actor,),
     )
-    return Stage(scenario=dataclasses.replace(plain, sha256=content_hash(plain)), sensor=SEEN)
+    return Stage(
+        scenario=dataclasses.replace(plain, sha256=content_hash(plain)), sensor=SEEN, limits=UN_R79, traffic="reactive"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A lane change in a log: when the car begins to move sideways, and when the manoeuvre starts because its body
-    reaches the line [s]; how long it is on the line [s]; the hardest lateral acceleration [m/s2] and mean jerk [m/s3];
-    the speed [m/s] and the distance to who comes from behind [m] at the start, inf when nobody does."""
+    reaches the line [s]; how long it is on the line [s], until it is done or the drive ends; the hardest lateral
+    acceleration [m/s2] and mean jerk [m/s3]; the speed [m/s] and the distance to who comes from behind [m] at the
+    start, inf when nobody does."""
 
     begins: float
     starts: float
     lasts: float
+    done: bool
     lateral: float
     jerk: float
     speed: float
@@ -141,7 +146,8 @@ def change_of(run: RunLog, platform: Platform) -> Change | None:
     return Change(
         begins=float(seconds[begin]),
         starts=float(seconds[first]),
-        lasts=float(seconds[last] - seconds[first]) if len(done) else math.inf,
+        lasts=float(seconds[last] - seconds[first]),
+        done=len(done) > 0,
         lateral=float(np.abs(lateral).max()),
         jerk=_mean_jerk(lateral, float(seconds[1] - seconds[0])),
         speed=float(run.ego[first, Ego.SPEED]),
@@ -202,7 +208,8 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
         values={
             "begins_s": round(found.begins, 2),
             "starts_s": round(found.starts, 2),
-            "on_the_line_s": None if math.isinf(found.lasts) else round(found.lasts, 2),
+            "on_the_line_s": round(found.lasts, 2),
+            "done": found.done,
             "lateral_mps2": round(found.lateral, 3),
             "lateral_jerk_mps3": round(found.jerk, 3),
         },

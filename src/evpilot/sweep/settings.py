@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 
 from evpilot.files import EvpilotError
 from evpilot.sweep.pilots import DEFAULT_PILOT, SHORT, check_pilot
-from evpilot.types import ROAD, VERDICT, Limits
+from evpilot.types import ROAD, UN_R79, UN_R157, VERDICT, Limits
 from evpilot.vehicle.powertrain.conditions import KELVIN, Conditions
 
-LIMITS = {limits.name: limits for limits in (ROAD, VERDICT)}
+LIMITS = {limits.name: limits for limits in (ROAD, VERDICT, UN_R157, UN_R79)}
 ECO, CHARGE, TEMPERATURE = (0.0, 1.0, ""), (0.0, 100.0, "%"), (-50.0, 60.0, "degrees Celsius")
 TRAFFIC = ("replay", "reactive", "mixed")
 
@@ -16,7 +16,7 @@ TRAFFIC = ("replay", "reactive", "mixed")
 class Settings:
     """The conditions of a drive: pilot `module:Class` or `file.py:Class`; platform and planner_platform (the car as the
     planner believes it, empty for the same) a built-in key or a TOML file; traffic replay, reactive or mixed, empty for
-    what the scenario is made for; limits road or verdict; sensor the name of an object sensor; eco 0..1 how much saving
+    what the scenario is made for; limits road, verdict, un-r157 or un-r79; sensor the name of an object sensor; eco 0..1 how much saving
     energy counts; charge [%] at the start, temperature [degrees Celsius] of air and battery; arrive_with [%] of charge
     at least at the goal, None where none is asked for."""
 

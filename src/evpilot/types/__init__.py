@@ -24,7 +24,7 @@ from evpilot.types.kinds import (
 )
 from evpilot.types.lane_graph import LaneGraph
 from evpilot.types.motion import Command, Predictions, Trajectory
-from evpilot.types.platform import ROAD, VERDICT, Limits, Platform
+from evpilot.types.platform import ROAD, UN_R79, UN_R157, VERDICT, Limits, Platform
 from evpilot.types.powertrain import LOST, Powertrain, Sensor, Spent, Store
 from evpilot.types.state import Detections, EgoState, Lights, Observation, Tracks, Truth, no_tracks
 
@@ -32,6 +32,8 @@ __all__ = [
     "FIXED",
     "LOST",
     "ROAD",
+    "UN_R79",
+    "UN_R157",
     "VEHICLES",
     "VERDICT",
     "VULNERABLE",

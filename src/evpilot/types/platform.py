@@ -1,6 +1,6 @@
 """The car's parameters, and the limits that a drive keeps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evpilot.types import checks
 from evpilot.types.powertrain import Powertrain, Sensor
@@ -101,6 +101,10 @@ class Limits:
 
     accel, brake (service), emergency [m/s2, all positive]; lateral acceleration [m/s2]; jerk along and across [m/s3];
     steering_rate [rad/s]; exact is True where the car is the exact kinematic model with inputs constant over a step.
+    What a regulation asks of a pilot, 0 where none does: headway [s] to who is ahead at standstill, its rise with our
+    speed [s2/m] and its most [s]; lane_kept, whether the lane is kept whatever happens; change_lateral [m/s2] of a lane
+    change; and who comes from behind on the other lane keeps rear_headway [s] after it has reacted in rear_reaction [s]
+    and braked with rear_brake [m/s2].
     """
 
     name: str
@@ -117,6 +121,18 @@ class Limits:
     emergency: float
     steering_rate: float
     exact: bool = False
+    headway: float = 0.0
+    headway_rise: float = 0.0
+    headway_most: float = 0.0
+    lane_kept: bool = False
+    change_lateral: float = 0.0
+    rear_reaction: float = 0.0
+    rear_brake: float = 0.0
+    rear_headway: float = 0.0
+
+    def headway_at(self, speed: float) -> float:
+        """The time gap [s] that is asked for at a speed [m/s]."""
+        return min(self.headway + self.headway_rise * max(speed, 0.0), self.headway_most)
 
 
 ROAD = Limits(
@@ -151,3 +167,8 @@ VERDICT = Limits(
     exact=True,
 )
 """CommonRoad's vehicle model limits (reference/commonroad.md, quirk 6); the planner keeps its comfort while it can."""
+UN_R157 = replace(ROAD, name="un-r157", headway=1.0, headway_rise=0.036, headway_most=1.6, lane_kept=True)
+"""UN R157: following distances by the table of 5.2.3.3, 1.1 s at 10 km/h and 0.1 s more for every 10 km/h; the car
+stays in its lane (5.2.1)."""
+UN_R79 = replace(ROAD, name="un-r79", change_lateral=1.0, rear_reaction=0.4, rear_brake=3.0, rear_headway=1.0)
+"""UN R79 5.6.4, lane changes of category C."""

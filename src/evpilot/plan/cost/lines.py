@@ -1,15 +1,18 @@
 """Solid lines: the body stays between those that bound its lane."""
 
+import numpy as np
+
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import Corridor, Cost, Ref, Roll
+from evpilot.plan.columns import Corridor, Cost, Prop, Ref, Roll
 from evpilot.plan.rollout import sample
 from evpilot.types.state import Array
 
 R_S, R_D = int(Roll.S), int(Roll.D)
-RULE = int(Cost.RULE)
+RULE, CORRIDOR = int(Cost.RULE), int(Prop.CORRIDOR)
 CURVATURE, LEFT, RIGHT = int(Ref.CURVATURE), int(Ref.LEFT), int(Ref.RIGHT)
 START, COUNT = int(Corridor.START), int(Corridor.COUNT)
 ON = 0.1  # [m] a tyre may be on the line
+KEPT, KEPT_SPARE = 10.0, 0.05  # as dear is it where the lane is to be kept whatever happens; [m] and so much earlier
 LINE_RATE, LINE_MOST = 25.0, 1.0  # cost of a second a metre over a line; further over costs no more [m]
 
 
@@ -33,3 +36,15 @@ def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Ar
         if over > ON:
             total += (0.2 if step <= 20 else 0.4) * min(over - ON, LINE_MOST)
     cost[RULE] += LINE_RATE * total
+
+
+@kernel("void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8, f8, f8, f8[:, ::1])")
+def lane_kept_cost(
+    props: Array, rolls: Array, corridors: Array, table: Array, front: float, rear: float, width: float, costs: Array
+) -> None:
+    """Add to costs (R, 11) what it is worth to keep the lane whatever happens, short of contact: no tyre on a line."""
+    row = np.zeros(costs.shape[1])
+    for r in range(props.shape[0]):
+        row[RULE] = 0.0
+        line_cost(rolls[r], front, rear, width + ON + KEPT_SPARE, corridors[int(props[r, CORRIDOR])], table, row)
+        costs[r, RULE] += KEPT * row[RULE]

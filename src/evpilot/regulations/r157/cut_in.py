@@ -17,7 +17,7 @@ from evpilot.regulations.r157.verdicts import compared
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage
 from evpilot.runlog import RunLog
 from evpilot.simulate.staging import Approach
-from evpilot.types import ROAD, Platform
+from evpilot.types import ROAD, UN_R157, Platform
 from evpilot.types.state import Array
 
 NAMES = ("ego_kmh", "other_kmh", "gap_m", "lateral_mps")
@@ -65,6 +65,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     return Stage(
         scenario=scenario(case.id, ego, start, len(places) - 1, (actor,)),
         sensor=SENSOR,
+        limits=UN_R157,
         platform=car,
         approach=Approach(until_ns=APPROACH_NS, speed=ego / KMH),
         decided=None if whole(case) else ending(ramp, car),

@@ -17,7 +17,7 @@ from evpilot.regulations.r157.verdicts import compared
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage
 from evpilot.runlog import RunLog
 from evpilot.simulate.staging import Approach
-from evpilot.types import ROAD, ObjectKind, Platform
+from evpilot.types import ROAD, UN_R157, ObjectKind, Platform
 
 NAMES = ("speed_kmh", "distance_m", "lateral_mps")
 MEANINGS = ("common speed", "from the vehicle ahead to the one that stands", "lateral speed of the vehicle ahead")
@@ -62,6 +62,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     return Stage(
         scenario=scenario(case.id, speed, start, len(places) - 1, (leader, standing)),
         sensor=SENSOR,
+        limits=UN_R157,
         platform=car,
         approach=Approach(until_ns=APPROACH_NS, speed=speed / KMH),
         unseen=((STANDING, row_time(revealed)),),

@@ -17,7 +17,7 @@ from evpilot.regulations.r157.verdicts import compared
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage
 from evpilot.runlog import RunLog
 from evpilot.simulate.staging import Approach
-from evpilot.types import ROAD, Platform
+from evpilot.types import ROAD, UN_R157, Platform
 
 NAMES = ("speed_kmh", "brake_g")
 MEANINGS = ("common speed", "braking of the vehicle ahead")
@@ -58,6 +58,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     return Stage(
         scenario=scenario(case.id, speed, start, len(places) - 1, (leader,)),
         sensor=SENSOR,
+        limits=UN_R157,
         platform=car,
         approach=Approach(until_ns=APPROACH_NS, speed=speed / KMH),
         decided=None if whole(case) else ending(),

@@ -13,7 +13,7 @@ from evpilot.regulations.r157.subject import subject
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage, Verdict
 from evpilot.runlog import RunLog
 from evpilot.simulate.staging import Approach
-from evpilot.types import EgoState, Platform, Truth
+from evpilot.types import UN_R157, EgoState, Platform, Truth
 from evpilot.types.state import Array
 
 SPEEDS_KMH = (7.2, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0)
@@ -65,6 +65,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     return Stage(
         scenario=scenario(case.id, case["speed_kmh"], -APPROACH_ROWS * speed / 10.0, ROWS, (leader,)),
         sensor=SENSOR,
+        limits=UN_R157,
         platform=car,
         approach=Approach(until_ns=APPROACH_NS, speed=speed),
     )

@@ -14,7 +14,7 @@ from evpilot.regulations.r157.verdicts import compared
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage
 from evpilot.runlog import RunLog
 from evpilot.simulate.staging import Approach
-from evpilot.types import Platform
+from evpilot.types import UN_R157, Platform
 
 AXES = (
     Axis(name="ego_kmh", meaning="our set speed", values=(30.0, 60.0, 90.0, 130.0)),
@@ -50,6 +50,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     return Stage(
         scenario=scenario(case.id, ego, -APPROACH_ROWS * ego / KMH / 10.0, ROWS, (actor,)),
         sensor=SENSOR,
+        limits=UN_R157,
         platform=car,
         approach=Approach(until_ns=APPROACH_NS, speed=ego / KMH),
         decided=None if whole(case) else ending(car),

@@ -14,7 +14,7 @@ from evpilot.regulations.r157.touch import Touch
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage, Verdict
 from evpilot.runlog import RunLog
 from evpilot.simulate.staging import Approach
-from evpilot.types import EgoState, ObjectKind, Platform, Truth
+from evpilot.types import UN_R157, EgoState, ObjectKind, Platform, Truth
 
 AXES = (
     Axis(name="ego_kmh", meaning="our set speed", values=tuple(10.0 * k for k in range(1, 14))),
@@ -58,6 +58,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     return Stage(
         scenario=scenario(case.id, ego, -APPROACH_ROWS * ego / KMH / 10.0, ROWS, (person,), barriers=False),
         sensor=SENSOR,
+        limits=UN_R157,
         platform=car,
         approach=Approach(until_ns=APPROACH_NS, speed=u),
         decided=None if whole(case) else ending(car),

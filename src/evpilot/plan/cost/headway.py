@@ -1,0 +1,36 @@
+"""The time gap that a regulation asks for behind who is ahead."""
+
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import GRID, Cost, Prop, Roll, Span
+from evpilot.types.state import Array, Ints
+
+HEADWAY_COST = 5.0  # for a second bumper to bumper, in proportion to what is missing
+SPARE = 1.03  # of the gap, for what the drive will be off its plan
+TIMES = GRID
+CORRIDOR, CLEARANCE = int(Prop.CORRIDOR), int(Cost.CLEARANCE)
+R_S, R_D, R_V = int(Roll.S), int(Roll.D), int(Roll.SPEED)
+LOW, HIGH, RIGHT, LEFT = (int(c) for c in (Span.S_LOW, Span.S_HIGH, Span.D_LOW, Span.D_HIGH))
+
+
+@kernel("void(f8[:, ::1], f8[:, :, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8, f8, f8[::1], f8[:, ::1])")
+def headway_cost(
+    props: Array, rolls: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, asked: Array,
+    costs: Array,
+) -> None:  # fmt: skip
+    """Add to costs (R, 11) what following closer than asked (3,), headway [s] at standstill, its rise with the speed
+    [s2/m] and its most [s], is worth. front, half [m] of our body; near (C, E + 1) as `spans_on` fills it."""
+    for r in range(props.shape[0]):
+        c, roll = int(props[r, CORRIDOR]), rolls[r]
+        total = 0.0
+        for step in range(1, roll.shape[0]):
+            s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
+            wanted = SPARE * v * min(asked[0] + asked[1] * v, asked[2])
+            worst = 0.0
+            for n in range(near[c, 0]):
+                e = near[c, 1 + n]
+                span = spans[c, e, step]
+                free = span[LOW] - s - front
+                if free < wanted and span[HIGH] > s and span[RIGHT] < d + half and span[LEFT] > d - half:
+                    worst = max(worst, prob[e] * (1.0 - max(free, 0.0) / wanted))
+            total += worst * (TIMES[step] - TIMES[step - 1])
+        costs[r, CLEARANCE] += HEADWAY_COST * total
