@@ -16,9 +16,9 @@ TRAFFIC = ("replay", "reactive", "mixed")
 class Settings:
     """The conditions of a drive: pilot `module:Class` or `file.py:Class`; platform and planner_platform (the car as the
     planner believes it, empty for the same) a built-in key or a TOML file; traffic replay, reactive or mixed, empty for
-    what the scenario is made for; limits road, verdict, un-r157 or un-r79; sensor the name of an object sensor; eco 0..1 how much saving
-    energy counts; charge [%] at the start, temperature [degrees Celsius] of air and battery; arrive_with [%] of charge
-    at least at the goal, None where none is asked for."""
+    what the scenario is made for; limits road, verdict, un-r157 or un-r79; sensor the name of an object sensor; eco
+    0..1 how much saving energy counts; charge [%] at the start, temperature [degrees Celsius] of air and battery;
+    arrive_with [%] of charge at least at the goal, None where none is asked for."""
 
     pilot: str = DEFAULT_PILOT
     platform: str = "sedan"
