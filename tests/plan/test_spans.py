@@ -121,3 +121,17 @@ def test_on_a_ramp_that_lies_above_itself_everybody_is_on_his_level() -> None:
         spans, near = np.empty((1, 1, len(GRID), 5)), np.empty((1, 2), np.int64)
         spans_on(boxes(x, y, yaw, 0.0), HALF, np.array([z]), corridors, table, spans, near)
         assert spans[0, 0, 0, Span.S_LOW] < at < spans[0, 0, 0, Span.S_HIGH]
+
+
+def test_who_crosses_a_path_that_bends_back_is_seen_where_he_crosses() -> None:
+    """Nearest to its far end at first, he comes over to its beginning: as cars do before the entry of a roundabout."""
+    entry = boxes(60.0, 62.0, -0.5 * math.pi, 9.0)
+    spans, near, table = seen_from(ring(30.0), entry)
+    assert near[0] == 1
+    for step in range(0, len(GRID), 4):
+        low, high, right, left = brute(entry[0, step], table)
+        if abs(0.5 * (right + left)) < 6.0:
+            assert spans[0, step, :4] == pytest.approx([low, high, right, left], abs=0.6)
+    assert (
+        (spans[0, :, Span.D_LOW] < 0.9) & (spans[0, :, Span.D_HIGH] > -0.9) & (spans[0, :, Span.S_LOW] < 70.0)
+    ).any()

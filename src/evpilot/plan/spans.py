@@ -9,6 +9,7 @@ from evpilot.types.state import Array, Ints
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 TRACK = 1.0  # [m] to each side of the car's middle: who is behind it there follows it
 NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
+AFRESH = 4  # steps after which who is not near a path is looked for on all of it again
 
 C_START, C_COUNT, C_S, C_D = int(Corridor.START), int(Corridor.COUNT), int(Corridor.S), int(Corridor.D)
 R_X, R_Y, R_Z, R_COS, R_SIN = int(Ref.X), int(Ref.Y), int(Ref.Z), int(Ref.COS), int(Ref.SIN)
@@ -85,13 +86,16 @@ def spans_on(
         near[c, 0] = 0
         for e in range(entries.shape[0]):
             row = -1
-            close = False
+            here = close = False
             for step in range(STEPS):
                 x, y = entries[e, step, 0], entries[e, step, 1]
+                # who crosses a path that bends back is not nearest where he was nearest before
+                row = -1 if step % AFRESH == 0 and not here else row
                 row = _nearest_row(x, y, level[e], table, start, count, row)
                 span = spans[c, e, step]
                 _one_span(entries[e, step], size[e], table, start, row, span)
-                close = close or (span[D_LOW] < NEAR and span[D_HIGH] > -NEAR)
+                here = span[D_LOW] < NEAR and span[D_HIGH] > -NEAR
+                close = close or here
             now = spans[c, e, 0]
             across = corridors[c, C_D]
             follows = now[S_HIGH] < corridors[c, C_S] and now[D_LOW] < across + TRACK and now[D_HIGH] > across - TRACK

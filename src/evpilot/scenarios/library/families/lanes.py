@@ -117,7 +117,8 @@ def emergency_vehicle(seed: int, difficulty: float) -> Scenario:
     """An ambulance with blue light comes from behind in our lane: make way.
 
     Mix: others 10 % distracted, of all characters, and make no way of their own; the ambulance yields to nobody and
-    wants 1.35 times the limit. Harder: the other lane is denser, the ambulance comes sooner."""
+    wants 1.35 times the limit. Harder: the other lane is denser (time gaps 4.5-10 to 1.3-2.4 s), the ambulance comes
+    sooner."""
     name = "emergency_vehicle"
     rng = stream(name, seed, "road")
     ego = int(rng.integers(0, 2))
@@ -131,7 +132,7 @@ def emergency_vehicle(seed: int, difficulty: float) -> Scenario:
     )
     way = route(stage.graph, place.lane, stage.stream("blue"), STRAIGHT_ON)
     put(stage, blue, place.lane, 130.0 - 80.0 * (1.0 - difficulty), 27.0, way)
-    gap = (4.5 - 2.0 * difficulty, 10.0 - 4.5 * difficulty)
+    gap = (4.5 - 3.2 * difficulty, 10.0 - 7.6 * difficulty)
     fill(stage, (place.lanes[1 - ego],), gap, mix=(RIGHT, LEFT)[ego], turns=STRAIGHT_ON)
     fill(stage, (place.lane,), (3.5, 7.0), mix=RIGHT, turns=STRAIGHT_ON, span=(240.0, 1300.0), purpose="ahead")
     flow(stage, place.lanes[1 - ego], gap, mix=(RIGHT, LEFT)[ego], turns=STRAIGHT_ON)

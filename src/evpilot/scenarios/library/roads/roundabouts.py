@@ -95,7 +95,8 @@ def _ring(net: Network, center: tuple[float, float], radius: float, first: float
 def _entry_and_exit(net: Network, arm: Arm, place: int, before: int, after: int, number: int) -> None:
     """The lanes from an arm onto a lane of the ring, and from there into the arm; place: counted from outside."""
     incoming, outgoing = arm.incoming[::-1][place : place + 1], arm.outgoing[::-1][place : place + 1]
-    ways = [(lane, after, Priority.YIELD) for lane in incoming]
-    ways += [(before, lane, Priority.PRIORITY) for lane in outgoing]
-    for a, b, priority in ways:
-        bridge(net, a, b, turn=Turn.RIGHT, junction=number, limit=RING_LIMIT, priority=priority)
+    # the indicator tells that one leaves the ring, not that one enters it (StVO section 8 (1a))
+    ways = [(lane, after, Turn.STRAIGHT, Priority.YIELD) for lane in incoming]
+    ways += [(before, lane, Turn.RIGHT, Priority.PRIORITY) for lane in outgoing]
+    for a, b, turn, priority in ways:
+        bridge(net, a, b, turn=turn, junction=number, limit=RING_LIMIT, priority=priority)
