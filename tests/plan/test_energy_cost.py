@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evpilot.plan.columns import GRID, HORIZON, Corridor, Cost, Prop, Ref, Roll
-from evpilot.plan.cost.energy import AHEAD, BROUGHT_BACK, GAINED, MOST, UPHILL, Thrift, energy_cost, thrift
+from evpilot.plan.cost.energy import BROUGHT_BACK, GAINED, MOST, UPHILL, Thrift, energy_cost, thrift
 from evpilot.types.state import Array
 from evpilot.vehicle import platforms
 from evpilot.vehicle.cycles.follow import bench
@@ -61,9 +61,13 @@ def plain(roll: Array, saving: Thrift, halt: float, slope: float) -> float:
         spent += dt * power(0.5 * (before + after), (after - before) / dt * (1.0 + saving.turning) + pull)
     way = roll[-1, Roll.S]
     price = power(WANTED, 0.0) / WANTED * way + UPHILL * saving.mass * 9.81 * slope * way
-    factor = GAINED if halt - way >= AHEAD else BROUGHT_BACK
-    kinetic = 0.5 * saving.mass * (1.0 + saving.turning) * (roll[-1, Roll.SPEED] ** 2 - roll[0, Roll.SPEED] ** 2)
-    return MOST * math.tanh(saving.weight * (spent - price - factor * kinetic) / MOST)
+    values = []
+    for row in (roll[0], roll[-1]):
+        square = row[Roll.SPEED] ** 2
+        by_itself = min(square, 0.4 * (halt - row[Roll.S])) if halt > row[Roll.S] else 0.0
+        values.append(GAINED * by_itself + BROUGHT_BACK * (square - by_itself))
+    kinetic = 0.5 * saving.mass * (1.0 + saving.turning) * (values[1] - values[0])
+    return MOST * math.tanh(saving.weight * (spent - price - kinetic) / MOST)
 
 
 @pytest.mark.parametrize("halt", [math.inf, 90.0])

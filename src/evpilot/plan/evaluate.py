@@ -73,7 +73,7 @@ class Evaluator:
             t = self._thrift
             energy_cost(
                 batch.props, batch.rolls, scene.corridors, scene.table, batch.firsts, scene.halts, scene.wanted,
-                t.powers, t.weight, t.mass, t.turning, batch.costs,
+                t.powers, t.weight * scene.saving, t.mass, t.turning, batch.costs,
             )  # fmt: skip
         self._regulate(batch, scene)
         if scene.last is not None:

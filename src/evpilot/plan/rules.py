@@ -111,6 +111,18 @@ class Rules:
                 walls.append(_wall(c, way, s, SAID[state]))
         return walls
 
+    def green_ahead(self, way: Way, observation: Observation) -> bool:
+        """Whether the next light on a corridor, within LOOK, is green: it will not stay so."""
+        graph, front = self.briefing.graph, self._front(way)
+        for number in range(len(way.path.lanes)) if len(graph.light_id) else ():
+            state = shown(graph, way, number, observation.lights)
+            if state is None:
+                continue
+            s = float(way.path.lane_s[number]) + _line_on(graph, int(way.path.lanes[number]))
+            if 0.0 <= s - front < LOOK:
+                return state == LightState.GREEN
+        return False
+
     def _has_stood(self, line: int, room: float, observation: Observation, hold: float) -> bool:
         """Whether the car has stood for a time [s] at a line that is `room` [m] ahead of its front."""
         now = observation.t_ns * 1e-9

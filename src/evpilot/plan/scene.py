@@ -16,6 +16,7 @@ from evpilot.types import Briefing, EgoState, Observation, Tracks
 from evpilot.types.state import Array, Ints
 
 BEHIND = 1.5  # [m] who stands
+AHEAD = 120.0  # [m] who stands further away may be gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,7 +25,8 @@ class Scene:
     when, the goals, the car (4,) speed, acceleration, steering, reserved; and how far it is off the road [m], what is
     to go on the best corridor [m], how long what we do counts [s], the speed limit here [m/s], the corridor and
     offset of the last decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor
-    (C,) [m] the front will have to stop, None where saving energy does not count."""
+    (C,) [m] the front will have to stop, None where saving energy does not count; what share of the
+    wish to save counts now."""
 
     ways: list[Way]
     table: Array
@@ -44,6 +46,7 @@ class Scene:
     last: tuple[int, float] | None
     wanted: float
     halts: Array | None
+    saving: float
 
 
 def hidden_from(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:
@@ -77,7 +80,7 @@ def halts_on(corridors: Array, spans: Array, near: Ints, front: float, half: flo
     places = corridors[:, Corridor.WALL].copy()
     for c, row in enumerate(near):
         own, now = float(corridors[c, Corridor.S]), spans[c, row[1 : 1 + row[0]], 0]
-        ahead = (now[:, Span.S_LOW] > own + front) & (now[:, Span.SPEED] < STANDS)
+        ahead = (now[:, Span.S_LOW] > own + front) & (now[:, Span.S_LOW] < own + AHEAD) & (now[:, Span.SPEED] < STANDS)
         beside = (now[:, Span.D_LOW] <= half) & (now[:, Span.D_HIGH] >= -half)
         places[c] = min(places[c], float(np.min(now[ahead & beside, Span.S_LOW], initial=np.inf)) - BEHIND)
     return places

@@ -29,7 +29,7 @@ MOST = 14.0  # cost that saving can reach: far below a contact's (60) or a broke
 GAINED, BROUGHT_BACK = 1.12, 0.68  # of kinetic energy: what it takes from the battery, and what braking gives back
 UPHILL = 1.1  # of potential energy, likewise, for the way's price
 STANDS = 2.0  # [m/s] somebody ahead who is slower than this is waited for
-AHEAD = 150.0  # [m]
+COASTING = 0.2  # [m/s2] at which a car without drive slows down in town
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,12 +54,11 @@ def thrift(platform: Platform, eco: float) -> Thrift:
 
 
 @kernel()
-def kept_worth(after: float, before: float, room: float) -> float:
-    """What the change of a speed's square [m2/s2] is worth when a stop comes after `room` [m], inf when none does."""
-    change = after * after - before * before
-    if room >= AHEAD:
-        return GAINED * change
-    return BROUGHT_BACK * change
+def worth(square: float, room: float) -> float:
+    """What a speed's square [m2/s2] is worth with `room` [m] to where the car must stop, inf where it need not: as much
+    of it as rolls there by itself saves power, the rest is for recuperation."""
+    rolls = min(square, 2.0 * COASTING * max(room, 0.0))
+    return BROUGHT_BACK * square + (GAINED - BROUGHT_BACK) * rolls
 
 
 @kernel(
@@ -104,7 +103,8 @@ def energy_cost(
             push = (roll[step + 1, R_V] - roll[step, R_V]) / dt
             spent += dt * power_at(speed, push * (1.0 + turning) + slope, powers)
         priced = metre * (roll[end, R_S] - roll[0, R_S]) + UPHILL * mass * GRAVITY * (height - low)
-        before, after = roll[0, R_V], roll[end, R_V]
-        worth = 0.5 * mass * (1.0 + turning) * kept_worth(after, before, halts[c] - roll[end, R_S])
-        x = weight * (spent - priced - worth)
+        gained = worth(roll[end, R_V] ** 2, halts[c] - roll[end, R_S]) - worth(
+            roll[0, R_V] ** 2, halts[c] - roll[0, R_S]
+        )
+        x = weight * (spent - priced - 0.5 * mass * (1.0 + turning) * gained)
         costs[r, ENERGY] += MOST * math.tanh(x / MOST)
