@@ -8,11 +8,11 @@ from driving_scenes import CAR, lane
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons, goal_windows, stack
+from evpilot.plan.arrays import Tables, car_vector, comfort_vector, goal_polygons, goal_windows, stack_scalars
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
 from evpilot.plan.road import Road
 from evpilot.plan.rollout import roll_out
-from evpilot.plan.score import score
+from evpilot.plan.score import price_best, score
 from evpilot.plan.spans import spans_on
 from evpilot.plan.way import Way
 from evpilot.types import ROAD, Briefing, EgoState, Goal, LaneGraph, Lights, LightState, Limits, Observation, Tracks
@@ -84,7 +84,7 @@ def roll(
     """Proposals (R, 9) driven forward; spans (1, E, 51, 5) of others on the first corridor."""
     brief = briefing(graph, limits=limits)
     ways = Road(brief, LaneIndex(graph)).ways(ego)
-    table, corridors, _ = stack(ways, [])
+    table, (corridors, _) = Tables().stack(ways), stack_scalars(ways, [])
     corridors[0, 7] = wall
     none, near = empty_spans(len(ways))
     if spans is not None:
@@ -148,7 +148,8 @@ def costs_of(
     """Costs (R, 10) and firsts (R, 4) of rollouts on the first corridor of a road that leads east."""
     brief = briefing(graph, goals, limits)
     road = Road(brief, LaneIndex(graph))
-    table, corridors, _ = stack(road.ways(ego_at(30.0))[:1], [])
+    ways = road.ways(ego_at(30.0))[:1]
+    table, (corridors, _) = Tables().stack(ways), stack_scalars(ways, [])
     corridors[0, 7] = wall
     count = len(others or [])
     entries = np.ascontiguousarray(np.array(others)) if others else np.zeros((0, len(GRID), 5))
@@ -158,11 +159,14 @@ def costs_of(
     batch = np.ascontiguousarray(np.array(rolls))
     costs, firsts = np.empty((len(rolls), len(Cost))), np.empty((len(rolls), 4))
     owned, starts, polygon = goal_polygons(brief)
+    props, limits = np.zeros((len(rolls), len(Prop))), comfort_vector(brief.limits)
     score(
-        np.zeros((len(rolls), len(Prop))), batch, corridors, table, entries, half, np.ones(count),
-        np.full(count, moving),
-        np.zeros(count), spans, near, BODY, road.area.origin, road.area.table, road.area.tiles, slack,
-        comfort_vector(brief.limits), goal_windows(brief, 0.0), owned, starts, polygon, wish,
-        np.zeros((0, 7)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
+        props, batch, corridors, table, entries, half, np.ones(count), np.full(count, moving), BODY, limits,
+        goal_windows(brief, 0.0), owned, starts, polygon, wish, np.zeros((0, 7)) if zones is None else zones,
+        np.zeros((0, 7)), costs, firsts,
+    )  # fmt: skip
+    price_best(
+        props, batch, corridors, table, entries, half, np.ones(count), np.zeros(count), spans, near, BODY,
+        road.area.origin, road.area.table, road.area.tiles, slack, limits, float(wish[4]), firsts, costs,
     )  # fmt: skip
     return costs, firsts

@@ -10,7 +10,7 @@ from planning_parts import box, briefing, ego_at, prop, roll
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.arrays import stack
+from evpilot.plan.arrays import Tables, stack_scalars
 from evpilot.plan.columns import GRID, Corridor, Law, Prop, Roll
 from evpilot.plan.gaps import gaps_of, seek_gaps
 from evpilot.plan.proposals import propose
@@ -35,7 +35,7 @@ def sought(goal: Goal, others: list[Array], speed: float = 10.0, due: float = 0.
     graph = two_lanes()
     brief = briefing(graph, (goal,))
     ways = Road(brief, LaneIndex(graph)).ways(ego_at(30.0, speed=speed))
-    table, corridors, _ = stack(ways, [])
+    table, (corridors, _) = Tables().stack(ways), stack_scalars(ways, [])
     entries = np.ascontiguousarray(np.array(others))
     spans, near = np.empty((2, len(others), len(GRID), 5)), np.empty((2, len(others) + 1), np.int64)
     spans_on(entries, np.tile([2.25, 0.9], (len(others), 1)), np.zeros(len(others)), corridors, table, spans, near)

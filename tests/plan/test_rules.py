@@ -18,7 +18,7 @@ from planning_parts import box, briefing, ego_at, seen
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.arrays import stack
+from evpilot.plan.arrays import Tables, stack_scalars
 from evpilot.plan.columns import GRID, Corridor
 from evpilot.plan.entries import Entries
 from evpilot.plan.priority import MARGIN_AFTER, MARGIN_BEFORE, PAST
@@ -229,7 +229,7 @@ def zones_for(
         prob=np.ones((1, 1)),
     )  # fmt: skip
     entries = Entries(tracks, expected, ego)
-    table, corridors, _ = stack(ways, [])
+    table, (corridors, _) = Tables().stack(ways), stack_scalars(ways, [])
     spans = np.empty((len(ways), len(entries), len(GRID), 5))
     near = np.empty((len(ways), len(entries) + 1), np.int64)
     spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)

@@ -23,6 +23,7 @@ from evpilot.plan.cost.encounter import (
     severity,
     whereabouts_of,
 )
+from evpilot.plan.score import CONTENDER, KEEN
 from evpilot.types import VERDICT, Goal
 
 CONTACT = 500.0
@@ -340,3 +341,18 @@ def test_what_is_done_after_the_goal_does_not_count() -> None:
     assert firsts[0, 3] == firsts[1, 3] < 4.0
     for part in (Cost.PROGRESS, Cost.RULE, Cost.LANE):
         assert costs[0, part] == costs[1, part]
+
+
+def test_of_many_motions_the_best_cost_what_they_cost_alone_and_no_other_is_as_good() -> None:
+    rng = np.random.default_rng(11)
+    starts = zip(rng.uniform(-2.5, 2.5, 90), rng.uniform(1, 15, 90), rng.uniform(-3, 1.5, 90), strict=True)
+    rolls = [line(30.0, y, speed, accel) for y, speed, accel in starts]
+    others = [box(70.0, 0.0, 3.0), box(40.0, -3.0, 12.0), box(30.0, 3.0, 8.0)]
+    together, _ = costs_of(rolls, graph=one_lane(), others=others, moving=True)
+    alone = np.array([costs_of([one], graph=one_lane(), others=others, moving=True)[0][0] for one in rolls])
+    totals = alone.sum(axis=1)
+    best = np.argsort(totals)[:KEEN]
+    worth = totals[best] < totals[best[0]] + CONTENDER  # near misses of the others are left out
+    assert worth.sum() >= 3 and np.any(alone[:, Cost.ROAD] > together[:, Cost.ROAD])
+    np.testing.assert_array_equal(together[best[worth]], alone[best[worth]])
+    assert int(np.argmin(together.sum(axis=1))) == best[0]

@@ -9,7 +9,7 @@ from planning_parts import briefing, ego_at, ring
 
 from evpilot.geometry.boxes import corners
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.arrays import stack
+from evpilot.plan.arrays import Tables, stack_scalars
 from evpilot.plan.columns import GRID, Corridor, Entry, Ref, Span
 from evpilot.plan.road import Road
 from evpilot.plan.spans import spans_on
@@ -32,7 +32,7 @@ def boxes(x: float, y: float, yaw: float, speed: float, turn: float = 0.0) -> np
 
 def seen_from(graph: LaneGraph, entries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ways = Road(briefing(graph), LaneIndex(graph)).ways(ego_at(20.0))
-    table, corridors, _ = stack(ways[:1], [])
+    table, (corridors, _) = Tables().stack(ways[:1]), stack_scalars(ways[:1], [])
     spans = np.empty((1, len(entries), len(GRID), 5))
     near = np.empty((1, len(entries) + 1), np.int64)
     spans_on(entries, np.repeat(HALF, len(entries), axis=0), np.zeros(len(entries)), corridors, table, spans, near)
@@ -117,7 +117,7 @@ def test_on_a_ramp_that_lies_above_itself_everybody_is_on_his_level() -> None:
         way = road.ways(ego)[0]
         assert way.scalars[Corridor.S] == pytest.approx(at, abs=1.5)
         assert abs(way.scalars[Corridor.D]) < 0.5
-        table, corridors, _ = stack([way], [])
+        table, (corridors, _) = Tables().stack([way]), stack_scalars([way], [])
         spans, near = np.empty((1, 1, len(GRID), 5)), np.empty((1, 2), np.int64)
         spans_on(boxes(x, y, yaw, 0.0), HALF, np.array([z]), corridors, table, spans, near)
         assert spans[0, 0, 0, Span.S_LOW] < at < spans[0, 0, 0, Span.S_HIGH]

@@ -6,10 +6,10 @@ from driving_scenes import actor, drive, one_lane, scene
 
 from evpilot.plan import planner
 from evpilot.plan.batch import Batch
-from evpilot.plan.columns import GRID, Law, Prop
+from evpilot.plan.columns import GRID, Law, Prop, Roll
 from evpilot.plan.planner import Planner
 from evpilot.plan.scene import Scene
-from evpilot.plan.variety import distinct
+from evpilot.plan.variety import different, unite
 
 FIVE = int(np.searchsorted(GRID, 5.0 - 1e-9)) + 1
 
@@ -24,14 +24,15 @@ def apart(rolls: np.ndarray) -> int:
 
 
 @pytest.fixture
-def weighed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, np.ndarray]]:
-    """Speed and rollouts of every cycle that is driven from here on, each with all that could be done."""
-    seen: list[tuple[float, np.ndarray]] = []
+def weighed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, np.ndarray]]:
+    """Of every cycle that is driven from here on, each with all that could be done: how many different motions are
+    counted, and the rollouts."""
+    seen: list[tuple[int, np.ndarray]] = []
     vary = Planner._vary
 
     def kept(self: Planner, batch: Batch, now: Scene) -> Batch:
         varied = vary(self, batch, now)
-        seen.append((float(now.ego[0]), varied.rolls.copy()))
+        seen.append((different(varied.marks), varied.rolls.copy()))
         return varied
 
     monkeypatch.setattr(Planner, "_vary", kept)
@@ -41,22 +42,39 @@ def weighed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, np.ndarray]]:
 
 @pytest.mark.parametrize("speed", [0.0, 1.0, 3.0, 12.0])
 def test_there_are_three_hundred_different_motions_behind_a_queue(
-    weighed: list[tuple[float, np.ndarray]], speed: float
+    weighed: list[tuple[int, np.ndarray]], speed: float
 ) -> None:
     run = drive(scene(one_lane(), actor(1, (28.0 + 2.0 * speed, 0.0)), speed=speed, seconds=4.0))
     assert len(weighed) >= 30
-    assert min(distinct(rolls) for _, rolls in weighed) >= 300
+    assert min(count for count, _ in weighed) >= 300
     assert min(apart(rolls) for _, rolls in weighed[::10]) >= 290
     assert all(frame.decision is not None for frame in run.frames[:-1])
 
 
-def test_motions_that_differ_by_less_than_a_centimetre_count_once() -> None:
+def united(rolls: np.ndarray, corridors: list[float], other: list[bool]) -> tuple[list[float], int]:
+    """Offsets (0, 1, 2, ...) of the proposals that are kept, and how many of them count as different."""
+    props, marks = np.zeros((len(rolls), len(Prop))), np.zeros((len(rolls), 2), np.int64)
+    props[:, Prop.CORRIDOR], props[:, Prop.OFFSET] = corridors, np.arange(len(rolls))
+    count = unite(props, rolls.copy(), np.array(other), marks, 0)
+    return props[:count, Prop.OFFSET].tolist(), different(marks[:count])
+
+
+def test_motions_that_differ_by_less_than_a_centimetre_are_weighed_once() -> None:
     rolls = np.zeros((3, len(GRID), 11))
     rolls[1, 20:, 0], rolls[2, :, 1] = 0.003, 0.05
-    assert distinct(rolls) == 2
+    assert united(rolls, [0.0, 0.0, 0.0], [False] * 3) == ([0.0, 2.0], 2)
 
 
-def test_what_is_added_are_accelerations_between_those_proposed(weighed: list[tuple[float, np.ndarray]]) -> None:
+def test_motions_that_differ_only_later_or_by_what_else_they_cost_are_weighed_but_not_counted() -> None:
+    rolls = np.zeros((5, len(GRID), 11))
+    rolls[1, -1, Roll.X], rolls[2, -1, Roll.SPEED] = 0.5, 0.5
+    assert united(rolls, [0.0, 0.0, 0.0, 1.0, 0.0], [False, False, False, False, True]) == (
+        [0.0, 1.0, 2.0, 3.0, 4.0],
+        1,
+    )
+
+
+def test_what_is_added_are_accelerations_between_those_proposed(weighed: list[tuple[int, np.ndarray]]) -> None:
     added: list[np.ndarray] = []
     more = planner.more
     try:

@@ -1,7 +1,10 @@
 """A trajectory as one array, as the guard's kernels take it, and back."""
 
+import math
+
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.guard.contact import TACCEL, TCURVATURE, TIME, TSPEED, TX, TY, TYAW
 from evpilot.types import Observation, Trajectory
 from evpilot.types.state import Array
@@ -25,11 +28,21 @@ def unsound(trajectory: Trajectory) -> str:
         return "its columns differ in length"
     if count < 2:
         return f"{count} knots, allowed 2 or more"
-    if not (np.isfinite(pack(trajectory)).all() and np.isfinite(trajectory.pose).all()):
+    if not all_finite(pack(trajectory)) or not math.isfinite(trajectory.pose[:, 2].sum()):
         return "a value is not finite"
-    if trajectory.time[0] != 0.0 or not np.all(np.diff(trajectory.time) > 0.0):
+    if trajectory.time[0] != 0.0 or not (trajectory.time[1:] > trajectory.time[:-1]).all():
         return "its times do not increase from 0"
     return ""
+
+
+@kernel("b1(f8[:, ::1])")
+def all_finite(motion: Array) -> bool:
+    """Whether a packed trajectory holds neither NaN nor infinity."""
+    sound = True
+    for row in motion:
+        for value in row:
+            sound &= np.isfinite(value)
+    return sound
 
 
 def unpack(motion: Array, observation: Observation) -> Trajectory:

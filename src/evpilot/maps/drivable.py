@@ -1,5 +1,6 @@
 """How far a place is from the edge of the road: a signed distance field of the lanes' union, held in square tiles."""
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -255,6 +256,14 @@ def drivable_area(graph: LaneGraph, lanes: Ints, *, exact: bool = False) -> Driv
     exact: a gap between lanes is off the road however narrow, as in CommonRoad's verdict."""
     quads = np.concatenate([_quads(graph, int(lane)) for lane in lanes])
     edges = np.concatenate([_edges(graph, int(lane)) for lane in lanes])
+    return _field(quads.tobytes(), edges.tobytes(), exact)
+
+
+@functools.lru_cache(maxsize=4)
+def _field(quad_bytes: bytes, edge_bytes: bytes, exact: bool) -> DrivableArea:
+    """The field of lane quads and edge pieces; those of the last few roads are kept: a suite drives many on one."""
+    quads = np.frombuffer(quad_bytes).reshape(-1, 4, 2).copy()
+    edges = np.frombuffer(edge_bytes).reshape(-1, 4).copy()
     low = quads.reshape(-1, 2).min(axis=0) - REACH - CELL
     high = quads.reshape(-1, 2).max(axis=0) + REACH + CELL
     shape = np.ceil((high - low) / (CELL * TILE)).astype(np.int64)

@@ -4,12 +4,16 @@ import math
 
 import numpy as np
 
+from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
 from evpilot.plan.rules import Wall
 from evpilot.plan.way import Way
 from evpilot.types import Briefing, EgoState, Limits, Trajectory
 from evpilot.types.state import Array, Ints
 
+S, START, WALL, REMAINING = int(Corridor.S), int(Corridor.START), int(Corridor.WALL), int(Ref.REMAINING)
+X, Y, YAW = int(Roll.X), int(Roll.Y), int(Roll.YAW)
+SPEED, ACCEL, CURVATURE = int(Roll.SPEED), int(Roll.ACCEL), int(Roll.CURVATURE)
 FAR = 1e6  # [s] a window that never closes
 FIRM_SHARE = 0.7  # of the gate's jerk, for firm braking: nuPlan calls up to 4.13 m/s3 comfortable
 STRIP_MARGIN = 0.35  # [m] beside our width in which somebody ahead is followed
@@ -63,27 +67,40 @@ def comfort_vector(limits: Limits) -> Array:
     )
 
 
-def stack(ways: list[Way], walls: list[Wall], speed_max: float = math.inf) -> tuple[Array, Array, float]:
-    """All reference tables in one (sum P, 12), nowhere faster than speed_max [m/s]; the corridors' scalars (C, 10) with
-    their walls; and what is to go [m] from here on the best corridor, which has been taken off REMAINING."""
+class Tables:
+    """The reference tables of the corridors in one, made anew only where they are others than in the last cycle."""
+
+    def __init__(self) -> None:
+        self._parts: list[Array] = []
+        self._speed_max = math.inf
+        self._all = np.zeros((0, len(Ref)))
+
+    def stack(self, ways: list[Way], speed_max: float = math.inf) -> Array:
+        """All tables (sum P, 12), nowhere faster than speed_max [m/s]; not to be written to."""
+        parts = [way.table for way in ways]
+        same = len(parts) == len(self._parts) and all(
+            one is other for one, other in zip(parts, self._parts, strict=True)
+        )
+        if not same or speed_max != self._speed_max:
+            self._parts, self._speed_max, self._all = parts, speed_max, np.concatenate(parts)
+            for column in (Ref.LIMIT, Ref.CAP) if speed_max < math.inf else ():
+                np.minimum(self._all[:, column], speed_max, out=self._all[:, column])
+        return self._all
+
+
+def stack_scalars(ways: list[Way], walls: list[Wall]) -> tuple[Array, float]:
+    """The corridors' scalars (C, 10) with their walls, and what is to go [m] from here on the best corridor."""
     corridors = np.array([way.scalars for way in ways])
-    counts = [len(way.table) for way in ways]
-    corridors[:, Corridor.START] = np.concatenate([[0], np.cumsum(counts[:-1])])
+    corridors[0, START] = 0.0
+    for c in range(1, len(ways)):
+        corridors[c, START] = corridors[c - 1, START] + len(ways[c - 1].table)
     for wall in walls:
-        corridors[wall.corridor, Corridor.WALL] = min(corridors[wall.corridor, Corridor.WALL], wall.s)
-    table = np.concatenate([way.table for way in ways])
-    for column in (Ref.LIMIT, Ref.CAP):
-        np.minimum(table[:, column], speed_max, out=table[:, column])
-    rest = np.array([_remaining_here(way) for way in ways])
-    for c, count in enumerate(counts):
-        start = int(corridors[c, Corridor.START])
-        # costs to go count from the car's place on the best corridor, so that corridors can be compared
-        table[start : start + count, Ref.REMAINING] -= rest.min()
-    return table, np.ascontiguousarray(corridors), float(rest.min())
+        corridors[wall.corridor, WALL] = min(corridors[wall.corridor, WALL], wall.s)
+    return corridors, min(_remaining_here(way) for way in ways)
 
 
 def _remaining_here(way: Way) -> float:
-    return float(way.table[min(int(way.scalars[Corridor.S] / 0.5), len(way.table) - 1), Ref.REMAINING])
+    return float(way.table[min(int(way.scalars[S] / SPACING), len(way.table) - 1), REMAINING])
 
 
 def goal_polygons(briefing: Briefing) -> tuple[Ints, Ints, Array]:
@@ -137,16 +154,16 @@ def goal_places(ways: list[Way], briefing: Briefing, seconds: float) -> Array:
 def trajectory(roll: Array, ego: EgoState, t_ns: int) -> Trajectory:
     """A rollout (51, 9) as a record, starting exactly where the car is."""
     # the whole motion is moved by what the look-up on the path was off at the start: no jump, no kink
-    yaw = roll[:, Roll.YAW] + (ego.pose[3] - roll[0, Roll.YAW])
-    x = roll[:, Roll.X] + (ego.pose[0] - roll[0, Roll.X])
-    y = roll[:, Roll.Y] + (ego.pose[1] - roll[0, Roll.Y])
-    yaw = np.pi - np.mod(np.pi - yaw, 2.0 * np.pi)
-    pose = np.stack([x, y, np.full(len(roll), float(ego.pose[2])), yaw], axis=1)
+    pose = np.empty((len(roll), 4))
+    pose[:, 0] = roll[:, X] + (ego.pose[0] - roll[0, X])
+    pose[:, 1] = roll[:, Y] + (ego.pose[1] - roll[0, Y])
+    pose[:, 2] = ego.pose[2]
+    pose[:, 3] = np.pi - np.mod(np.pi - (roll[:, YAW] + (ego.pose[3] - roll[0, YAW])), 2.0 * np.pi)
     return Trajectory(
         t_ns=t_ns,
         time=GRID.copy(),
         pose=pose,
-        speed=np.ascontiguousarray(roll[:, Roll.SPEED]),
-        accel=np.ascontiguousarray(roll[:, Roll.ACCEL]),
-        curvature=np.ascontiguousarray(roll[:, Roll.CURVATURE]),
+        speed=roll[:, SPEED].copy(),
+        accel=roll[:, ACCEL].copy(),
+        curvature=roll[:, CURVATURE].copy(),
     )

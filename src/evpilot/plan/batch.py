@@ -5,19 +5,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
-from evpilot.types.state import Array
+from evpilot.types.state import Array, Ints
 
 ROOM = 640  # proposals that there is room for from the beginning
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Batch:
-    """All proposals of a cycle, rolled out and scored."""
+    """All proposals of a cycle, rolled out and scored; marks (R, 2) tell motions apart, see `variety.unite`."""
 
     props: Array
     rolls: Array
     costs: Array
     firsts: Array
+    marks: Ints
+
+    def __len__(self) -> int:
+        return len(self.props)
 
     def total(self) -> Array:
         """One cost for each proposal (R,)."""
@@ -26,16 +30,18 @@ class Batch:
     def part(self, first: int, last: int) -> "Batch":
         """A view of rows first..last-1."""
         rows = slice(first, last)
-        return Batch(props=self.props[rows], rolls=self.rolls[rows], costs=self.costs[rows], firsts=self.firsts[rows])
+        return Batch(
+            props=self.props[rows],
+            rolls=self.rolls[rows],
+            costs=self.costs[rows],
+            firsts=self.firsts[rows],
+            marks=self.marks[rows],
+        )
 
     def take(self, other: "Batch") -> None:
         """Copy another batch of the same size."""
-        self.props[:], self.rolls[:], self.costs[:], self.firsts[:] = (
-            other.props,
-            other.rolls,
-            other.costs,
-            other.firsts,
-        )
+        self.props[:], self.rolls[:], self.costs[:] = other.props, other.rolls, other.costs
+        self.firsts[:], self.marks[:] = other.firsts, other.marks
 
 
 def blank(count: int) -> Batch:
@@ -45,6 +51,7 @@ def blank(count: int) -> Batch:
         rolls=np.zeros((count, len(GRID), len(Roll))),
         costs=np.zeros((count, len(Cost))),
         firsts=np.zeros((count, 4)),
+        marks=np.zeros((count, 2), np.int64),
     )
 
 

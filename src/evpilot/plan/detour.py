@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
 from evpilot.plan.columns import GRID, Corridor, Ref, Span
@@ -45,7 +46,9 @@ PROB_MIN = 0.15
 WEIGHT = 90.0
 PENALTY = 1.0
 STILL = 0.3  # [m/s]
-VEHICLES = (ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS)
+IS_VEHICLE = np.isin(np.arange(256), [ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS])
+X, Y, YAW, COS, SIN = int(Ref.X), int(Ref.Y), int(Ref.YAW), int(Ref.COS), int(Ref.SIN)
+HAZARD = int(Signal.HAZARD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +87,12 @@ class Detours:
         ego, state = observation.ego, tracks.state
         near = (np.abs(state[:, 0] - ego.pose[0]) < LOOK) & (np.abs(state[:, 1] - ego.pose[1]) < LOOK)
         near &= tracks.valid & (np.abs(state[:, 2] - ego.pose[2]) < LEVEL)
-        still = near & np.isin(tracks.kind, VEHICLES) & (np.abs(state[:, 4]) < STILL)
+        still = near & IS_VEHICLE[tracks.kind] & (np.abs(state[:, 4]) < STILL)
         ids = tracks.id[still].tolist()
         self._since = {k: self._since.get(k, observation.t_ns) for k in ids}
         stood = np.zeros(len(tracks), np.bool_)
         stood[still] = [observation.t_ns - self._since[k] > STOOD * 1e9 for k in ids]
-        stood |= still & (tracks.signals & Signal.HAZARD > 0)
+        stood |= still & (tracks.signals & HAZARD > 0)
         return np.flatnonzero((near & IS_FIXED[tracks.kind]) | stood)
 
     def _extents(self, way: Way, tracks: Tracks, rows: Ints) -> tuple[Array, Ints]:
@@ -178,17 +181,27 @@ class Detours:
 
 def extents(way: Way, tracks: Tracks, rows: Ints) -> Array:
     """Boxes of tracks as intervals along and across a way (K, 4): s from, s to, d from, d to [m]."""
-    state, half = tracks.state[rows], 0.5 * tracks.size[rows]
-    dx = state[:, 0, None] - way.table[None, ::2, Ref.X]
-    dy = state[:, 1, None] - way.table[None, ::2, Ref.Y]
-    k = 2 * np.argmin(dx * dx + dy * dy, axis=1)
-    dx, dy = state[:, 0] - way.table[k, Ref.X], state[:, 1] - way.table[k, Ref.Y]
-    c, s = way.table[k, Ref.COS], way.table[k, Ref.SIN]
-    along, across = k * SPACING + c * dx + s * dy, c * dy - s * dx
-    turn = state[:, 3] - way.table[k, Ref.YAW]
-    cos, sin = np.abs(np.cos(turn)), np.abs(np.sin(turn))
-    long, wide = half[:, 0] * cos + half[:, 1] * sin, half[:, 0] * sin + half[:, 1] * cos
-    return np.stack([along - long, along + long, across - wide, across + wide], axis=1)
+    out = np.empty((len(rows), 4))
+    box_intervals(way.table, tracks.state[rows], 0.5 * tracks.size[rows], out)
+    return out
+
+
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+def box_intervals(table: Array, state: Array, half: Array, out: Array) -> None:
+    """Fill out (K, 4), see `extents`, for boxes (K, 7) by `State` of half lengths and widths (K, 2), by every other
+    sample of a path's table (P, 12)."""
+    for n in range(state.shape[0]):
+        x, y, best, k = state[n, 0], state[n, 1], np.inf, 0
+        for row in range(0, table.shape[0], 2):
+            dx, dy = x - table[row, X], y - table[row, Y]
+            if dx * dx + dy * dy < best:
+                best, k = dx * dx + dy * dy, row
+        dx, dy, c, s = x - table[k, X], y - table[k, Y], table[k, COS], table[k, SIN]
+        along, across = k * SPACING + c * dx + s * dy, c * dy - s * dx
+        turn = state[n, 3] - table[k, YAW]
+        cosine, sine = abs(math.cos(turn)), abs(math.sin(turn))
+        long, wide = half[n, 0] * cosine + half[n, 1] * sine, half[n, 0] * sine + half[n, 1] * cosine
+        out[n, 0], out[n, 1], out[n, 2], out[n, 3] = along - long, along + long, across - wide, across + wide
 
 
 def zones(c: int, way: Way, front: float, entries: Entries, spans: Array) -> Array:

@@ -16,10 +16,11 @@ from evpilot.plan.occlusion import hidden_cost
 from evpilot.plan.road import TIMED, Road
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.scene import Scene
-from evpilot.plan.score import score
+from evpilot.plan.score import price_best, score
+from evpilot.plan.variety import unite
 from evpilot.plan.weather import car_on, comfort_on
 from evpilot.types import Briefing
-from evpilot.types.state import Array
+from evpilot.types.state import Array, Bools
 
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
@@ -49,23 +50,36 @@ class Evaluator:
         """Take in what grip is left to the car."""
         self._car, self._comfort = car_on(self._dry_car, friction), comfort_on(self._dry_comfort, friction)
 
-    def first(self, count: int) -> Batch:
-        """The first so many proposals of this cycle, as they were evaluated."""
-        return self._room.rows(0, count)
+    def weigh(self, props: Array, scene: Scene, before: Batch | None = None) -> Batch:
+        """Proposals rolled out and scored, each motion once, after those of the batch `before`: all of them, good until
+        overwritten."""
+        first = 0 if before is None else len(before)
+        self._rolled(props, scene, first)
+        drawn = self._room.rows(0, first + len(props))
+        count = unite(drawn.props, drawn.rolls, _other(drawn.props, scene.last), drawn.marks, first)
+        self._score(drawn.part(first, count), scene)
+        return drawn.part(0, count)
 
-    def evaluate(self, props: Array, scene: Scene, first: int = 0) -> Batch:
-        """Proposals rolled out and scored, as rows `first` on of this cycle's: good until overwritten."""
+    def each(self, props: Array, scene: Scene, first: int) -> Batch:
+        """Every one of some proposals rolled out and scored, in memory from row `first` on."""
+        batch = self._rolled(props, scene, first)
+        self._score(batch, scene)
+        return batch
+
+    def _rolled(self, props: Array, scene: Scene, first: int) -> Batch:
         batch = self._room.rows(first, len(props))
         batch.props[:] = props
-        entries, area = scene.entries, self.road.area
         roll_out(
-            batch.props, scene.corridors, scene.table, scene.spans, scene.near, entries.standoff, scene.ego, self._car,
-            batch.rolls,
+            batch.props, scene.corridors, scene.table, scene.spans, scene.near, scene.entries.standoff, scene.ego,
+            self._car, batch.rolls,
         )  # fmt: skip
+        return batch
+
+    def _score(self, batch: Batch, scene: Scene) -> None:
+        entries, area, limits = scene.entries, self.road.area, self._limits(scene)
         score(
             batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
-            entries.moving, entries.standoff, scene.spans, scene.near, self.body, area.origin, area.table, area.tiles,
-            scene.slack, self._limits(scene), scene.goals, self._owned, self._starts, self._polygon,
+            entries.moving, self.body, limits, scene.goals, self._owned, self._starts, self._polygon,
             self._wishes(scene), scene.zones, scene.places, batch.costs, batch.firsts,
         )  # fmt: skip
         self._yield_room(batch, scene)
@@ -76,11 +90,13 @@ class Evaluator:
                 t.powers, t.weight * scene.saving, t.mass, t.turning, batch.costs,
             )  # fmt: skip
         self._regulate(batch, scene)
-        if scene.last is not None:
-            other = batch.props[:, Prop.CORRIDOR] != scene.last[0]
-            other |= np.abs(batch.props[:, Prop.OFFSET] - scene.last[1]) > 0.3
-            batch.costs[:, Cost.LANE] += np.where(other, CHANGE_COST, 0.0)
-        return batch
+        batch.costs[:, Cost.LANE] += CHANGE_COST * _other(batch.props, scene.last)
+        # last, for those that can still win with all the rest
+        price_best(
+            batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
+            entries.standoff, scene.spans, scene.near, self.body, area.origin, area.table, area.tiles, scene.slack,
+            limits, scene.left, batch.firsts, batch.costs,
+        )  # fmt: skip
 
     def _yield_room(self, batch: Batch, scene: Scene) -> None:
         """Add what it costs to pass too fast or too near where somebody may step out, and beside cyclists."""
@@ -132,3 +148,10 @@ class Evaluator:
     def _urge(self) -> float:
         """The cost of a metre still to go when no clock runs. The official verdict on survival knows no progress."""
         return UNHURRIED_WEIGHT if self.briefing.limits.exact and not self.road.bound else PROGRESS_WEIGHT
+
+
+def _other(props: Array, last: tuple[int, float] | None) -> Bools:
+    """Whether proposals (R, 11) lead to another corridor or offset than the last decision (R,)."""
+    if last is None:
+        return np.zeros(len(props), np.bool_)
+    return (props[:, Prop.CORRIDOR] != last[0]) | (np.abs(props[:, Prop.OFFSET] - last[1]) > 0.3)

@@ -118,6 +118,17 @@ def wall_accel(s: float, speed: float, wall: float, front: float, brake: float) 
 
 
 @kernel()
+def asks_for_cap(law: int, t: float, block: Array, first: int, last: int) -> bool:
+    """Whether the speed law of the proposals first..last-1 looks at the path's speed cap now."""
+    if law == RAMP:
+        for i in range(first, last):  # noqa: SIM110  a kernel has no any()
+            if t >= block[Q1 + i]:
+                return True
+        return False
+    return law in (CRUISE, STOP)
+
+
+@kernel()
 def wish(
     law: int,
     step: int,

@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
-from evpilot.plan.arrays import goal_places, goal_windows, stack, trajectory
+from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars, trajectory
 from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
 from evpilot.plan.contingency import branch
@@ -22,17 +22,17 @@ from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
 from evpilot.plan.scene import Scene, halts_on, hidden_from, slack_of, time_left
 from evpilot.plan.spans import spans_on
-from evpilot.plan.variety import HOLDS, LEAST, distinct, more
+from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way
 from evpilot.plan.weather import BEND_SHARE, grip, sight_speed
 from evpilot.types import Briefing, Observation, PlanTrace, Predictions, Tracks, Trajectory
 from evpilot.types.state import Array, Ints
 
-REFINED = 6  # proposals whose neighbours are looked at
+REFINED, REFINED_MOST = 16, 20  # proposals whose neighbours are looked at ...
+YIELD = 8  # ... which about so many different motions come of, each
 TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
 GRIP_SHARE = 0.95  # of the tyres' grip that a tail may use
 TAIL_CANDIDATES = 5
-ENOUGH = 420  # where fewer are proposed, more are refined
 RESCORED = 20  # proposals that are scored again with traffic that reacts
 SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED, Cost.ENERGY)]
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
@@ -78,6 +78,7 @@ class Planner:
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road, eco)
         self._eco, self._pace = eco, pace
+        self._tables = Tables()
         self._friction, self._sight_speed = 1.0, math.inf
         self._last: tuple[int, float, bool] | None = None
         self._due = -math.inf
@@ -128,7 +129,7 @@ class Planner:
         not free of all that a better one could spare."""
         if len(ways) > 1 or walls or self.road.timed:
             return None
-        batch = self._evaluator.evaluate(
+        batch = self._evaluator.weigh(
             keep_going(ways[0], self.briefing, float(scene.ego[0]), self._wish(ways[0]), scene.halts), scene
         )
         best = int(np.argmin(batch.total()))
@@ -139,12 +140,12 @@ class Planner:
         """All proposals, the neighbours of the best of them, and more where too many come to the same."""
         props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, scene.halts)
         gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
-        batch = self._evaluator.evaluate(np.concatenate([props, gaps]), scene)
-        order = np.argsort(batch.total(), kind="stable")
-        finer = refine(batch.props[order[: max(REFINED, (ENOUGH - len(order)) // 8)]], speed)
+        batch = self._evaluator.weigh(np.concatenate([props, gaps]), scene)
+        missing = LEAST - different(batch.marks)
+        best = np.argsort(batch.total(), kind="stable")[: min(max(REFINED, missing // YIELD), REFINED_MOST)]
+        finer = refine(batch.props[best], speed)
         if len(finer):
-            self._evaluator.evaluate(finer, scene, len(batch.props))
-            batch = self._evaluator.first(len(batch.props) + len(finer))
+            batch = self._evaluator.weigh(finer, scene, batch)
         return self._vary(batch, scene)
 
     def _feel(self, observation: Observation) -> None:
@@ -174,8 +175,11 @@ class Planner:
     ) -> Scene:
         ego = observation.ego
         entries = Entries(tracks, predictions, ego)
-        table, corridors, rest = stack(ways, walls, self._sight_speed)
-        table[:, Ref.CAP] = self._paced(table[:, Ref.CAP], table[:, Ref.LIMIT])
+        table = self._tables.stack(ways, self._sight_speed)
+        if self._pace < 1.0:
+            table = table.copy()
+            table[:, Ref.CAP] = self._paced(table[:, Ref.CAP], table[:, Ref.LIMIT])
+        corridors, rest = stack_scalars(ways, walls)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)
         spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
@@ -218,12 +222,11 @@ class Planner:
     def _vary(self, batch: Batch, scene: Scene) -> Batch:
         """The batch with more proposals where too many of its own come to the same motion."""
         for hold in HOLDS:
-            missing = LEAST - distinct(batch.rolls)
+            missing = LEAST - different(batch.marks)
             if missing <= 0:
                 break
             rows = more(scene.ways[0], self.briefing, float(scene.ego[0]), missing, hold)
-            self._evaluator.evaluate(rows, scene, len(batch.props))
-            batch = self._evaluator.first(len(batch.props) + len(rows))
+            batch = self._evaluator.weigh(rows, scene, batch)
         return batch
 
     def _react(self, batch: Batch, scene: Scene) -> None:
@@ -272,7 +275,7 @@ class Planner:
         rows[:, Prop.P0] = roll[0, Roll.ACCEL]
         rows[:, Prop.P1] = firmness
         rows[:, Prop.P2] = self.briefing.period_ns * 1e-9
-        tails = self._evaluator.evaluate(rows, scene, first)
+        tails = self._evaluator.each(rows, scene, first)
         for k in range(len(firmness)):
             if tails.costs[k, Cost.COLLISION] < CONTACT_COST and tails.rolls[k, -1, Roll.SPEED] < 0.1:
                 return trajectory(tails.rolls[k], observation.ego, observation.t_ns)

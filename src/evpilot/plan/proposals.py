@@ -172,11 +172,11 @@ def _headway(usual: float, briefing: Briefing, speed: float) -> float:
 
 def cross(corridor: int, paths: Array, laws: Array) -> Array:
     """Every path (K, 2) with every law (L, 6) on a corridor, as rows of `Prop` (K * L, 11)."""
-    rows = np.zeros((len(paths) * len(laws), len(Prop)))
-    rows[:, Prop.CORRIDOR] = corridor
-    rows[:, [Prop.OFFSET, Prop.LENGTH]] = np.repeat(paths, len(laws), axis=0)
-    rows[:, Prop.LAW :] = np.tile(laws, (len(paths), 1))
-    return rows
+    rows = np.zeros((len(paths), len(laws), len(Prop)))
+    rows[:, :, Prop.CORRIDOR] = corridor
+    rows[:, :, Prop.OFFSET : Prop.LENGTH + 1] = paths[:, None]
+    rows[:, :, Prop.LAW :] = laws
+    return rows.reshape(-1, len(Prop))
 
 
 def _arrivals(c: int, way: Way, briefing: Briefing, speed: float, accel: float, seconds: float) -> list[Array]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evpilot.geometry.angles import wrap
+from evpilot.geometry.jit import kernel
 from evpilot.maps.drivable import DrivableArea, drivable_area, lanes_for_cars
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.route import LANE_CHANGE_COST, cost_to_go, goal_spans, lane_sequence
@@ -24,6 +25,24 @@ HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
 KEPT_AHEAD, KEPT_ASIDE = 10.0, 3.0  # [m]
 
 
+@kernel("UniTuple(f8, 3)(i8, f8, f8, f8, i8[::1], f8[:, ::1], f8[::1])")
+def on_lane(
+    lane: int, x: float, y: float, z: float, start: Ints, center: Array, arc: Array
+) -> tuple[float, float, float]:
+    """s, d and heading of a place by the chords of a lane's centre line; start (L + 1,) into center and arc."""
+    first, last = start[lane], start[lane + 1] - 1
+    best, k = np.inf, first
+    for row in range(first, last + 1):
+        dx, dy, dz = center[row, 0] - x, center[row, 1] - y, center[row, 2] - z
+        if dx * dx + dy * dy + dz * dz < best:
+            best, k = dx * dx + dy * dy + dz * dz, row
+    k = min(k, last - 1) if k in (first, last) else k - 1
+    after = min(k + 2, last)
+    heading = math.atan2(center[after, 1] - center[k, 1], center[after, 0] - center[k, 0])
+    c, s, dx, dy = math.cos(heading), math.sin(heading), x - center[k, 0], y - center[k, 1]
+    return arc[k] + c * dx + s * dy, c * dy - s * dx, heading
+
+
 @dataclass(slots=True)
 class Road:
     """The map and the goals of one briefing, with what is computed once or kept between cycles. Without lane_changes
@@ -39,6 +58,8 @@ class Road:
     timed: bool = field(init=False)
     paths: Paths = field(init=False)
     _change: float = field(init=False)
+    _centres: tuple[Ints, Array, Array] = field(init=False)
+    _sequences: dict[int, tuple[tuple[int, ...], Array, float]] = field(init=False, default_factory=dict)
     _kept: Way | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -48,6 +69,7 @@ class Road:
         self._change = LANE_CHANGE_TIMED if self.timed else LANE_CHANGE_COST
         self.cost = cost_to_go(graph, goals, self._change)
         self.spans = goal_spans(graph, goals)
+        self._centres = self.index.arrays[7:10]
         # in the official verdict every lane is road, and its edge exact
         exact = self.briefing.limits.exact
         lanes = np.arange(len(graph)) if exact else lanes_for_cars(graph)
@@ -167,16 +189,7 @@ class Road:
 
     def _frenet(self, lane: int, x: float, y: float, z: float) -> tuple[float, float, float]:
         """s, d and heading of a place on one lane's centre line."""
-        graph = self.briefing.graph
-        rows = graph.points(lane)
-        center = graph.center[rows]
-        k = int(np.argmin((center[:, 0] - x) ** 2 + (center[:, 1] - y) ** 2 + (center[:, 2] - z) ** 2))
-        k = min(max(k, 0), len(center) - 2) if k == 0 or k == len(center) - 1 else k - 1
-        chord = center[min(k + 2, len(center) - 1)] - center[k]
-        heading = math.atan2(chord[1], chord[0])
-        dx, dy = x - center[k, 0], y - center[k, 1]
-        s = graph.arc[rows][k] + math.cos(heading) * dx + math.sin(heading) * dy
-        return float(s), float(math.cos(heading) * dy - math.sin(heading) * dx), heading
+        return on_lane(lane, x, y, z, *self._centres)
 
     def _beside(self, lane: int) -> list[int]:
         """Neighbours that run the same way and that a car may use. A solid line is crossed only where the goal asks for
@@ -221,8 +234,16 @@ class Road:
                 break
             before.insert(0, first)
             s += float(graph.length[first])
-        after = lane_sequence(graph, lane, s + length, self.cost)
-        return (*before, *(int(k) for k in after))
+        return (*before, *self._lanes_ahead(lane, s + length))
+
+    def _lanes_ahead(self, lane: int, length: float) -> tuple[int, ...]:
+        """`lane_sequence`, of which the longest asked for so far is kept for each lane."""
+        if lane not in self._sequences or self._sequences[lane][2] < length:
+            longer = 2.0 * length
+            lanes = lane_sequence(self.briefing.graph, lane, longer, self.cost)
+            self._sequences[lane] = tuple(lanes.tolist()), np.cumsum(self.briefing.graph.length[lanes]), longer
+        sequence, reached, _ = self._sequences[lane]
+        return sequence[: int(reached.searchsorted(length)) + 1]
 
     def _aside(self, lane: int, ego: EgoState) -> float:
         """How far the rear axle is from a lane's centre line, with its heading: which way we came."""

@@ -60,6 +60,7 @@ from evpilot.plan.laws import (
     V,
     X,
     Y,
+    asks_for_cap,
     find_crowd,
     wish,
 )
@@ -153,7 +154,7 @@ def _begin(p: Array, i: int, corridor: Array, table: Array, ego: Array, car: Arr
 
 
 @kernel()
-def _look(block: Array, many: int, dt: float, start: int, count: int, table: Array) -> None:
+def _look(block: Array, many: int, start: int, count: int, table: Array) -> None:
     """What the path is like where each proposal is, and a little ahead: look-ups, which have no vector form."""
     for i in range(many):
         s, speed = block[S + i], block[V + i]
@@ -167,10 +168,17 @@ def _look(block: Array, many: int, dt: float, start: int, count: int, table: Arr
         block[KREF + i] = g * table[row, R_K] + f * table[row + 1, R_K]
         block[CREF + i] = g * table[row, R_COS] + f * table[row + 1, R_COS]
         block[SREF + i] = g * table[row, R_SIN] + f * table[row + 1, R_SIN]
+        block[KSOON + i] = sample(table, start, count, s + 0.15 * speed, R_K)
+
+
+@kernel()
+def _look_for_cap(block: Array, first: int, last: int, dt: float, start: int, count: int, table: Array) -> None:
+    """How fast each of the proposals first..last-1 may be on the path where it is and a little ahead."""
+    for i in range(first, last):
+        s, speed = block[S + i], block[V + i]
         # where the cap falls, speed is brought down with it, not behind it
         soon = sample(table, start, count, s + speed * CAP_AHEAD, R_CAP)
         block[CAP + i] = min(sample(table, start, count, s + speed * dt, R_CAP), soon)
-        block[KSOON + i] = sample(table, start, count, s + 0.15 * speed, R_K)
 
 
 @kernel()
@@ -286,10 +294,12 @@ def _drive(
     for step in range(STEPS):
         t = TIMES[step]
         dt = TIMES[step + 1] - t if step + 1 < STEPS else 0.2
-        _look(block, used, dt, start, count, table)
+        _look(block, used, start, count, table)
         _locate(block, whole)
         for law in range(LAWS):
             if runs[law] < runs[law + 1]:
+                if asks_for_cap(law, t, block, runs[law], runs[law + 1]):
+                    _look_for_cap(block, runs[law], runs[law + 1], dt, start, count, table)
                 wish(
                     law, step, t, block, runs[law], runs[law + 1], s0, d0, ego[0], wall, car, spans, crowd, reach,
                     standoff,

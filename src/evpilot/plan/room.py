@@ -4,6 +4,7 @@ A car that turns sweeps more width than it has: its front swings out, its rear c
 junctions a rear axle on the lane's centre line takes a corner off the road, while a line beside it does not.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -142,8 +143,17 @@ def roomy(path: ReferencePath, area: DrivableArea, body: Array) -> ReferencePath
     """The path, moved sideways where a car on it has less than `MARGIN` to the edge of the road, as far as that helps.
 
     body (3,): rear axle to centre, half length, half width [m]."""
-    front, rear = float(body[0] + body[1]), float(body[1] - body[0])
-    first, last = math.ceil(rear / SPACING), int((path.end - front) / SPACING)
-    move = np.zeros(len(path.table))
-    make_room(path.table, first, last, body, area.origin, area.table, area.tiles, move)
+    shape = float(body[0]), float(body[1]), float(body[2])
+    move = _move(path.table.tobytes(), path.table.shape[1], path.end, area, shape)
     return moved(path, move) if np.any(np.abs(move) > 0.02) else path
+
+
+@functools.lru_cache(maxsize=64)
+def _move(table_bytes: bytes, columns: int, end: float, area: DrivableArea, body: tuple[float, float, float]) -> Array:
+    """How far to the left [m] each sample of a path is moved; what was found for the last few paths is kept: a suite
+    drives many cases on one road."""
+    table = np.frombuffer(table_bytes).reshape(-1, columns).copy()
+    first, last = math.ceil((body[1] - body[0]) / SPACING), int((end - body[0] - body[1]) / SPACING)
+    move = np.zeros(len(table))
+    make_room(table, first, last, np.array(body), area.origin, area.table, area.tiles, move)
+    return move

@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.maps.drivable import DrivableArea
 from evpilot.plan.columns import Corridor, Span
-from evpilot.plan.cost.edge import EDGE_SPARE
+from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
 from evpilot.plan.cost.energy import STANDS
 from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_places
@@ -63,15 +63,8 @@ def time_left(briefing: Briefing, t_ns: int) -> float:
 
 def slack_of(area: DrivableArea, ego: EgoState, body: Array) -> float:
     """How far [m] a corner of the car is off the road already; proposals may keep that, not more."""
-    shift, length, width = body
-    c, s = math.cos(ego.pose[3]), math.sin(ego.pose[3])
-    x, y = ego.pose[0] + shift * c, ego.pose[1] + shift * s
-    least = min(
-        area.distance(float(x + a * length * c - b * width * s), float(y + a * length * s + b * width * c))
-        for a in (-1.0, -0.5, 0.0, 0.5, 1.0)
-        for b in (-1.0, 1.0)
-    )
-    return max(0.0, EDGE_SPARE + 0.02 - least)
+    x, y, _, yaw = ego.pose.tolist()
+    return max(0.0, EDGE_SPARE + 0.02 - outline_distance(x, y, yaw, body, area.origin, area.table, area.tiles))
 
 
 def halts_on(corridors: Array, spans: Array, near: Ints, front: float, half: float) -> Array:

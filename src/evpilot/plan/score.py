@@ -1,4 +1,8 @@
-"""What each rolled-out proposal costs: contact, road, rules, goal, progress, comfort, clearance, lane."""
+"""What each rolled-out proposal costs: contact, road, rules, goal, progress, comfort, clearance, lane.
+
+What is dear to find, whether the car leaves the road and whom it nearly misses, `price_best` finds only of those that
+could be among the best `KEEN`: of the others it is enough to know that they are not.
+"""
 
 import math
 
@@ -18,6 +22,7 @@ from evpilot.plan.cost.lines import line_cost
 from evpilot.plan.cost.progress import progress_cost
 from evpilot.plan.cost.reach import SECONDS, boxes_of, ever_met, in_reach, only, reach_of, strip_crowd, strips_of
 from evpilot.plan.cost.yielding import wall_cost, zone_cost
+from evpilot.plan.reactive import IGNORED
 from evpilot.plan.spans import extents_of
 from evpilot.types.state import Array, Bools, Ints
 
@@ -26,17 +31,34 @@ STEPS = len(GRID)
 RULE, GOAL, REACHED = int(Cost.RULE), int(Cost.GOAL), int(Cost.REACHED)
 START, COUNT, WALL = int(Corridor.START), int(Corridor.COUNT), int(Corridor.WALL)
 CORRIDOR = int(Prop.CORRIDOR)
-CLEARANCE = int(Cost.CLEARANCE)
+COLLISION, REAR, CLEARANCE = int(Cost.COLLISION), int(Cost.REAR), int(Cost.CLEARANCE)
 
 REFUSED = 150.0  # what the guard will not let pass is not driven, but a stop in its place
 CONTENDER = 20.0  # near misses are priced where the cost is no further above the best so far: the others cannot win
+KEEN = 24  # more than are scored again, refined, or asked for a tail
 STRIP_MARGIN = 0.1  # [m] beside our width in which somebody ahead is followed
+
+
+@kernel()
+def _goal_costs(
+    roll: Array, corridor: Array, c: int, table: Array, places: Array, shift: float, wish: Array, first: Array,
+    cost: Array,
+) -> None:  # fmt: skip
+    """What is still to go, and how the goals' times are kept. first (4,): see `score`."""
+    # what is done once the goal is reached is neither progress nor the reverse
+    end = steps_until(first[3]) - 1 if first[3] < first[0] else STEPS - 1
+    progress_cost(roll, end, corridor, table, wish, cost)
+    if wish[2] > 0.0:
+        detour = detour_cost(roll, int(corridor[START]), int(corridor[COUNT]), table, wish)
+        cost[GOAL] += schedule_cost(roll, c, places, shift, detour)
+    if first[3] < first[0]:
+        cost[REACHED] -= goal_bonus(first[3], wish[2] > 0.0)
 
 
 @kernel(
     "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1],"
-    "f8[::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8[:, ::1],"
-    "i8[::1], i8[::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "f8[::1], f8[::1], f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
+    "f8[:, ::1])"
 )
 def score(
     props: Array,
@@ -47,14 +69,7 @@ def score(
     half: Array,
     prob: Array,
     moving: Bools,
-    standoff: Array,
-    spans: Array,
-    near: Ints,
     body: Array,
-    origin: Array,
-    tile_table: Ints,
-    tiles: npt.NDArray[np.float32],
-    slack: float,
     limits: Array,
     goals: Array,
     owned: Ints,
@@ -66,47 +81,92 @@ def score(
     costs: Array,
     firsts: Array,
 ) -> None:
-    """Fill costs (R, 12) by `Cost` and firsts (R, 4): time, entry, probability of the first contact; goal's time."""
+    """Fill costs (R, 13) by `Cost`, all but what `price_best` adds, and firsts (R, 4): time, entry, probability of the
+    first contact; goal's time."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
     own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SOFT_GAP
     reach, boxes = reach_of(entries, half), boxes_of(rolls, own + shift)
     among = ever_met(boxes, reach)
     reach, window = only(reach, among), np.empty((2, among.shape[0]))
+    areas = goal_boxes(goals, owned, starts, polygon)
+    for r in range(props.shape[0]):
+        c, first, cost = int(props[r, CORRIDOR]), firsts[r], costs[r]
+        cost[:] = 0.0
+        first[0], first[1], first[2] = np.inf, -1.0, 0.0
+        first[3] = goal_time(rolls[r], shift, goals, areas, owned, starts, polygon)
+        # the drive ends at the goal, or when its time is up: what lies behind that is not driven
+        ahead = rolls[r, : steps_until(min(first[3], wish[4]) + AFTER)]
+        in_reach(boxes[r], ahead.shape[0], reach, window)
+        contact_cost(ahead, body, entries, among, window, half, prob, moving, limits[8] > 0.0, first, cost)
+        comfort_cost(ahead, limits, cost)
+        if limits[5] < 1e3 and refused(ahead, limits):
+            cost[RULE] += REFUSED
+        zone_cost(ahead, c, front, rear, zones, cost)
+        wall_cost(ahead, front, corridors[c, WALL], cost)
+        _goal_costs(rolls[r], corridors[c], c, table, places, shift, wish, first, cost)
+
+
+@kernel()
+def _insert(best: Array, value: float) -> None:
+    """Put a value among the least ones, ascending."""
+    k = best.shape[0] - 1
+    if value >= best[k]:
+        return
+    while k > 0 and best[k - 1] > value:
+        best[k] = best[k - 1]
+        k -= 1
+    best[k] = value
+
+
+@kernel(
+    "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], f8[::1],"
+    "f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8, f8[:, ::1],"
+    "f8[:, ::1])"
+)
+def price_best(
+    props: Array,
+    rolls: Array,
+    corridors: Array,
+    table: Array,
+    entries: Array,
+    half: Array,
+    prob: Array,
+    standoff: Array,
+    spans: Array,
+    near: Ints,
+    body: Array,
+    origin: Array,
+    tile_table: Ints,
+    tiles: npt.NDArray[np.float32],
+    slack: float,
+    limits: Array,
+    left: float,
+    firsts: Array,
+    costs: Array,
+) -> None:
+    """Add to costs (R, 13) what leaving the road, solid lines, tailgating and near misses cost those proposals that can
+    be among the best `KEEN`, whatever contacts others may still avoid. left [s]: when the drive ends."""
+    front, rear, strip = body[0] + body[1], body[1] - body[0], body[2] + STRIP_MARGIN
     strips, work = strips_of(spans, near), np.empty(5 * SECONDS)
     crowd = np.empty(entries.shape[0] + 1, np.int64)
     extents = np.empty((spans.shape[0], spans.shape[1], 3))
     for c in range(spans.shape[0]):
         extents[c] = extents_of(spans[c])
-    areas = goal_boxes(goals, owned, starts, polygon)
-    stays, alert, best = whereabouts_of(entries, half), limits[8] > 0.0, np.inf
+    bounds = np.empty(props.shape[0])
     for r in range(props.shape[0]):
-        c = int(props[r, CORRIDOR])
-        costs[r, :] = 0.0
-        firsts[r, 0], firsts[r, 1], firsts[r, 2] = np.inf, -1.0, 0.0
-        firsts[r, 3] = goal_time(rolls[r], shift, goals, areas, owned, starts, polygon)
-        # the drive ends at the goal, or when its time is up: what lies behind that is not driven
-        ahead = rolls[r, : steps_until(min(firsts[r, 3], wish[4]) + AFTER)]
-        in_reach(boxes[r], ahead.shape[0], reach, window)
-        contact_cost(ahead, body, entries, among, window, half, prob, moving, alert, firsts[r], costs[r])
-        road_cost(ahead, body, origin, tile_table, tiles, slack, limits[7], costs[r])
-        comfort_cost(ahead, limits, costs[r])
-        if limits[5] < 1e3 and refused(ahead, limits):
-            costs[r, RULE] += REFUSED
-        line_cost(ahead, front, rear, body[2], corridors[c], table, costs[r])
-        zone_cost(ahead, c, front, rear, zones, costs[r])
-        strip_crowd(ahead, extents[c], near[c], body[2] + STRIP_MARGIN, crowd)
-        ttc_cost(ahead, strips[c], crowd, prob, standoff, front, body[2] + STRIP_MARGIN, work, costs[r])
-        # what is done once the goal is reached is neither progress nor the reverse
-        end = steps_until(firsts[r, 3]) - 1 if firsts[r, 3] < firsts[r, 0] else STEPS - 1
-        progress_cost(rolls[r], end, corridors[c], table, wish, costs[r])
-        wall_cost(ahead, front, corridors[c, WALL], costs[r])
-        if wish[2] > 0.0:
-            first, count = int(corridors[c, START]), int(corridors[c, COUNT])
-            detour = detour_cost(rolls[r], first, count, table, wish)
-            costs[r, GOAL] += schedule_cost(rolls[r], c, places, shift, detour)
-        if firsts[r, 3] < firsts[r, 0]:
-            costs[r, REACHED] -= goal_bonus(firsts[r, 3], wish[2] > 0.0)
-        if alert and costs[r].sum() < best + CONTENDER:
-            costs[r, CLEARANCE] += limits[8] * encounter_cost(ahead, body, entries, half, prob, stays)
-            best = min(best, costs[r].sum())
+        # others may avoid a contact that they could brake for, or be to blame for it
+        bounds[r] = costs[r].sum() - (1.0 - IGNORED) * costs[r, COLLISION] - costs[r, REAR]
+    stays, best = whereabouts_of(entries, half), np.full(KEEN, np.inf)
+    for r in np.argsort(bounds, kind="mergesort"):
+        if bounds[r] > best[KEEN - 1]:
+            break
+        c, cost = int(props[r, CORRIDOR]), costs[r]
+        ahead = rolls[r, : steps_until(min(firsts[r, 3], left) + AFTER)]
+        road_cost(ahead, body, origin, tile_table, tiles, slack, limits[7], cost)
+        line_cost(ahead, front, rear, body[2], corridors[c], table, cost)
+        strip_crowd(ahead, extents[c], near[c], strip, crowd)
+        ttc_cost(ahead, strips[c], crowd, prob, standoff, front, strip, work, cost)
+        if limits[8] > 0.0 and cost.sum() < best[0] + CONTENDER:
+            cost[CLEARANCE] += limits[8] * encounter_cost(ahead, body, entries, half, prob, stays)
+        _insert(best, cost.sum())

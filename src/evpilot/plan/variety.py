@@ -1,4 +1,4 @@
-"""How many different motions are weighed, and more of them where many proposals come to the same.
+"""How many different motions are weighed: what comes to the same is weighed once, and more is looked at in its place.
 
 In a queue, before a wall or at walking pace many speed laws end in one motion: behind the same lead all wanted speeds
 are alike. Their place is taken by a finer spread of accelerations.
@@ -8,28 +8,69 @@ import math
 
 import numpy as np
 
-from evpilot.plan.columns import GRID, Law
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import GRID, Law, Prop, Roll
 from evpilot.plan.proposals import DURATIONS, cross, paths_on
 from evpilot.plan.way import Way
 from evpilot.types import Briefing
-from evpilot.types.state import Array
+from evpilot.types.state import Array, Bools, Ints
 
-LEAST = 310  # different motions in every cycle
-ALIKE = 0.01  # [m] over the first 5 s: motions no further apart are one
-LOOKED_AT = np.searchsorted(GRID, np.array([1.0, 2.0, 3.0, 4.0, 5.0]) - 1e-9)
-WEIGHTS = np.array([1, 1_000_003, 998_244_353, 1_000_000_007, 754_974_721, 167_772_161, 469_762_049, 1_224_736_769,
-                    2_013_265_921, 104_857_601])  # fmt: skip
+LEAST = 340  # different motions in every cycle: one by one, over 300 of them are over 1 cm apart
+ALIKE = 0.01  # [m] at every full second: motions no further apart are one
+SECONDS = np.searchsorted(GRID, np.arange(1.0, 9.0) - 1e-9)
+EARLY = 5  # [s] motions that differ only later count as one, though both are weighed
+PRIME = 1_000_003
 HOLDS = (2.5, 4.0, 1.5, 6.0)  # [s] how long an acceleration is kept, then the speed
 SOFTEST = 0.1  # [m/s2] from standstill a weaker pull is hardly a motion
 STOP_TIME = 2.0  # [s] braking that stops the car sooner is among the proposals already
 HARDEST = 3.5  # [m/s2] service braking
-SPARE = 2.5  # some of what is added turns out alike, too
+SPARE = 1.5  # some of what is added turns out alike, too
+
+X, Y, SPEED = int(Roll.X), int(Roll.Y), int(Roll.SPEED)
+CORRIDOR = int(Prop.CORRIDOR)
 
 
-def distinct(rolls: Array) -> int:
-    """How many of the rollouts (R, 51, 11) are at different places, to `ALIKE`, at any full second up to 5 s."""
-    places = np.rint(rolls[:, LOOKED_AT, :2] * (1.0 / ALIKE)).astype(np.int64).reshape(len(rolls), -1)
-    return len(np.unique((places * WEIGHTS).sum(axis=1)))
+@kernel()
+def places_of(roll: Array, seconds: int) -> int:
+    """A number for where a rollout (51, 11) is at each of the first full seconds, to `ALIKE`."""
+    number = 0
+    for k in range(seconds):
+        row = SECONDS[k]
+        number = PRIME * number + round(roll[row, X] / ALIKE)
+        number = PRIME * number + round(roll[row, Y] / ALIKE)
+    return number
+
+
+@kernel("i8(f8[:, ::1], f8[:, :, ::1], b1[::1], i8[:, ::1], i8)")
+def unite(props: Array, rolls: Array, other: Bools, marks: Ints, first: int) -> int:
+    """Keep those of the proposals (R, 11) from row first on that come to another motion than all before them, moved up
+    to follow each other; answers how many rows that makes in all.
+
+    Motions are one that lie on the same corridor, are both or neither `other` (R,) than the last decision, and have the
+    same places to `ALIKE` at every full second and the same speed in the end. Fills marks (R, 2): a number for all
+    that, and one for the places of the first `EARLY` seconds alone.
+    """
+    count = first
+    for r in range(first, props.shape[0]):
+        early, whole = places_of(rolls[r], EARLY), places_of(rolls[r], SECONDS.shape[0])
+        whole = PRIME * whole + round(rolls[r, rolls.shape[1] - 1, SPEED] / ALIKE)
+        whole = PRIME * whole + 2 * int(props[r, CORRIDOR]) + int(other[r])
+        known = False
+        for k in range(count):
+            known |= marks[k, 0] == whole
+        if known:
+            continue
+        if r > count:
+            props[count], rolls[count], other[count] = props[r], rolls[r], other[r]
+        marks[count, 0], marks[count, 1] = whole, early
+        count += 1
+    return count
+
+
+def different(marks: Ints) -> int:
+    """How many motions are at different places, to `ALIKE`, at any full second up to `EARLY`; marks as `unite` fills
+    them."""
+    return len(np.unique(marks[:, 1]))
 
 
 def more(way: Way, briefing: Briefing, speed: float, missing: int, hold: float) -> Array:

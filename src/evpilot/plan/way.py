@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evpilot.geometry.angles import wrap
+from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING, ReferencePath
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.types import Briefing, EgoState
 from evpilot.types.state import Array
 
+S, D, THETA, BEND = int(Corridor.S), int(Corridor.D), int(Corridor.THETA), int(Corridor.BEND)
+COUNT, PENALTY, WALL, END = int(Corridor.COUNT), int(Corridor.PENALTY), int(Corridor.WALL), int(Corridor.END)
+REF_Z = int(Ref.Z)
 APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 
 
@@ -30,31 +34,37 @@ class Way:
 
 def runs_beside(way: Way) -> bool:
     """Whether a corridor leads along here, so that the car can come onto it."""
-    return bool(abs(way.scalars[Corridor.D]) < APART and abs(way.scalars[Corridor.THETA]) < ALONG)
+    return bool(abs(way.scalars[D]) < APART and abs(way.scalars[THETA]) < ALONG)
+
+
+@kernel("void(f8[:, ::1], f8, f8, f8, f8, f8, f8[::1])")
+def find_place(table: Array, x: float, y: float, z: float, yaw: float, bend: float, out: Array) -> None:
+    """Fill S, D, THETA and BEND of a corridor's scalars (10,): a car with the curvature `bend` [1/m] on a path's table
+    (P, 6)."""
+    best, k = np.inf, 0
+    for row in range(table.shape[0]):
+        # a spiral ramp lies above itself
+        dx, dy, dz = table[row, 0] - x, table[row, 1] - y, table[row, REF_Z] - z
+        square = dx * dx + dy * dy + dz * dz
+        if square < best:
+            best, k = square, row
+    heading = table[k, 2]
+    along = math.cos(heading) * (x - table[k, 0]) + math.sin(heading) * (y - table[k, 1])
+    s = min(max(k * SPACING + along, 0.0), (table.shape[0] - 1) * SPACING)
+    u = min(int(s / SPACING), table.shape[0] - 2)
+    share = s / SPACING - u
+    heading = table[u, 2] + share * (table[u + 1, 2] - table[u, 2])
+    px = table[u, 0] + share * (table[u + 1, 0] - table[u, 0])
+    py = table[u, 1] + share * (table[u + 1, 1] - table[u, 1])
+    out[S], out[D] = s, math.cos(heading) * (y - py) - math.sin(heading) * (x - px)
+    out[THETA] = wrap(yaw - heading)
+    out[BEND] = min(max(bend - table[u, 3], -0.1), 0.1)
 
 
 def place_on(path: ReferencePath, ego: EgoState, briefing: Briefing, penalty: float) -> Array:
     """The scalars (10,) by `Corridor` of a car on a path; START is filled when the tables are stacked."""
-    x, y, z, yaw = ego.pose.tolist()
-    table = path.table
-    # a spiral ramp lies above itself
-    k = int(np.argmin((table[:, 0] - x) ** 2 + (table[:, 1] - y) ** 2 + (table[:, int(Ref.Z)] - z) ** 2))
-    heading = float(table[k, 2])
-    dx, dy = x - table[k, 0], y - table[k, 1]
-    along = math.cos(heading) * dx + math.sin(heading) * dy
-    s = min(max(k * SPACING + along, 0.0), (len(table) - 1) * SPACING)
-    u = min(int(s / SPACING), len(table) - 2)
-    share = s / SPACING - u
-    heading = float(table[u, 2] + share * (table[u + 1, 2] - table[u, 2]))
-    px, py = (table[u, :2] + share * (table[u + 1, :2] - table[u, :2])).tolist()
-    d = math.cos(heading) * (y - py) - math.sin(heading) * (x - px)
     out = np.zeros(10)
-    out[Corridor.S], out[Corridor.D] = s, d
-    out[Corridor.THETA] = wrap(yaw - heading)
-    curvature = math.tan(ego.steering) / briefing.platform.wheelbase
-    out[Corridor.BEND] = min(max(curvature - float(table[u, 3]), -0.1), 0.1)
-    out[Corridor.COUNT] = len(table)
-    out[Corridor.PENALTY] = penalty
-    out[Corridor.WALL] = math.inf
-    out[Corridor.END] = path.end
+    x, y, z, yaw = ego.pose.tolist()
+    find_place(path.table, x, y, z, yaw, math.tan(ego.steering) / briefing.platform.wheelbase, out)
+    out[COUNT], out[PENALTY], out[WALL], out[END] = len(path.table), penalty, math.inf, path.end
     return out

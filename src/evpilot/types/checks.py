@@ -4,8 +4,30 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
 
 from evpilot.files import EvpilotError
+from evpilot.geometry.jit import kernel
+
+LARGEST = float(np.finfo(np.float64).max)
+# arrays that may not be written to are looked at, too
+READ = types.Array(types.float64, 1, "A", readonly=True)
+
+
+@kernel(types.boolean(READ, types.float64, types.float64))
+def all_within(values: npt.NDArray[np.float64], low: float, high: float) -> bool:
+    """Whether every value (N,) is in low..high; NaN is not."""
+    sound = True
+    for value in values:
+        sound &= low <= value <= high
+    return sound
+
+
+def _sound(value: npt.NDArray[np.generic] | float, low: float, high: float) -> bool:
+    array = np.asarray(value)
+    if array.dtype == np.float64:
+        return all_within(array if array.ndim == 1 else array.ravel(), low, high)
+    return bool(np.all((array >= low) & (array <= high)))
 
 
 def shaped(record: str, field: str, value: npt.NDArray[np.generic], shape: tuple[int | None, ...]) -> None:
@@ -17,7 +39,7 @@ def shaped(record: str, field: str, value: npt.NDArray[np.generic], shape: tuple
 
 def finite(record: str, field: str, value: npt.NDArray[np.float64] | float) -> None:
     """Refuse NaN and infinity."""
-    sound = math.isfinite(value) if isinstance(value, float) else bool(np.isfinite(value).all())
+    sound = math.isfinite(value) if isinstance(value, float) else _sound(value, -LARGEST, LARGEST)
     if not sound:
         raise EvpilotError("not finite; every value must be a finite number", place=f"{record}.{field}")
 
@@ -26,12 +48,10 @@ def within(record: str, field: str, value: npt.NDArray[np.generic] | float, low:
     """Refuse values outside low..high, and NaN."""
     if isinstance(value, float) and low <= value <= high:
         return  # most are numbers and in order, and every message of every tick is looked at
-    array = np.asarray(value)
-    good = (array >= low) & (array <= high)
-    if not good.all():
-        raise EvpilotError(
-            f"{array[~good].flat[0]:g} {unit}, allowed {low:g} to {high:g} {unit}", place=f"{record}.{field}"
-        )
+    if not _sound(value, low, high):
+        array = np.asarray(value)
+        wrong = array[~((array >= low) & (array <= high))].flat[0]
+        raise EvpilotError(f"{wrong:g} {unit}, allowed {low:g} to {high:g} {unit}", place=f"{record}.{field}")
 
 
 def increasing(record: str, field: str, value: npt.NDArray[np.generic]) -> None:

@@ -18,6 +18,23 @@ NEAR_EDGE = 0.3  # [m] closer to the edge of the road than this costs
 EDGE_SPARE = 0.05  # [m] off the road from here on: about what the field of distances is off at its corners
 
 
+@kernel("f8(f8, f8, f8, f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1])")
+def outline_distance(
+    x: float, y: float, yaw: float, body: Array, origin: Array, table: Ints, tiles: npt.NDArray[np.float32]
+) -> float:
+    """The least distance [m] to the edge of the road of ten places on the outline of a car whose rear axle is at a
+    place; body (3,): rear axle to centre, half length, half width [m]."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    x, y = x + body[0] * c, y + body[0] * s
+    least = np.inf
+    for a in (-1.0, -0.5, 0.0, 0.5, 1.0):
+        for b in (-1.0, 1.0):
+            along, across = a * body[1], b * body[2]
+            px, py = x + along * c - across * s, y + along * s + across * c
+            least = min(least, edge_distance(px, py, origin, table, tiles))
+    return least
+
+
 @kernel()
 def road_cost(
     roll: Array,

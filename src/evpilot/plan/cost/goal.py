@@ -117,7 +117,7 @@ def detour_cost(roll: Array, start: int, count: int, table: Array, wish: Array) 
     step = STEPS - 1
     while step > 1 and TIMES[step] > wish[1]:
         step -= 1
-    rest = sample(table, start, count, roll[step, R_S], REMAINING) + wish[0]
+    rest = sample(table, start, count, roll[step, R_S], REMAINING)
     late = max(0.0, rest - max(wish[1] - TIMES[step], 0.0) * max(roll[step, R_V], 3.0))
     return wish[2] + LATE * min(late, 150.0)
 

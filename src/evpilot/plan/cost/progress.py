@@ -17,13 +17,13 @@ SPEEDING_MOST = 30.0  # a second: no speed limit is worth an emergency stop
 @kernel()
 def progress_cost(roll: Array, end: int, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
     """Cost still to go at the step `end`, and time over the speed limit, which until the lane is reached is that of the
-    lane here. wish (7,): what is to go [m] where REMAINING is 0, seconds until the first goal's time is up, what a
-    corridor without a goal costs, weight of a metre to go, seconds until the drive ends, the speed limit here [m/s],
-    what speeding costs."""
+    lane here. wish (7,): what is to go [m] from here on the best corridor, from which progress counts; seconds until
+    the first goal's time is up, what a corridor without a goal costs, weight of a metre to go, seconds until the drive
+    ends, the speed limit here [m/s], what speeding costs."""
     start, count = int(corridor[START]), int(corridor[COUNT])
-    remaining = sample(table, start, count, roll[end, R_S], REMAINING)
+    remaining = sample(table, start, count, roll[end, R_S], REMAINING) - wish[0]
     # half of it counts early: what is put off in every cycle is never done
-    soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING)
+    soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING) - wish[0]
     cost[PROGRESS] += wish[3] * (remaining + 0.5 * soon)
     over = 0.0
     for step in range(1, end + 1):
