@@ -140,10 +140,10 @@ class Validator:
         stop = self._own_stop(tail, max(float(np.abs(tail.accel).max()), FIRM), observation)
         return None if self.check_trajectory(stop, observation, "tail", hard=True) else stop
 
-    def minimal_risk(self, path: Trajectory | None, observation: Observation) -> Trajectory:
+    def minimal_risk(self, path: Trajectory | None, observation: Observation, firm: float = MINIMAL_RISK) -> Trajectory:
         """The stop for when nothing is fit to be driven: at once, at most `MINIMAL_RISK` firm, along a path, or with
         the wheels held where they are when there is none. It is not checked: there is nothing left to prefer to it."""
-        return self._own_stop(path, MINIMAL_RISK, observation)
+        return self._own_stop(path, min(firm, MINIMAL_RISK), observation)
 
     def _box(self, observation: Observation) -> Array:
         car, height = self._platform, float(observation.ego.pose[2])

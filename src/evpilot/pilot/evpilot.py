@@ -28,6 +28,8 @@ from evpilot.types import (
 )
 
 SOON = 1.0  # [s]
+DEMAND_NS = 10_000_000_000  # UN R157 5.4.4: so long a driver may take to answer a transition demand
+COMFORT_STOP = 2.5  # [m/s2] of the stop when he does not; UN R157 allows 4.0
 
 
 class Foresight(Protocol):
@@ -107,7 +109,17 @@ class EvPilot:
             trace=plan.trace,
             source=self._source(plan.trajectory),
         )
-        return self._guarded(decision, observation, tracks)
+        decision = self._guarded(decision, observation, tracks)
+        return self._stopping(decision, observation) if unanswered(observation) else decision
+
+    def _stopping(self, decision: Decision, observation: Observation) -> Decision:
+        """A stop in the lane, along the way that the decision takes and at least as firm as that, with hazard lights:
+        the minimal risk manoeuvre of UN R157 5.4.4 for a driver who does not answer."""
+        plan = decision.trajectory
+        if plan is None or plan.accel[plan.time <= SOON].min() < -COMFORT_STOP or decision.source != Source.NOMINAL:
+            return dataclasses.replace(decision, source=Source.MINIMAL_RISK)
+        stop = self._validator.minimal_risk(plan, observation, COMFORT_STOP)
+        return self._instead(decision, stop, Source.MINIMAL_RISK, "minimal risk stop: the driver does not answer", -1)
 
     def _tracks(self, observation: Observation) -> Tracks:
         if observation.tracks is not None:
@@ -179,6 +191,11 @@ class EvPilot:
     def _instead(self, decision: Decision, motion: Trajectory, source: Source, reason: str, cause: int) -> Decision:
         trace = dataclasses.replace(decision.trace or no_trace(reason), reason=reason, cause_id=cause)
         return dataclasses.replace(decision, trajectory=motion, tail=motion, source=source, trace=trace)
+
+
+def unanswered(observation: Observation) -> bool:
+    """Whether the driver has been asked to take over for so long that the car must stop by itself."""
+    return observation.demand_ns is not None and observation.t_ns - observation.demand_ns >= DEMAND_NS
 
 
 def shifted(tail: Trajectory, t_ns: int) -> Trajectory:

@@ -15,7 +15,7 @@ from evpilot.regulations.suite import (
     Verdict,
 )
 
-SUITES: tuple[str, ...] = ("r157", "r152", "fmvss127", "euroncap", "eu2022_1426", "r79")
+SUITES: tuple[str, ...] = ("r157", "r152", "fmvss127", "euroncap", "eu2022_1426", "r79", "faults")
 """The keys of all suites; each is a module of this room (or a package) that holds `SUITE`."""
 
 

@@ -28,11 +28,17 @@ def drive_case(
         stage.scenario,
         make_pilot,
         platform=stage.platform or platform,
+        planner_platform=stage.believed,
         traffic=stage.traffic,
         seed=case.seed,
         limits=stage.limits,
         sensor=stage.sensor,
         pilot_name=pilot_name,
         step_ns=step_ns,
-        staging=Staging(approach=stage.approach, unseen=stage.unseen, decided=None if whole else stage.decided),
+        staging=Staging(
+            approach=stage.approach,
+            unseen=stage.unseen,
+            decided=None if whole else stage.decided,
+            told=stage.told,
+        ),
     )

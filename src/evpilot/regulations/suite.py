@@ -9,7 +9,7 @@ from evpilot.runlog import RunLog
 from evpilot.scenarios import Scenario
 from evpilot.sense.config import PERFECT, SensorConfig
 from evpilot.simulate.staging import Approach
-from evpilot.types import ROAD, EgoState, Limits, Platform, Truth
+from evpilot.types import ROAD, EgoState, Limits, Observation, Platform, Truth
 
 Value = float | int | str | bool | None
 
@@ -86,11 +86,12 @@ class Case:
 class Stage:
     """All that one case's drive needs.
 
-    platform: the car as this case prescribes it, None for the car under test as it is. approach: what is driven before
-    the pilot has the car. unseen: objects by id that enter the observation only from a time [ns] on. decided: asked in
-    every tick with the car and the truth, whether the outcome is certain, so that the drive may end; None drives to the
-    scenario's end. instead: which pilot, by its short name, takes another's place in this case (a driver who does
-    something, in the seat of one who does nothing).
+    platform: the car as this case prescribes it, None for the car under test as it is; believed: the car as the pilot
+    believes it, None for the same. told: what becomes of each observation before the pilot has it. approach: what is
+    driven before the pilot has the car. unseen: objects by id that enter the observation only from a time [ns] on.
+    decided: asked in every tick with the car and the truth, whether the outcome is certain, so that the drive may end;
+    None drives to the scenario's end. instead: which pilot, by its short name, takes another's place in this case (a
+    driver who does something, in the seat of one who does nothing).
     """
 
     scenario: Scenario
@@ -98,6 +99,8 @@ class Stage:
     sensor: SensorConfig = PERFECT
     limits: Limits = ROAD
     platform: Platform | None = None
+    believed: Platform | None = None
+    told: Callable[[Observation], Observation] | None = None
     approach: Approach | None = None
     unseen: tuple[tuple[int, int], ...] = ()
     decided: Callable[[EgoState, Truth], bool] | None = None

@@ -50,17 +50,19 @@ class Custody:
             self._broken = f"could not be made: {_line(error)}"
             self.given_up = True
 
-    def ask(self, observation: Observation) -> Answer:
-        """The pilot's decision on an observation, checked."""
+    def ask(self, observation: Observation, ego: EgoState | None = None) -> Answer:
+        """The pilot's decision on an observation, checked against where and when the car really is, which the loop
+        knows: ego, what is observed by default."""
+        ego = ego or observation.ego
         if self._pilot is None or self.given_up:
             return Answer(decision=None, fault=self._broken, plan_ms=0.0)
         if self._last_good_ns is None:
-            self._last_good_ns = observation.t_ns
+            self._last_good_ns = ego.t_ns
         began = time.thread_time_ns()
         decision: object = None
         try:
             decision = self._pilot.step(observation)
-            fault = flaw(decision, observation)
+            fault = flaw(decision, ego)
         except PilotLost as error:
             fault, self.given_up = str(error), True
         except (Exception, SystemExit) as error:  # noqa: BLE001  a pilot may fail in any way; the drive must go on
@@ -68,13 +70,13 @@ class Custody:
         spent = getattr(self._pilot, "cpu_ms", None)
         plan_ms = float(spent) if isinstance(spent, float) else (time.thread_time_ns() - began) * 1e-6
         if not fault and isinstance(decision, Decision):
-            self._last_good_ns, self._misses = observation.t_ns, 0
+            self._last_good_ns, self._misses = ego.t_ns, 0
             return Answer(decision=decision, fault="", plan_ms=plan_ms)
         self._misses += 1
         if self._misses == DEGRADED_MISSES and not self.degraded:
             self.degraded = True
             fault += f"; degraded, at most {DEGRADED_SPEED * 3.6:.0f} km/h from here on"
-        if observation.t_ns - self._last_good_ns >= GIVE_UP_NS:
+        if ego.t_ns - self._last_good_ns >= GIVE_UP_NS:
             self.given_up = True
         if self.given_up:
             self._broken = f"given up after: {fault}"
@@ -87,7 +89,7 @@ class Custody:
             close()
 
 
-def flaw(decision: object, observation: Observation) -> str:
+def flaw(decision: object, ego: EgoState) -> str:
     """What is wrong with a pilot's answer in one line, or nothing; fields of a wrong type raise what they raise."""
     if not isinstance(decision, Decision):
         return f"answered {type(decision).__name__}, must be a Decision"
@@ -96,10 +98,10 @@ def flaw(decision: object, observation: Observation) -> str:
     except EvpilotError as error:
         return str(error)
     for part in (decision, decision.trajectory, decision.tail, decision.command):
-        if part is not None and part.t_ns != observation.t_ns:
-            return f"{type(part).__name__} is of {part.t_ns} ns, but the observation is of {observation.t_ns} ns"
+        if part is not None and part.t_ns != ego.t_ns:
+            return f"{type(part).__name__} is of {part.t_ns} ns, but the observation is of {ego.t_ns} ns"
     for part in (decision.trajectory, decision.tail):
-        if part is not None and (off := _away(part, observation.ego)) > START_SLACK:
+        if part is not None and (off := _away(part, ego)) > START_SLACK:
             return f"Trajectory starts {off:.1f} m from the car, allowed {START_SLACK:g} m"
     return ""
 

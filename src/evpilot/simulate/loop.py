@@ -195,7 +195,9 @@ class Drive:
             if outcome:
                 answer, after = Answer(decision=None, fault="", plan_ms=0.0), now
             else:
-                answer, after = self._custody.ask(observation), min(now + self._briefing.period_ns, self._end_ns)
+                told = observation if self._staging.told is None else self._staging.told(observation)
+                answer = self._custody.ask(told, truth.ego)
+                observation, after = told, min(now + self._briefing.period_ns, self._end_ns)
                 seen_rows = self._row + 1
                 if self._custody.degraded:
                     self._bound[Bound.SPEED] = DEGRADED_SPEED

@@ -10,7 +10,7 @@ from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING, reference_path
 from evpilot.scenarios import Scenario
 from evpilot.simulate.motion import NOTHING, Motion
-from evpilot.types import EgoState, Platform, Source, Tracks, Truth
+from evpilot.types import EgoState, Observation, Platform, Source, Tracks, Truth
 from evpilot.types.state import Array
 
 KNOT_STEP = 0.1  # [s]
@@ -28,11 +28,13 @@ class Approach:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Staging:
     """A drive that is staged. unseen: objects by id that enter the observation only from a time [ns] on; decided: asked
-    in every tick with the car and the truth, whether the outcome is certain, so that the drive may end."""
+    in every tick with the car and the truth, whether the outcome is certain, so that the drive may end; told: what
+    becomes of an observation before the pilot has it, asked once in every tick, in order."""
 
     approach: Approach | None = None
     unseen: tuple[tuple[int, int], ...] = ()
     decided: Callable[[EgoState, Truth], bool] | None = None
+    told: Callable[[Observation], Observation] | None = None
 
     def shadow(self, now: int) -> bool:
         """Whether the pilot is asked at a time [ns] but not obeyed."""

@@ -21,6 +21,8 @@ SHORT = {
     "creeping": "evpilot.pilot.baselines.faulty:CreepingPilot",
     "tailgating": "evpilot.pilot.baselines.faulty:TailgatingPilot",
     "pedestrian-blind": "evpilot.pilot.baselines.faulty:PedestrianBlindPilot",
+    "deaf": "evpilot.pilot.baselines.faulty:DeafPilot",
+    "panicking": "evpilot.pilot.baselines.faulty:PanickingPilot",
     "heedless": "evpilot.pilot.baselines.faulty:HeedlessPilot",
     "fsm": "evpilot.pilot.baselines.careful:FsmPilot",
     "cc_jrc": "evpilot.pilot.baselines.careful:CcJrcPilot",

@@ -191,7 +191,7 @@ class Observation:
 
     t_ns is now. A perfect object sensor gives tracks, a noisy one detections. visible_range (K,) [m] over K equal
     bearings of the ego frame, the first straight ahead, counter-clockwise: how far the view is free. friction and
-    sight [m] are estimates.
+    sight [m] are estimates. demand_ns: since when the driver is asked to take over and does not, None when not asked.
     """
 
     t_ns: int
@@ -202,6 +202,7 @@ class Observation:
     visible_range: Array
     friction: float
     sight: float
+    demand_ns: int | None = None
 
     def validate(self) -> None:
         """Raise EvpilotError when a part is bad, or the car's state or the lights are of another time."""
@@ -220,3 +221,5 @@ class Observation:
         checks.within("Observation", "visible_range", self.visible_range, 0.0, np.inf, "m")
         checks.within("Observation", "friction", self.friction, 0.01, 2.0, "")
         checks.within("Observation", "sight", self.sight, 0.0, np.inf, "m")
+        if self.demand_ns is not None:
+            checks.within("Observation", "demand_ns", (self.t_ns - self.demand_ns) * 1e-9, 0.0, np.inf, "s ago")

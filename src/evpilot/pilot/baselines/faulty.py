@@ -10,11 +10,12 @@ from evpilot.maps.reference import ReferencePath, reference_path
 from evpilot.maps.route import lane_sequence
 from evpilot.pilot.baselines.ahead import RoadAhead
 from evpilot.pilot.baselines.idm import HORIZON, IdmPilot, Style
-from evpilot.types import VULNERABLE, Briefing, Command, Decision, Observation, Tracks, no_trace
+from evpilot.types import VULNERABLE, Briefing, Command, Decision, Observation, Source, Tracks, no_trace
 from evpilot.types.state import Bools
 
 LATE_NS = 1_500_000_000
 ALWAYS = -3.0  # [m/s2]
+PATIENCE_NS, PANIC = 10_000_000_000, -7.0  # [ns], [m/s2]
 CHANGE_AFTER_NS = 3_500_000_000
 
 
@@ -93,6 +94,23 @@ class HeedlessPilot(IdmPilot):
     def __init__(self, briefing: Briefing) -> None:
         super().__init__(briefing)
         self._road = SwervingRoad(briefing, HORIZON)
+
+
+class DeafPilot(IdmPilot):
+    """Ignores that its driver is asked to take over and does not."""
+
+
+class PanickingPilot(IdmPilot):
+    """Brakes with all its might when its driver does not answer."""
+
+    def step(self, observation: Observation) -> Decision:
+        """IDM's decision until it is allowed to stop."""
+        since = observation.demand_ns
+        if since is None or observation.t_ns - since < PATIENCE_NS:
+            return super().step(observation)
+        motion = super().step(observation)
+        command = Command(t_ns=observation.t_ns, accel=PANIC if observation.ego.speed > 0.0 else 0.0, steering=0.0)
+        return Decision(t_ns=observation.t_ns, command=command, trace=motion.trace, source=Source.MINIMAL_RISK)
 
 
 def _kept(tracks: Tracks, keep: Bools) -> Tracks:

@@ -8,7 +8,7 @@ reference drivers. The drivers' own outcomes over a whole grid (`evpilot suite m
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evpilot.regulations.r157 import cut_in, cut_out, following, gap, neighbour, pedestrian
+from evpilot.regulations.r157 import cut_in, cut_out, following, gap, neighbour, pedestrian, transition
 from evpilot.regulations.r157.clauses import CLAUSES
 from evpilot.regulations.r157.starts import STARTS
 from evpilot.regulations.suite import Case, CaseResult, Group, Stage, Suite
@@ -40,7 +40,7 @@ def _parts() -> tuple[Part, ...]:
         ]  # fmt: skip
     found += [
         Part(group=module.GROUP, cases=module.cases, stage=module.stage, judge=module.judge)
-        for module in (pedestrian, gap, neighbour)
+        for module in (pedestrian, gap, transition, neighbour)
     ]
     return tuple(found)
 

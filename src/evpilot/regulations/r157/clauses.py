@@ -26,4 +26,9 @@ CALM = Clause(
     requirement="No braking for what is no danger: a neighbour that stays in its lane; figures of our own protocol",
     confirmed=False,
 )
-CLAUSES = (CUT_IN, COMPARED, LANE_KEPT, PEDESTRIAN, GAP, CALM)
+TRANSITION = Clause(
+    place="UN R157 5.4.4",
+    requirement="A driver who does not answer a transition demand is replaced by a minimal risk manoeuvre, no earlier"
+    " than 10 s after it, with at most 4 m/s2, to a standstill in the lane with hazard lights",
+)
+CLAUSES = (CUT_IN, COMPARED, LANE_KEPT, PEDESTRIAN, GAP, TRANSITION, CALM)
