@@ -8,7 +8,7 @@ from evpilot.regulations import CaseResult, Verdict, faults
 from evpilot.regulations.driving import drive_case
 from evpilot.simulate.custody import Maker
 from evpilot.sweep.pilots import pilot_maker
-from evpilot.types import Briefing, Command, Decision, ObjectKind, Observation
+from evpilot.types import Briefing, Command, Decision, ObjectKind, Observation, Source
 from evpilot.vehicle import platforms
 
 SEDAN = platforms.load("sedan")
@@ -27,7 +27,8 @@ class StartledPilot(BlindPilot):
         if not self._startled:
             return super().step(observation)
         accel = -8.0 if observation.ego.speed > 0.0 else 0.0
-        return Decision(t_ns=observation.t_ns, command=Command(t_ns=observation.t_ns, accel=accel, steering=0.0))
+        command = Command(t_ns=observation.t_ns, accel=accel, steering=0.0, source=Source.GUARD)
+        return Decision(t_ns=observation.t_ns, command=command, source=Source.GUARD)
 
 
 def judged(name: str, maker: Maker) -> CaseResult:

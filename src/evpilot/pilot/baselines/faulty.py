@@ -109,8 +109,9 @@ class PanickingPilot(IdmPilot):
         if since is None or observation.t_ns - since < PATIENCE_NS:
             return super().step(observation)
         motion = super().step(observation)
-        command = Command(t_ns=observation.t_ns, accel=PANIC if observation.ego.speed > 0.0 else 0.0, steering=0.0)
-        return Decision(t_ns=observation.t_ns, command=command, trace=motion.trace, source=Source.MINIMAL_RISK)
+        accel, source = PANIC if observation.ego.speed > 0.0 else 0.0, Source.MINIMAL_RISK
+        command = Command(t_ns=observation.t_ns, accel=accel, steering=0.0, source=source)
+        return Decision(t_ns=observation.t_ns, command=command, trace=motion.trace, source=source)
 
 
 def _kept(tracks: Tracks, keep: Bools) -> Tracks:
