@@ -270,3 +270,11 @@ def test_a_cyclist_is_passed_with_the_room_that_the_law_wants_or_followed() -> N
     narrow = drive(scene(one_lane(), rider, seconds=12.0))
     assert front(narrow)[-1] < 60.0 + 4.5 * 12.0
     assert narrow.ego[-1, SPEED] == pytest.approx(4.5, abs=0.8)
+
+
+@pytest.mark.parametrize("ahead", [26.0, 30.0])
+def test_it_brakes_as_hard_as_needed_and_no_harder(ahead: float) -> None:
+    """Service braking does not stop the car in time, an emergency stop would be more than it takes."""
+    run = drive(scene(one_lane(), actor(1, (20.0 + ahead, 0.0)), speed=14.0, seconds=4.0))
+    assert not touches(run) and run.ego[-1, SPEED] < 0.1
+    assert -7.0 < run.ego[:, ACCEL].min() < -4.0

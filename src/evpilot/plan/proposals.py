@@ -32,6 +32,7 @@ GLIDES = ((-0.15, 8.0), (-0.35, 8.0))  # [m/s2], [s]
 EARLY_STOPS = (0.8, 1.3)  # [m/s2] braking towards a stop that begins early
 RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.0))  # [m/s2], [s]
 FIRM = 4.0  # [m/s2] firm braking, as far as the gate lets it pass
+HARD = 6.0  # [m/s2] between that and an emergency stop: as hard as needed, and no harder for who follows
 GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
 GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
 ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
@@ -146,8 +147,9 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
+    laws.append((Law.RAMP, -HARD, 8.0, 0.0, 0.0, 0.0))
     if limits.exact:
-        laws.extend(((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0), (Law.RAMP, -6.0, 8.0, 0.0, 0.0, 0.0)))
+        laws.append((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0))
     holds = [float(low) - HOLD for low in way.borrowed[:, 0]]
     places = (float(way.scalars[Corridor.WALL]), float(way.scalars[Corridor.END]), *holds)
     near = (place for place in places if 0.0 < place - way.scalars[Corridor.S] < STOP_LOOK)
