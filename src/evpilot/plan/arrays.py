@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
 from evpilot.plan.rules import Wall
-from evpilot.plan.way import Way
+from evpilot.plan.way import Way, course_now
 from evpilot.types import Briefing, EgoState, Limits, Trajectory
 from evpilot.types.state import Array, Ints
 
@@ -76,7 +76,7 @@ class Tables:
         self._all = np.zeros((0, len(Ref)))
 
     def stack(self, ways: list[Way], speed_max: float = math.inf) -> Array:
-        """All tables (sum P, 12), nowhere faster than speed_max [m/s]; not to be written to."""
+        """All tables (sum P, 13), nowhere faster than speed_max [m/s]; not to be written to."""
         parts = [way.table for way in ways]
         same = len(parts) == len(self._parts) and all(
             one is other for one, other in zip(parts, self._parts, strict=True)
@@ -152,13 +152,14 @@ def goal_places(ways: list[Way], briefing: Briefing, seconds: float) -> Array:
 
 
 def trajectory(roll: Array, ego: EgoState, t_ns: int) -> Trajectory:
-    """A rollout (51, 9) as a record, starting exactly where the car is."""
+    """A rollout (51, 9) as a record, starting exactly where the car is; its yaw is the course, without the slip of the
+    tyres that turns the body further into a bend."""
     # the whole motion is moved by what the look-up on the path was off at the start: no jump, no kink
     pose = np.empty((len(roll), 4))
     pose[:, 0] = roll[:, X] + (ego.pose[0] - roll[0, X])
     pose[:, 1] = roll[:, Y] + (ego.pose[1] - roll[0, Y])
     pose[:, 2] = ego.pose[2]
-    pose[:, 3] = np.pi - np.mod(np.pi - (roll[:, YAW] + (ego.pose[3] - roll[0, YAW])), 2.0 * np.pi)
+    pose[:, 3] = np.pi - np.mod(np.pi - (roll[:, YAW] + (course_now(ego) - roll[0, YAW])), 2.0 * np.pi)
     return Trajectory(
         t_ns=t_ns,
         time=GRID.copy(),

@@ -164,7 +164,7 @@ class Detours:
         table[:, :6] = fresh
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(fresh[:, 2]), np.sin(fresh[:, 2])
         place = np.arange(len(fresh)) * SPACING
-        table[:, Ref.LEFT], table[:, Ref.RIGHT] = NO_LINES
+        table[:, Ref.LEFT], table[:, Ref.RIGHT], table[:, Ref.ONCOMING] = NO_LINES
         for column in (Ref.LIMIT, Ref.REMAINING):
             table[:, column] = np.interp(place, arc, own.table[:, column])
         cap_speeds(table, CURVE_ACCEL, APPROACH_BRAKE)

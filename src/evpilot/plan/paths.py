@@ -21,13 +21,13 @@ LIMIT_EARLY = 2.0  # [m] before a sign from which on its limit is kept
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
-NO_LINES = (math.inf, -math.inf)  # the official verdict knows none
+NO_LINES = (math.inf, -math.inf, math.inf)  # the official verdict knows none
 UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
 
 
 @kernel("void(f8[:, ::1], f8, f8)")
 def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
-    """Fill column CAP of a table (P, 12) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
+    """Fill column CAP of a table (P, 13) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
     cap, limit, curvature = 6, 5, 3
     after = np.inf
     for row in range(table.shape[0] - 1, -1, -1):
@@ -59,7 +59,7 @@ class Paths:
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
     def along(self, lanes: tuple[int, ...], ego: EgoState) -> tuple[ReferencePath, Array, Array]:
-        """The path along lanes, its table (P, 12) by `Ref`, and the goal places on it (G, 5): goal index, s from, s to
+        """The path along lanes, its table (P, 13) by `Ref`, and the goal places on it (G, 5): goal index, s from, s to
         [m], d [m], lane. ego: the car as it is when the first path is made."""
         if not self._made:
             self._pace = self._usual_pace(ego)
@@ -85,7 +85,7 @@ class Paths:
             table[:-1, Ref.LIMIT] = np.minimum(table[:-1, Ref.LIMIT], table[1:, Ref.LIMIT])
         cap_speeds(table, self._bend, APPROACH_BRAKE)
         exact = self.briefing.limits.exact
-        table[:, [Ref.LEFT, Ref.RIGHT]] = NO_LINES if exact else _lines(path, self.briefing.graph)
+        table[:, [Ref.LEFT, Ref.RIGHT, Ref.ONCOMING]] = NO_LINES if exact else _lines(path, self.briefing.graph)
         goals = self._goals_on(path)
         table[:, Ref.REMAINING] = self._remaining(path, goals, len(table))
         return path, table, goals
@@ -145,20 +145,30 @@ class Paths:
 
 
 def _lines(path: ReferencePath, graph: LaneGraph) -> Array:
-    """How far aside of a path (P, 2) [m] the solid lines of its lanes are, left and right, inf and -inf for none."""
+    """How far aside of a path (P, 3) [m] the solid lines of its lanes are, left and right, inf and -inf for none, and
+    the lane of those who come the other way, inf for none."""
     found = np.tile(np.array(NO_LINES), (len(path.table), 1))
     s = np.arange(len(path.table)) * SPACING
     for number, lane in enumerate(path.lanes):
-        bounds = ((0, graph.left_marking, graph.left), (1, graph.right_marking, graph.right))
+        bounds = (
+            (0, graph.left_marking[lane], graph.left, graph.left_neighbour[lane] >= 0 and not graph.left_same[lane]),
+            (
+                1,
+                graph.right_marking[lane],
+                graph.right,
+                graph.right_neighbour[lane] >= 0 and not graph.right_same[lane],
+            ),
+        )
         last = path.lane_s[number + 1] if number + 1 < len(path.lanes) else path.end
         here = (s >= path.lane_s[number]) & (s < last)
         x, y, yaw = path.table[here, :3].T
         points = graph.points(int(lane))
         share = (s[here] - path.lane_s[number]) / max(last - path.lane_s[number], 1e-6) * graph.arc[points][-1]
-        for column, marking, bound in bounds:
-            if marking[lane] in SOLID:
+        for column, marking, bound, oncoming in bounds:
+            if marking in SOLID or oncoming:
                 bx, by = (np.interp(share, graph.arc[points], bound[points, k]) for k in range(2))
-                found[here, column] = np.cos(yaw) * (by - y) - np.sin(yaw) * (bx - x)
+                aside = np.cos(yaw) * (by - y) - np.sin(yaw) * (bx - x)
+                found[here, column if marking in SOLID else 2] = aside
     return found
 
 

@@ -23,7 +23,7 @@ from evpilot.plan.rules import Rules, Wall
 from evpilot.plan.scene import Scene, halts_on, hidden_from, slack_of, time_left
 from evpilot.plan.spans import spans_on
 from evpilot.plan.variety import HOLDS, LEAST, different, more
-from evpilot.plan.way import Way
+from evpilot.plan.way import Way, curvature_now
 from evpilot.plan.weather import BEND_SHARE, grip, sight_speed
 from evpilot.types import Briefing, Observation, PlanTrace, Predictions, Tracks, Trajectory
 from evpilot.types.state import Array, Ints
@@ -185,7 +185,9 @@ class Planner:
         spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
         zones = self.rules.zones(ways, entries, spans, observation.lights)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
-        state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), ego.steering, 0.0])
+        wheelbase = self.briefing.platform.wheelbase
+        steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)
+        state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), steering, 0.0])
         return Scene(
             ways=ways,
             table=table,

@@ -331,7 +331,7 @@ def roll_out(
 ) -> None:
     """Fill out (R, 51, 11) by `Roll` for proposals (R, 11) by `Prop`.
 
-    corridors (C, 10); table (sum P, 12) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
+    corridors (C, 10); table (sum P, 13) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
     fills them; standoff (E,) how much further [m] to stop behind each; ego (4,) speed, accel, steering, reserved;
     car (12,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the rear axle to the bumper, half
     width of the strip in which a lead counts [m], comfortable acceleration, hardest braking (positive), comfortable

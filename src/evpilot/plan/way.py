@@ -15,12 +15,13 @@ from evpilot.types.state import Array
 S, D, THETA, BEND = int(Corridor.S), int(Corridor.D), int(Corridor.THETA), int(Corridor.BEND)
 COUNT, PENALTY, WALL, END = int(Corridor.COUNT), int(Corridor.PENALTY), int(Corridor.WALL), int(Corridor.END)
 REF_Z = int(Ref.Z)
+SLOW = 3.0  # [m/s] up to which the steering alone tells how the car turns; from twice that on its yaw rate does
 APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
-    """One corridor: its path, the table (P, 12) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
+    """One corridor: its path, the table (P, 13) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
     lane; scalars (10,) by `Corridor` for the present state; from where on [m] it can be entered; and, on a detour,
     the parts of it (B, 3) that are over the edge of our lane: from, to [m], how far aside [m]."""
 
@@ -61,10 +62,32 @@ def find_place(table: Array, x: float, y: float, z: float, yaw: float, bend: flo
     out[BEND] = min(max(bend - table[u, 3], -0.1), 0.1)
 
 
+def curvature_now(ego: EgoState, wheelbase: float) -> float:
+    """The curvature [1/m] that the car drives: by its yaw rate, and where it is too slow for that, by its steering. At
+    speed tyres slip, and a car turns less than its steering says (Gillespie 1992, "Fundamentals of Vehicle Dynamics",
+    ch. 6)."""
+    steered = math.tan(ego.steering) / wheelbase
+    known = _known(ego)
+    return steered if known == 0.0 else steered + known * (ego.yaw_rate / ego.speed - steered)
+
+
+def course_now(ego: EgoState) -> float:
+    """The direction [rad] in which the rear axle moves: in a fast bend the body points further in, by the slip angle
+    of the rear tyres."""
+    known = _known(ego)
+    return float(ego.pose[3]) + known * math.atan2(float(ego.velocity[1]), max(ego.speed, SLOW))
+
+
+def _known(ego: EgoState) -> float:
+    """How far the motion itself, and not the steering, tells where the car goes: 0 to 1."""
+    return min(max((ego.speed - SLOW) / SLOW, 0.0), 1.0)
+
+
 def place_on(path: ReferencePath, ego: EgoState, briefing: Briefing, penalty: float) -> Array:
     """The scalars (10,) by `Corridor` of a car on a path; START is filled when the tables are stacked."""
     out = np.zeros(10)
-    x, y, z, yaw = ego.pose.tolist()
-    find_place(path.table, x, y, z, yaw, math.tan(ego.steering) / briefing.platform.wheelbase, out)
+    x, y, z = ego.pose[:3].tolist()
+    bend = curvature_now(ego, briefing.platform.wheelbase)
+    find_place(path.table, x, y, z, course_now(ego), bend, out)
     out[COUNT], out[PENALTY], out[WALL], out[END] = len(path.table), penalty, math.inf, path.end
     return out

@@ -1,4 +1,4 @@
-"""Solid lines: the body stays between those that bound its lane."""
+"""Lines: the body stays between the solid ones that bound its lane, and out of the lane of those who come."""
 
 import numpy as np
 
@@ -9,25 +9,30 @@ from evpilot.types.state import Array
 
 R_S, R_D = int(Roll.S), int(Roll.D)
 RULE, CORRIDOR = int(Cost.RULE), int(Prop.CORRIDOR)
-CURVATURE, LEFT, RIGHT = int(Ref.CURVATURE), int(Ref.LEFT), int(Ref.RIGHT)
+CURVATURE, LEFT, RIGHT, ONCOMING = int(Ref.CURVATURE), int(Ref.LEFT), int(Ref.RIGHT), int(Ref.ONCOMING)
 START, COUNT = int(Corridor.START), int(Corridor.COUNT)
 ON = 0.1  # [m] a tyre may be on the line
 KEPT, KEPT_SPARE = 10.0, 0.05  # as dear is it where the lane is to be kept whatever happens; [m] and so much earlier
 LINE_RATE, LINE_MOST = 25.0, 1.0  # cost of a second a metre over a line; further over costs no more [m]
+# of a second a metre in the lane of those who come, where it may be entered: less than staying behind a cyclist costs,
+# more than is gained by cutting a bend
+ONCOMING_RATE = 6.0
 
 
 @kernel()
 def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Array, table: Array, cost: Array) -> None:
     """Cost of the body's corners beyond the solid lines of a corridor (Vienna Convention on Road Signs 1968, art. 26),
-    by how far and how long: who is over one returns soon. front, rear [m] from the rear axle to the bumpers; width [m]
+    and less beyond other lines in the lane of those who come (on Road Traffic, art. 10), by how far and how long: who
+    is over one returns soon. front, rear [m] from the rear axle to the bumpers; width [m]
     half of the body's."""
     start, count = int(corridor[START]), int(corridor[COUNT])
-    total = 0.0
+    total = wrong = 0.0
     for step in range(2, roll.shape[0], 2):
         s, d = roll[step, R_S], roll[step, R_D]
         row = start + min(int(2.0 * max(s, 0.0)), count - 1)
-        left, right = table[row, LEFT], table[row, RIGHT]
-        if d + 2.0 * width < left and d - 2.0 * width > right:
+        left, right, theirs = table[row, LEFT], table[row, RIGHT], table[row, ONCOMING]
+        clear = d + 2.0 * width < theirs if theirs > 0.0 else d - 2.0 * width > theirs
+        if d + 2.0 * width < left and d - 2.0 * width > right and clear:
             continue
         lean = (d - roll[step - 1, R_D]) / max(s - roll[step - 1, R_S], 0.1)
         bend = 0.5 * sample(table, start, count, s, CURVATURE)
@@ -35,7 +40,10 @@ def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Ar
         over = max(max(ahead, behind) + width - left, right - min(ahead, behind) + width)
         if over > ON:
             total += (0.2 if step <= 20 else 0.4) * min(over - ON, LINE_MOST)
-    cost[RULE] += LINE_RATE * total
+        over = max(ahead, behind) + width - theirs if theirs > 0.0 else theirs - min(ahead, behind) + width
+        if over > ON:
+            wrong += (0.2 if step <= 20 else 0.4) * min(over - ON, LINE_MOST)
+    cost[RULE] += LINE_RATE * total + ONCOMING_RATE * wrong
 
 
 @kernel("void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8, f8, f8, f8[:, ::1])")
