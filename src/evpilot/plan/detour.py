@@ -189,7 +189,7 @@ def extents(way: Way, tracks: Tracks, rows: Ints) -> Array:
 @kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])")
 def box_intervals(table: Array, state: Array, half: Array, out: Array) -> None:
     """Fill out (K, 4), see `extents`, for boxes (K, 7) by `State` of half lengths and widths (K, 2), by every other
-    sample of a path's table (P, 12)."""
+    sample of a path's table (P, 13)."""
     for n in range(state.shape[0]):
         x, y, best, k = state[n, 0], state[n, 1], np.inf, 0
         for row in range(0, table.shape[0], 2):

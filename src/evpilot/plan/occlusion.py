@@ -68,7 +68,7 @@ def _beside(way: Way, extent: Array, platform: Platform) -> list[tuple[float, fl
 
 @kernel("void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8, f8, f8[:, ::1])")
 def hidden_cost(props: Array, rolls: Array, places: Array, front: float, half: float, costs: Array) -> None:
-    """Add to costs (R, 12) what passing hidden places (K, 4) too fast or too near is worth.
+    """Add to costs (R, 13) what passing hidden places (K, 4) too fast or too near is worth.
 
     Who steps out there when our front is x ahead is in our way after the gap to our side at WALK_SPEED. Slower than
     2 * brake * (that time - reaction) we have passed by then or can stop before, wherever we are when he appears.

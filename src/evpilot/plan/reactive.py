@@ -141,7 +141,7 @@ def rescore(
     picked: Ints, rolls: Array, body: Array, entries: Array, half: Array, prob: Array, moving: Bools, polite: Bools,
     left: float, alert: bool, firsts: Array, costs: Array,
 ) -> None:  # fmt: skip
-    """Change the costs (R, 12) by `Cost` of the rollouts picked (B,) to those expected when the entries marked in
+    """Change the costs (R, 13) by `Cost` of the rollouts picked (B,) to those expected when the entries marked in
     polite (E,) react; a first contact (firsts, as `score` fills them) that they avoid is struck out.
 
     left [s] is how long the drive lasts; the other arguments are those of `score`.

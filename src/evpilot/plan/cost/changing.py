@@ -57,7 +57,7 @@ def changing_cost(
     props: Array, rolls: Array, corridors: Array, table: Array, spans: Array, prob: Array, body: Array, asked: Array,
     costs: Array,
 ) -> None:  # fmt: skip
-    """Add to costs (R, 11) what is wrong with the lane changes among the motions. body (3,): rear axle to centre, half
+    """Add to costs (R, 13) what is wrong with the lane changes among the motions. body (3,): rear axle to centre, half
     length, half width [m]; asked (4,): reaction, braking and headway of who comes from behind, lateral acceleration.
 
     A change that has begun, the body being over the line between the lanes, is not looked at again for who comes from

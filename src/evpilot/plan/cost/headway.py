@@ -17,7 +17,7 @@ def headway_cost(
     props: Array, rolls: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, asked: Array,
     costs: Array,
 ) -> None:  # fmt: skip
-    """Add to costs (R, 11) what following closer than asked (3,), headway [s] at standstill, its rise with the speed
+    """Add to costs (R, 13) what following closer than asked (3,), headway [s] at standstill, its rise with the speed
     [s2/m] and its most [s], is worth. front, half [m] of our body; near (C, E + 1) as `spans_on` fills it."""
     for r in range(props.shape[0]):
         c, roll = int(props[r, CORRIDOR]), rolls[r]

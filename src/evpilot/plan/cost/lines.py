@@ -23,8 +23,7 @@ ONCOMING_RATE = 6.0
 def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Array, table: Array, cost: Array) -> None:
     """Cost of the body's corners beyond the solid lines of a corridor (Vienna Convention on Road Signs 1968, art. 26),
     and less beyond other lines in the lane of those who come (on Road Traffic, art. 10), by how far and how long: who
-    is over one returns soon. front, rear [m] from the rear axle to the bumpers; width [m]
-    half of the body's."""
+    is over one returns soon. front, rear [m] from the rear axle to the bumpers; width [m] half of the body's."""
     start, count = int(corridor[START]), int(corridor[COUNT])
     total = wrong = 0.0
     for step in range(2, roll.shape[0], 2):
@@ -50,7 +49,7 @@ def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Ar
 def lane_kept_cost(
     props: Array, rolls: Array, corridors: Array, table: Array, front: float, rear: float, width: float, costs: Array
 ) -> None:
-    """Add to costs (R, 11) what it is worth to keep the lane whatever happens, short of contact: no tyre on a line."""
+    """Add to costs (R, 13) what it is worth to keep the lane whatever happens, short of contact: no tyre on a line."""
     row = np.zeros(costs.shape[1])
     for r in range(props.shape[0]):
         row[RULE] = 0.0

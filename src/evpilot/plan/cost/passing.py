@@ -40,7 +40,7 @@ def passing_cost(
     props: Array, rolls: Array, spans: Array, riders: Ints, prob: Array, front: float, rear: float, half: float,
     wanted: float, costs: Array,
 ) -> None:  # fmt: skip
-    """Add to costs (R, 12) what passing riders, entries (K,), with less room than wanted [m] is worth. front, rear
+    """Add to costs (R, 13) what passing riders, entries (K,), with less room than wanted [m] is worth. front, rear
     [m] from the rear axle to the bumpers, half [m] of our width."""
     for r in range(props.shape[0]):
         c = int(props[r, CORRIDOR])
