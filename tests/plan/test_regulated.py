@@ -1,5 +1,7 @@
 """What a regulation asks of a motion, against a plain reckoning."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -78,7 +80,7 @@ def test_a_kept_lane_is_left_at_no_price_but_a_contacts(d: float, over: float) -
     props, costs, corridors = np.zeros((1, len(Prop))), np.zeros((1, len(Cost))), np.zeros((1, len(Corridor)))
     corridors[0, Corridor.COUNT] = 500
     table = np.zeros((500, len(Ref)))
-    table[:, Ref.LEFT], table[:, Ref.RIGHT] = 1.75, -1.75
+    table[:, Ref.LEFT], table[:, Ref.RIGHT], table[:, Ref.ONCOMING] = 1.75, -1.75, math.inf
     lane_kept_cost(props, motion(10.0, np.full(len(GRID), d)), corridors, table, FRONT, REAR, HALF, costs)
     wanted = KEPT * LINE_RATE * min(over, LINE_MOST) * GRID[-1]
     assert costs[0, Cost.RULE] == pytest.approx(wanted, rel=0.06)
