@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from driving_scenes import centre, drive, lane, place, scene
+from driving_scenes import CAR, centre, drive, lane, place, scene
 from planning_parts import briefing, ego_at
 
 from evpilot.maps.builder import GraphBuilder
