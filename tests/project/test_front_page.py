@@ -1,5 +1,6 @@
 """What the front page links to and shows is there, and what CI runs can be run."""
 
+import itertools
 import os
 import re
 from pathlib import Path
@@ -14,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/driving.md", "docs/porting.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/driving.md", "docs/porting.md", "docs/energy.md"]
+)
 def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
     for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
         assert "://" in target or (ROOT / page).parent.joinpath(target).exists(), target
@@ -28,7 +31,9 @@ def test_every_family_is_shown_with_its_line_and_a_small_picture() -> None:
     assert len(sizes) == len(library.names()) and max(sizes) < 60_000 and sum(sizes) < 1_500_000
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/driving.md", "docs/porting.md", "docs/evidence.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/driving.md", "docs/porting.md", "docs/evidence.md", "docs/energy.md"]
+)
 def test_every_command_of_a_page_is_one_that_there_is(page: str) -> None:
     """Each option and each built-in name of the commands as they stand there."""
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
@@ -42,10 +47,13 @@ def test_every_command_of_a_page_is_one_that_there_is(page: str) -> None:
         options = {name for option in command.params for name in option.opts}
         assert {word for word in words[2:] if word.startswith("--")} <= options, words
         if words[1] == "drive":
-            names = [
-                word for word in words[2:] if not word.startswith("--") and "/" not in word and word.isidentifier()
+            asked = [
+                word
+                for before, word in itertools.pairwise(words[1:])
+                if not word.startswith("--") and not before.startswith("--")
             ]
-            assert all(library.parse(name) for name in names if name != "reactive"), words
+            names = [word for word in asked if "/" not in word and word.isidentifier()]
+            assert all(library.parse(name) for name in names), words
 
 
 def test_the_front_page_starts_with_a_picture() -> None:
