@@ -71,6 +71,15 @@ def test_a_case_that_dies_hangs_or_raises_is_a_row_with_its_reason(tmp_path: Pat
     assert len(table) == len(cases)
 
 
+def test_a_folder_that_no_sweep_has_written_is_refused_and_kept(tmp_path: Path) -> None:
+    foreign = tmp_path / "out" / "parts" / "mine"
+    foreign.mkdir(parents=True)
+    (foreign / "notes.txt").write_text("kept")
+    with pytest.raises(EvpilotError, match="choose another --out"):
+        swept(tmp_path / "out")
+    assert (foreign / "notes.txt").read_text() == "kept"
+
+
 def test_work_that_cannot_be_made_ends_the_sweep_in_one_line(tmp_path: Path) -> None:
     make = partial(platforms.load, "no_such_car")
     with pytest.raises(EvpilotError, match="no_such_car"):

@@ -50,7 +50,8 @@ class Store:
     ) -> None:
         """Open a folder; with resume, take over its rows when they are of the same conditions and shard.
 
-        Raises EvpilotError when they are of others, another process has the folder, or it cannot be written.
+        Raises EvpilotError when they are of others, another process has the folder, it cannot be written, or it holds
+        what no sweep has written.
         """
         self.folder, self.parts_folder = folder, folder / "parts"
         self._head = json.loads(json.dumps({"conditions": conditions, "count": count, "shard": shard}))
@@ -139,6 +140,10 @@ class Store:
         """Remove what a kill left half done; without keep, everything of an older sweep."""
         live = {part.name for part in live_parts(self.folder)} if keep else set[str]()
         for path in self.parts_folder.iterdir():
+            if path.is_dir():
+                raise EvpilotError(
+                    "a folder among the parts of a sweep, which are files: choose another --out", file=path
+                )
             if path.name not in live:
                 path.unlink()
         if not keep:
