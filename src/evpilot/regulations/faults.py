@@ -216,7 +216,7 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
     ends = float(run.ego[-1, Ego.SPEED])
     lasts = fault.lasts(case[fault.axis.name])
     verdict, clause, reason = Verdict.PASS, SAFE, "stopped" if ends < STANDING else "went on safely"
-    if touch.row >= 0:
+    if touch.happened:
         verdict, reason = Verdict.FAIL, f"contact at {touch.impact:.1f} m/s"
     elif left > 0.0:
         verdict, clause, reason = Verdict.FAIL, LANE_KEPT, f"left its lane by {left:.2f} m"
@@ -228,9 +228,9 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
         verdict=verdict,
         clause=clause,
         reason=reason,
-        margin=-touch.impact if touch.row >= 0 else touch.distance if math.isfinite(touch.distance) else None,
-        contact=touch.row >= 0,
-        impact_speed=touch.impact if touch.row >= 0 else None,
+        margin=touch.margin if math.isfinite(touch.margin) else None,
+        contact=touch.happened,
+        impact_speed=touch.impact_speed,
         values={
             "brake": brake,
             "over_edge_m": left,

@@ -259,6 +259,10 @@ class Outcomes:
     fine: Bools
     leader: Bools
 
+    def impact_speed(self, case: int) -> float | None:
+        """The impact speed [m/s] of a case, None where contact is avoided, also at every hundredth of a second."""
+        return float(self.impact[case]) if self.fine[case] else None
+
 
 def _blank(count: int) -> Outcomes:
     flags = np.zeros((2, count), np.bool_)

@@ -5,9 +5,10 @@ reference drivers. The drivers' own outcomes over a whole grid (`evpilot suite m
 `evpilot.evaluate.reference.table.outcome_table`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from evpilot.regulations.grid import every
 from evpilot.regulations.r157 import cut_in, cut_out, following, gap, neighbour, pedestrian, transition
 from evpilot.regulations.r157.clauses import CLAUSES
 from evpilot.regulations.r157.starts import STARTS
@@ -21,7 +22,7 @@ class Part:
     """One group with what makes, stages and judges its cases."""
 
     group: Group
-    cases: Callable[[], list[Case]]
+    cases: Callable[[], Sequence[Case]]
     stage: Callable[[Case, Platform], Stage]
     judge: Callable[[Case, RunLog, Platform], CaseResult]
 
@@ -39,9 +40,14 @@ def _parts() -> tuple[Part, ...]:
             for start in STARTS
         ]  # fmt: skip
     found += [
-        Part(group=module.GROUP, cases=module.cases, stage=module.stage, judge=module.judge)
+        Part(
+            group=module.GROUP,
+            cases=lambda module=module: every("r157", (module.GROUP,)),
+            stage=module.stage,
+            judge=module.judge,
+        )
         for module in (pedestrian, gap, transition, neighbour)
-    ]
+    ]  # fmt: skip
     return tuple(found)
 
 

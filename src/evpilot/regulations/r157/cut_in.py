@@ -5,19 +5,20 @@ import numpy as np
 from evpilot.evaluate.reference import annex3
 from evpilot.evaluate.reference.grids import HALF, LANE, LENGTH, WIDTH, cut_in_outcomes, cut_ins, ramp_rows
 from evpilot.evaluate.reference.models import Model
+from evpilot.regulations.grid import axes_of, listed
 from evpilot.regulations.r157 import motions
 from evpilot.regulations.r157.clauses import CALM, COMPARED, CUT_IN, LANE_KEPT
-from evpilot.regulations.r157.ending import Passed, row_time, whole
+from evpilot.regulations.r157.ending import Passed, row_time
 from evpilot.regulations.r157.facts import facts
 from evpilot.regulations.r157.feasible import feasible
-from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, scenario, scripted
-from evpilot.regulations.r157.sensing import LATENCY, SENSOR
+from evpilot.regulations.r157.road import APPROACH_ROWS, KMH, scripted
+from evpilot.regulations.r157.sensing import LATENCY
+from evpilot.regulations.r157.staging import staged
 from evpilot.regulations.r157.subject import size_of, subject
 from evpilot.regulations.r157.verdicts import compared
-from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage
+from evpilot.regulations.suite import Case, CaseResult, Group, Stage
 from evpilot.runlog import RunLog
-from evpilot.simulate.staging import Approach
-from evpilot.types import ROAD, UN_R157, Platform
+from evpilot.types import ROAD, Platform
 from evpilot.types.state import Array
 
 NAMES = ("ego_kmh", "other_kmh", "gap_m", "lateral_mps")
@@ -31,16 +32,11 @@ CLAUSE_BRAKE, CLAUSE_DELAY = 6.0, 0.35  # [m/s2], [s]
 
 def group(speed: str) -> Group:
     """The group of the "low" or "high" grid."""
-    grid = cut_ins(speed)
-    axes = tuple(
-        Axis(name=name, meaning=meaning, values=tuple(np.unique(grid[:, k]).tolist()))
-        for k, (name, meaning) in enumerate(zip(NAMES, MEANINGS, strict=True))
-    )
     return Group(
         key=f"cut-in-{speed}",
         title=f"Cut-in, {speed} speed",
         clauses=(CUT_IN.place, COMPARED.place, LANE_KEPT.place, CALM.place),
-        axes=axes,
+        axes=axes_of(NAMES, MEANINGS, cut_ins(speed)),
         map_axes=("gap_m", "lateral_mps"),
         references=REFERENCES,
     )
@@ -48,10 +44,7 @@ def group(speed: str) -> Group:
 
 def cases(speed: str) -> list[Case]:
     """All cases of a grid."""
-    return [
-        Case(suite="r157", group=f"cut-in-{speed}", parameters=tuple(zip(NAMES, row, strict=True)))
-        for row in cut_ins(speed).tolist()
-    ]
+    return listed("r157", f"cut-in-{speed}", NAMES, cut_ins(speed))
 
 
 def stage(case: Case, platform: Platform) -> Stage:
@@ -62,14 +55,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     places, velocity = motions.cut_in(other, gap, lateral, 0.5 * car.length)
     start = -(ramp + APPROACH_ROWS) * ego / KMH / 10.0
     actor = scripted(1, places[:, 0], places[:, 1], velocity, (LENGTH, WIDTH))
-    return Stage(
-        scenario=scenario(case.id, ego, start, len(places) - 1, (actor,)),
-        sensor=SENSOR,
-        limits=UN_R157,
-        platform=car,
-        approach=Approach(until_ns=APPROACH_NS, speed=ego / KMH),
-        decided=None if whole(case) else ending(ramp, car),
-    )
+    return staged(case, car, ego, len(places) - 1, (actor,), start_x=start, decided=ending(ramp, car))
 
 
 def ending(ramp: int, car: Platform) -> Passed:
@@ -106,7 +92,7 @@ def impacts(case: Array, size: tuple[float, float]) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for model in (Model.FSM, Model.CC_JRC, Model.RSS, Model.REG157):
         out = cut_in_outcomes(model, case, size)
-        found[model.name.lower()] = float(out.impact[0]) if out.fine[0] else None
+        found[model.name.lower()] = out.impact_speed(0)
     outcome, impact = annex3.run_annex3(case, size)
     found["cc_annex3"] = float(impact[0]) if outcome[0] else None
     return {name: found[name] for name in REFERENCES}

@@ -4,20 +4,21 @@ import numpy as np
 
 from evpilot.evaluate.reference.grids import HALF, LENGTH, STANDING_HALF, WIDTH, cut_out_outcomes, cut_outs
 from evpilot.evaluate.reference.models import Model
+from evpilot.regulations.grid import axes_of, listed
 from evpilot.regulations.r157 import motions
 from evpilot.regulations.r157.clauses import CALM, COMPARED, LANE_KEPT
-from evpilot.regulations.r157.ending import Stopped, row_time, whole
+from evpilot.regulations.r157.ending import Stopped, row_time
 from evpilot.regulations.r157.facts import facts
 from evpilot.regulations.r157.feasible import feasible
-from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, scenario, scripted
-from evpilot.regulations.r157.sensing import LATENCY, SENSOR
+from evpilot.regulations.r157.road import APPROACH_ROWS, KMH, scripted
+from evpilot.regulations.r157.sensing import LATENCY
+from evpilot.regulations.r157.staging import staged
 from evpilot.regulations.r157.starts import STARTS
 from evpilot.regulations.r157.subject import size_of, subject
 from evpilot.regulations.r157.verdicts import compared
-from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage
+from evpilot.regulations.suite import Case, CaseResult, Group, Stage
 from evpilot.runlog import RunLog
-from evpilot.simulate.staging import Approach
-from evpilot.types import ROAD, UN_R157, ObjectKind, Platform
+from evpilot.types import ROAD, ObjectKind, Platform
 
 NAMES = ("speed_kmh", "distance_m", "lateral_mps")
 MEANINGS = ("common speed", "from the vehicle ahead to the one that stands", "lateral speed of the vehicle ahead")
@@ -26,16 +27,11 @@ STANDING = 2  # its id
 
 def group(start: str) -> Group:
     """The group that starts from a reference driver's gap."""
-    grid = cut_outs()
-    axes = tuple(
-        Axis(name=name, meaning=meaning, values=tuple(np.unique(grid[:, k]).tolist()))
-        for k, (name, meaning) in enumerate(zip(NAMES, MEANINGS, strict=True))
-    )
     return Group(
         key=f"cut-out-{start}",
         title=f"Cut-out, from the start gap of {STARTS[start].name.lower()}",
         clauses=(COMPARED.place, LANE_KEPT.place, CALM.place),
-        axes=axes,
+        axes=axes_of(NAMES, MEANINGS, cut_outs()),
         map_axes=("distance_m", "lateral_mps"),
         references=(STARTS[start].name.lower(),),
     )
@@ -43,10 +39,7 @@ def group(start: str) -> Group:
 
 def cases(start: str) -> list[Case]:
     """All cases of the grid."""
-    return [
-        Case(suite="r157", group=f"cut-out-{start}", parameters=tuple(zip(NAMES, row, strict=True)))
-        for row in cut_outs().tolist()
-    ]
+    return listed("r157", f"cut-out-{start}", NAMES, cut_outs())
 
 
 def stage(case: Case, platform: Platform) -> Stage:
@@ -59,14 +52,9 @@ def stage(case: Case, platform: Platform) -> Stage:
     still = np.zeros((len(x), 2))
     standing = scripted(STANDING, x, np.zeros_like(x), still, (2.0 * STANDING_HALF, WIDTH), ObjectKind.CAR)
     start = -(APPROACH_ROWS - 1) * speed / KMH / 10.0
-    return Stage(
-        scenario=scenario(case.id, speed, start, len(places) - 1, (leader, standing)),
-        sensor=SENSOR,
-        limits=UN_R157,
-        platform=car,
-        approach=Approach(until_ns=APPROACH_NS, speed=speed / KMH),
-        unseen=((STANDING, row_time(revealed)),),
-        decided=None if whole(case) else ending(revealed),
+    unseen = ((STANDING, row_time(revealed)),)
+    return staged(
+        case, car, speed, len(places) - 1, (leader, standing), start_x=start, unseen=unseen, decided=ending(revealed)
     )
 
 
@@ -92,7 +80,7 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
         since = 0.1 * (revealed - APPROACH_ROWS) + LATENCY
         return feasible(others, speed / KMH, speed / KMH / 10.0, car, ROAD, since)
 
-    return compared(found, {name: float(out.impact[0]) if out.fine[0] else None}, (name,), possible)
+    return compared(found, {name: out.impact_speed(0)}, (name,), possible)
 
 
 def _model(case: Case) -> Model:

@@ -42,7 +42,7 @@ def facts(case: Case, run: RunLog, platform: Platform, decided: Callable[[EgoSta
     centre = centre_rows(run, car)
     touch = contact(run, car, centre)
     after = run.t_ns > APPROACH_NS
-    if touch.row >= 0:
+    if touch.happened:
         after = after & (np.arange(len(run.t_ns)) <= touch.row)
     mine = run.ego[after] if np.any(after) else run.ego[-1:]
     straight = centre.copy()
@@ -53,7 +53,7 @@ def facts(case: Case, run: RunLog, platform: Platform, decided: Callable[[EgoSta
         shadow=max((asked(frame.decision) for frame in run.frames if frame.t_ns < APPROACH_NS), default=0.0),
         brake=float(np.max(-mine[:, Ego.ACCEL], initial=0.0)),
         slowest=float(np.min(mine[:, Ego.SPEED])),
-        steered=touch.row < 0 and contact(run, car, straight).row >= 0,
+        steered=not touch.happened and contact(run, car, straight).happened,
         early=_agrees(run, touch, decided) if whole(case) else None,
     )
 
@@ -72,7 +72,7 @@ def asked(decision: Decision | None) -> float:
 
 def _agrees(run: RunLog, touch: Touch, decided: Callable[[EgoState, Truth], bool]) -> bool:
     """Whether no contact comes after the moment at which the drive could have ended."""
-    if touch.row < 0:
+    if not touch.happened:
         return True
     at = int(run.t_ns[touch.row])
     return not any(decided(frame.truth.ego, frame.truth) for frame in run.frames if frame.t_ns < at)

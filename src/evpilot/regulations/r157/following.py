@@ -4,20 +4,21 @@ import numpy as np
 
 from evpilot.evaluate.reference.grids import HALF, LENGTH, WIDTH, following_outcomes, followings
 from evpilot.evaluate.reference.models import Model
+from evpilot.regulations.grid import axes_of, listed
 from evpilot.regulations.r157 import motions
 from evpilot.regulations.r157.clauses import CALM, COMPARED, LANE_KEPT
-from evpilot.regulations.r157.ending import Stopped, whole
+from evpilot.regulations.r157.ending import Stopped
 from evpilot.regulations.r157.facts import facts
 from evpilot.regulations.r157.feasible import feasible
-from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, scenario, scripted
-from evpilot.regulations.r157.sensing import LATENCY, SENSOR
+from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, scripted
+from evpilot.regulations.r157.sensing import LATENCY
+from evpilot.regulations.r157.staging import staged
 from evpilot.regulations.r157.starts import STARTS
 from evpilot.regulations.r157.subject import size_of, subject
 from evpilot.regulations.r157.verdicts import compared
-from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage
+from evpilot.regulations.suite import Case, CaseResult, Group, Stage
 from evpilot.runlog import RunLog
-from evpilot.simulate.staging import Approach
-from evpilot.types import ROAD, UN_R157, Platform
+from evpilot.types import ROAD, Platform
 
 NAMES = ("speed_kmh", "brake_g")
 MEANINGS = ("common speed", "braking of the vehicle ahead")
@@ -25,16 +26,11 @@ MEANINGS = ("common speed", "braking of the vehicle ahead")
 
 def group(start: str) -> Group:
     """The group that starts from a reference driver's gap."""
-    grid = followings()
-    axes = tuple(
-        Axis(name=name, meaning=meaning, values=tuple(np.unique(grid[:, k]).tolist()))
-        for k, (name, meaning) in enumerate(zip(NAMES, MEANINGS, strict=True))
-    )
     return Group(
         key=f"following-{start}",
         title=f"Following, from the start gap of {STARTS[start].name.lower()}",
         clauses=(COMPARED.place, LANE_KEPT.place, CALM.place),
-        axes=axes,
+        axes=axes_of(NAMES, MEANINGS, followings()),
         map_axes=NAMES,
         references=(STARTS[start].name.lower(),),
     )
@@ -42,10 +38,7 @@ def group(start: str) -> Group:
 
 def cases(start: str) -> list[Case]:
     """All cases of the grid."""
-    return [
-        Case(suite="r157", group=f"following-{start}", parameters=tuple(zip(NAMES, row, strict=True)))
-        for row in followings().tolist()
-    ]
+    return listed("r157", f"following-{start}", NAMES, followings())
 
 
 def stage(case: Case, platform: Platform) -> Stage:
@@ -55,14 +48,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     places, velocity = motions.following(_model(case), speed, brake, 0.5 * car.length)
     leader = scripted(1, places[:, 0], places[:, 1], velocity, (LENGTH, WIDTH))
     start = -(APPROACH_ROWS - 1) * speed / KMH / 10.0
-    return Stage(
-        scenario=scenario(case.id, speed, start, len(places) - 1, (leader,)),
-        sensor=SENSOR,
-        limits=UN_R157,
-        platform=car,
-        approach=Approach(until_ns=APPROACH_NS, speed=speed / KMH),
-        decided=None if whole(case) else ending(),
-    )
+    return staged(case, car, speed, len(places) - 1, (leader,), start_x=start, decided=ending())
 
 
 def ending() -> Stopped:
@@ -82,7 +68,7 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
         places, _ = motions.following(model, speed, brake, 0.5 * car.length)
         return feasible([(places[APPROACH_ROWS:], HALF)], speed / KMH, speed / KMH / 10.0, car, ROAD, LATENCY)
 
-    return compared(found, {name: float(out.impact[0]) if out.fine[0] else None}, (name,), possible)
+    return compared(found, {name: out.impact_speed(0)}, (name,), possible)
 
 
 def _model(case: Case) -> Model:

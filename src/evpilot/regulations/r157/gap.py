@@ -1,19 +1,16 @@
 """The minimum following gap: who is closer than it, after a cut-in perhaps, restores it without braking hard."""
 
-import itertools
-
 import numpy as np
 
-from evpilot.evaluate.reference.grids import HALF, LENGTH, WIDTH
+from evpilot.evaluate.reference.grids import HALF
 from evpilot.regulations.r157.clauses import GAP, LANE_KEPT
 from evpilot.regulations.r157.facts import EMERGENCY, facts
-from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, scenario, scripted
-from evpilot.regulations.r157.sensing import SENSOR
+from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH
+from evpilot.regulations.r157.staging import leader, staged
 from evpilot.regulations.r157.subject import subject
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage, Verdict
 from evpilot.runlog import RunLog
-from evpilot.simulate.staging import Approach
-from evpilot.types import UN_R157, EgoState, Platform, Truth
+from evpilot.types import EgoState, Platform, Truth
 from evpilot.types.state import Array
 
 SPEEDS_KMH = (7.2, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0)
@@ -41,34 +38,11 @@ def minimum_gap(speed: Array) -> Array:
     return np.maximum(seconds * speed, LEAST)
 
 
-def cases() -> list[Case]:
-    """All cases."""
-    names = [axis.name for axis in AXES]
-    return [
-        Case(suite="r157", group=GROUP.key, parameters=tuple(zip(names, values, strict=True)))
-        for values in itertools.product(*(axis.values for axis in AXES))
-    ]
-
-
 def stage(case: Case, platform: Platform) -> Stage:
     """How a case is driven: behind a vehicle at constant speed, too close."""
     car, speed = subject(platform), case["speed_kmh"] / KMH
     gap = case["share"] * float(minimum_gap(np.array([speed]))[0])
-    x = (
-        gap
-        + 0.5 * car.length
-        + HALF
-        + speed * 0.1 * np.arange(-APPROACH_ROWS, ROWS - APPROACH_ROWS + 1, dtype=np.float64)
-    )
-    velocity = np.tile((speed, 0.0), (len(x), 1))
-    leader = scripted(1, x, np.zeros_like(x), velocity, (LENGTH, WIDTH))
-    return Stage(
-        scenario=scenario(case.id, case["speed_kmh"], -APPROACH_ROWS * speed / 10.0, ROWS, (leader,)),
-        sensor=SENSOR,
-        limits=UN_R157,
-        platform=car,
-        approach=Approach(until_ns=APPROACH_NS, speed=speed),
-    )
+    return staged(case, car, case["speed_kmh"], ROWS, (leader(car, speed, gap, ROWS),))
 
 
 def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
@@ -81,7 +55,7 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
     late = np.array([truth.t_ns for truth in frames]) >= APPROACH_NS + round(RECOVERED * 1e9)
     margin = float(spare[late].min()) if np.any(late) else -float("inf")
     verdict, reason = Verdict.PASS, "restored without braking hard"
-    if found.touch.row >= 0:
+    if found.touch.happened:
         verdict, reason = Verdict.FAIL, f"contact at {found.touch.impact:.1f} m/s"
     elif margin < 0.0:
         verdict, reason = Verdict.FAIL, f"{-margin:.1f} m short of the minimum gap after {RECOVERED:g} s"
@@ -92,8 +66,8 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
         clause=GAP.place,
         reason=reason,
         margin=margin,
-        contact=found.touch.row >= 0,
-        impact_speed=found.touch.impact if found.touch.row >= 0 else None,
+        contact=found.touch.happened,
+        impact_speed=found.touch.impact_speed,
         values={"brake": found.brake, "slowest_mps": found.slowest},
     )
 

@@ -1,20 +1,17 @@
 """Against timidity: a neighbour that wanders in its lane and never cuts in is nothing to brake for."""
 
-import itertools
-
 from evpilot.evaluate.reference.grids import HALF, LENGTH, WIDTH
 from evpilot.regulations.r157 import motions
 from evpilot.regulations.r157.clauses import CALM, LANE_KEPT
-from evpilot.regulations.r157.ending import Passed, row_time, whole
+from evpilot.regulations.r157.ending import Passed, row_time
 from evpilot.regulations.r157.facts import facts
-from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, scenario, scripted
-from evpilot.regulations.r157.sensing import SENSOR
+from evpilot.regulations.r157.road import APPROACH_ROWS, KMH, scripted
+from evpilot.regulations.r157.staging import staged
 from evpilot.regulations.r157.subject import subject
 from evpilot.regulations.r157.verdicts import compared
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage
 from evpilot.runlog import RunLog
-from evpilot.simulate.staging import Approach
-from evpilot.types import UN_R157, Platform
+from evpilot.types import Platform
 
 AXES = (
     Axis(name="ego_kmh", meaning="our set speed", values=(30.0, 60.0, 90.0, 130.0)),
@@ -32,29 +29,13 @@ GROUP = Group(
 ROWS = APPROACH_ROWS + 300
 
 
-def cases() -> list[Case]:
-    """All cases."""
-    names = [axis.name for axis in AXES]
-    return [
-        Case(suite="r157", group=GROUP.key, parameters=tuple(zip(names, values, strict=True)))
-        for values in itertools.product(*(axis.values for axis in AXES))
-    ]
-
-
 def stage(case: Case, platform: Platform) -> Stage:
     """How a case is driven."""
     car = subject(platform)
     ego, slower, gap, period = (case[axis.name] for axis in AXES)
     places, velocity = motions.wandering(ego - slower, gap, period, 0.5 * car.length, ROWS)
     actor = scripted(1, places[:, 0], places[:, 1], velocity, (LENGTH, WIDTH))
-    return Stage(
-        scenario=scenario(case.id, ego, -APPROACH_ROWS * ego / KMH / 10.0, ROWS, (actor,)),
-        sensor=SENSOR,
-        limits=UN_R157,
-        platform=car,
-        approach=Approach(until_ns=APPROACH_NS, speed=ego / KMH),
-        decided=None if whole(case) else ending(car),
-    )
+    return staged(case, car, ego, ROWS, (actor,), decided=ending(car))
 
 
 def ending(car: Platform) -> Passed:

@@ -1,20 +1,15 @@
 """A pedestrian who crosses in plain view: nobody is hit, up to the highest speed."""
 
-import itertools
-
 import numpy as np
 
 from evpilot.regulations.r157.clauses import LANE_KEPT, PEDESTRIAN
-from evpilot.regulations.r157.ending import whole
 from evpilot.regulations.r157.facts import facts
-from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, LANE, scenario, scripted
-from evpilot.regulations.r157.sensing import SENSOR
+from evpilot.regulations.r157.road import APPROACH_ROWS, KMH, LANE, scripted
+from evpilot.regulations.r157.staging import staged
 from evpilot.regulations.r157.subject import subject
-from evpilot.regulations.r157.touch import Touch
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage, Verdict
 from evpilot.runlog import RunLog
-from evpilot.simulate.staging import Approach
-from evpilot.types import UN_R157, EgoState, ObjectKind, Platform, Truth
+from evpilot.types import EgoState, ObjectKind, Platform, Truth
 
 AXES = (
     Axis(name="ego_kmh", meaning="our set speed", values=tuple(10.0 * k for k in range(1, 14))),
@@ -34,15 +29,6 @@ SECONDS = 4.0  # [s] from the hand-over to where we would meet, as in FMVSS 127
 ROWS = APPROACH_ROWS + 250
 
 
-def cases() -> list[Case]:
-    """All cases."""
-    names = [axis.name for axis in AXES]
-    return [
-        Case(suite="r157", group=GROUP.key, parameters=tuple(zip(names, values, strict=True)))
-        for values in itertools.product(*(axis.values for axis in AXES))
-    ]
-
-
 def stage(case: Case, platform: Platform) -> Stage:
     """How a case is driven: the pedestrian walks towards our lane from the hand-over on, and at our speed we would meet
     SECONDS later, with it `offset_m` from our middle."""
@@ -55,14 +41,7 @@ def stage(case: Case, platform: Platform) -> Stage:
     x = np.full(len(t), u * SECONDS + 0.5 * car.length)
     velocity = np.column_stack([np.zeros(len(t)), np.where(walks, -side * w, 0.0)])
     person = scripted(1, x, y, velocity, SIZE, ObjectKind.PEDESTRIAN)
-    return Stage(
-        scenario=scenario(case.id, ego, -APPROACH_ROWS * ego / KMH / 10.0, ROWS, (person,), barriers=False),
-        sensor=SENSOR,
-        limits=UN_R157,
-        platform=car,
-        approach=Approach(until_ns=APPROACH_NS, speed=u),
-        decided=None if whole(case) else ending(car),
-    )
+    return staged(case, car, ego, ROWS, (person,), barriers=False, decided=ending(car))
 
 
 class Gone:
@@ -88,10 +67,9 @@ def ending(car: Platform) -> Gone:
 def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
     """The verdict on a driven case."""
     found = facts(case, run, platform, ending(subject(platform)))
-    hit: Touch = found.touch
-    contact = hit.row >= 0
+    hit = found.touch
     verdict, clause, reason = Verdict.PASS, PEDESTRIAN.place, "not hit"
-    if contact:
+    if hit.happened:
         verdict, reason = Verdict.FAIL, f"hit at {hit.impact:.1f} m/s"
     elif found.left > 0.0:
         verdict, clause, reason = Verdict.FAIL, LANE_KEPT.place, f"left its lane by {found.left:.2f} m"
@@ -99,8 +77,8 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
         verdict=verdict,
         clause=clause,
         reason=reason,
-        margin=-hit.impact if contact else hit.distance,
-        contact=contact,
-        impact_speed=hit.impact if contact else None,
+        margin=hit.margin,
+        contact=hit.happened,
+        impact_speed=hit.impact_speed,
         values={"brake": found.brake, "slowest_mps": found.slowest, "shadow_brake": found.shadow},
     )

@@ -47,6 +47,21 @@ class Touch:
     beside: bool
     distance: float
 
+    @property
+    def happened(self) -> bool:
+        """Whether there was contact at all."""
+        return self.row >= 0
+
+    @property
+    def impact_speed(self) -> float | None:
+        """`impact`, None without contact."""
+        return self.impact if self.happened else None
+
+    @property
+    def margin(self) -> float:
+        """What was left [m], or how hard the contact was [m/s] as a negative number."""
+        return -self.impact if self.happened else self.distance
+
 
 def centre_rows(run: RunLog, platform: Platform) -> Array:
     """Our box centre and yaw (K, 3) on the fast clock."""
@@ -80,7 +95,7 @@ def contact(run: RunLog, platform: Platform, car: Array) -> Touch:
                 beside=bool(car[at, 0] > place),
                 distance=0.0,
             )
-    return first if first.row >= 0 else Touch(row=-1, object_id=-1, impact=0.0, beside=False, distance=nearest)
+    return first if first.happened else Touch(row=-1, object_id=-1, impact=0.0, beside=False, distance=nearest)
 
 
 def off_lane(car: Array, platform: Platform, half_lane: float) -> float:

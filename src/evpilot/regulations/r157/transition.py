@@ -1,21 +1,15 @@
 """A transition demand: the driver takes over, or the car stops by itself, no earlier than allowed and gently."""
 
-import itertools
-
-import numpy as np
-
-from evpilot.evaluate.reference.grids import HALF, LENGTH, WIDTH
 from evpilot.regulations.r157.clauses import LANE_KEPT, TRANSITION
 from evpilot.regulations.r157.ending import Stopped
 from evpilot.regulations.r157.facts import CALM_BRAKE, Facts, facts
-from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, ROW_NS, scenario, scripted
-from evpilot.regulations.r157.sensing import SENSOR
+from evpilot.regulations.r157.road import APPROACH_NS, APPROACH_ROWS, KMH, ROW_NS
+from evpilot.regulations.r157.staging import leader, staged
 from evpilot.regulations.r157.subject import subject
 from evpilot.regulations.suite import Axis, Case, CaseResult, Group, Stage, Verdict
 from evpilot.regulations.telling import Demanding
 from evpilot.runlog import Ego, RunLog
-from evpilot.simulate.staging import Approach
-from evpilot.types import UN_R157, Platform, Source
+from evpilot.types import Platform, Source
 
 DEMAND_NS = 5_000_000_000  # since the drive's start
 EARLIEST = 10.0  # [s] after the demand a minimal risk manoeuvre may begin ...
@@ -38,33 +32,13 @@ GROUP = Group(
 ROWS = APPROACH_ROWS + 370
 
 
-def cases() -> list[Case]:
-    """All cases."""
-    names = [axis.name for axis in AXES]
-    return [
-        Case(suite="r157", group=GROUP.key, parameters=tuple(zip(names, values, strict=True)))
-        for values in itertools.product(*(axis.values for axis in AXES))
-    ]
-
-
 def stage(case: Case, platform: Platform) -> Stage:
     """How a case is driven: a demand after 5 s, at constant speed."""
     car, speed = subject(platform), case["speed_kmh"] / KMH
-    actors = ()
-    if case["ahead_s"] > 0.0:
-        x = case["ahead_s"] * speed + 0.5 * car.length + HALF
-        x = x + speed * 0.1 * np.arange(-APPROACH_ROWS, ROWS - APPROACH_ROWS + 1, dtype=np.float64)
-        actors = (scripted(1, x, np.zeros_like(x), np.tile((speed, 0.0), (len(x), 1)), (LENGTH, WIDTH)),)
+    actors = (leader(car, speed, case["ahead_s"] * speed, ROWS),) if case["ahead_s"] > 0.0 else ()
     answer = DEMAND_NS + round(case["answer_s"] * 1e9) if case["answer_s"] > 0.0 else None
-    return Stage(
-        scenario=scenario(case.id, case["speed_kmh"], -APPROACH_ROWS * speed / 10.0, _rows(case), actors),
-        sensor=SENSOR,
-        limits=UN_R157,
-        platform=car,
-        approach=Approach(until_ns=APPROACH_NS, speed=speed),
-        decided=ending(),
-        told=Demanding(DEMAND_NS, answer),
-    )
+    told = Demanding(DEMAND_NS, answer)
+    return staged(case, car, case["speed_kmh"], _rows(case), actors, told=told, decided=ending())
 
 
 def _rows(case: Case) -> int:
@@ -91,8 +65,8 @@ def judge(case: Case, run: RunLog, platform: Platform) -> CaseResult:
         clause=clause,
         reason=reason or right,
         margin=BRAKE_MOST - found.brake,
-        contact=found.touch.row >= 0,
-        impact_speed=found.touch.impact if found.touch.row >= 0 else None,
+        contact=found.touch.happened,
+        impact_speed=found.touch.impact_speed,
         values={"begins_s": begun, "brake": found.brake, "over_edge_m": found.left},
     )
 
@@ -108,7 +82,7 @@ def _begins(run: RunLog) -> float | None:
 
 def _wrong(run: RunLog, found: Facts, begun: float | None, answered: bool) -> str:
     """What is wrong with the manoeuvre, or nothing."""
-    if found.touch.row >= 0:
+    if found.touch.happened:
         return f"contact at {found.touch.impact:.1f} m/s"
     if begun is not None and (answered or begun < EARLIEST):
         return f"braked {begun:.1f} s after the demand, allowed {'no braking' if answered else f'from {EARLIEST:g} s'}"

@@ -22,7 +22,7 @@ def compared(
     whom we must not be worse than; feasible: whether this car could have avoided it, asked only when it did not;
     demanded: the clause that itself demands this case, empty for none; calm_speed [m/s]: the set speed in a case in
     which nothing may be braked for."""
-    contact = found.touch.row >= 0
+    contact = found.touch.happened
     missed = tuple(name for name in required if contact and impacts[name] is None)
     infeasible = contact and bool(missed or demanded) and not feasible()
     values: dict[str, Value] = {
@@ -41,9 +41,9 @@ def compared(
         verdict=verdict,
         clause=clause,
         reason=reason,
-        margin=-found.touch.impact if contact else found.touch.distance,
+        margin=found.touch.margin,
         contact=contact,
-        impact_speed=found.touch.impact if contact else None,
+        impact_speed=found.touch.impact_speed,
         references={name: speed is not None for name, speed in impacts.items()},
         preventable=missed,
         values=values,
@@ -53,7 +53,7 @@ def compared(
 def _decide(
     found: Facts, missed: tuple[str, ...], infeasible: bool, demanded: str, calm_speed: float | None
 ) -> tuple[Verdict, str, str]:
-    contact = found.touch.row >= 0
+    contact = found.touch.happened
     if infeasible:
         return Verdict.INFEASIBLE, demanded or COMPARED.place, "no braking or holding of this car avoids it"
     if missed:
