@@ -5,8 +5,8 @@ import pytest
 from planning_parts import briefing, ego_at, seen
 
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.columns import Corridor
-from evpilot.plan.keep_clear import SPARE, places_to_keep_clear
+from evpilot.plan.columns import Corridor, Ref
+from evpilot.plan.keep_clear import ASIDE, OURS, SPARE, find_queue, places_to_keep_clear
 from evpilot.plan.road import Road
 from evpilot.plan.rules import KEPT_CLEAR, STAND_OFF, Rules, Wall
 from evpilot.plan.way import Way
@@ -98,3 +98,20 @@ def test_who_stands_on_for_ever_is_not_waited_for_for_ever() -> None:
 
 def test_the_official_verdict_knows_no_such_rule() -> None:
     assert not walls(car(block()[1] + 3.0), limits=VERDICT)
+
+
+def test_the_queue_is_found_as_by_looking_at_every_place() -> None:
+    way, rng = way_at(-60.0), np.random.default_rng(3)
+    state = np.zeros((40, 7))
+    state[:, 0], state[:, 1], state[:, 3] = rng.uniform(-80, 80, 40), Y + rng.uniform(-5, 5, 40), rng.uniform(-2, 2, 40)
+    size = np.tile([4.5, 1.8], (40, 1))
+    spans, on_it = np.empty((40, 2)), np.zeros(40, np.bool_)
+    find_queue(way.table, state, size, spans, on_it)
+    assert 2 < on_it.sum() < 38
+    for (x, y, z, yaw), span, is_on in zip(state[:, :4], spans, on_it, strict=True):
+        k = int(np.argmin(np.sum((way.table[:, [Ref.X, Ref.Y, Ref.Z]] - (x, y, z)) ** 2, axis=1)))
+        row = way.table[k]
+        along = row[Ref.COS] * (x - row[Ref.X]) + row[Ref.SIN] * (y - row[Ref.Y])
+        across = row[Ref.COS] * (y - row[Ref.Y]) - row[Ref.SIN] * (x - row[Ref.X])
+        assert is_on == (abs(across) < ASIDE and np.cos(yaw - row[Ref.YAW]) > OURS)
+        assert span == pytest.approx([0.5 * k + along - 2.25, 0.5 * k + along + 2.25])

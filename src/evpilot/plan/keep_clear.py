@@ -1,14 +1,16 @@
 """Junctions and crosswalks are entered only by who can leave them (StVO sections 11 (1), 26 (2))."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Ref
 from evpilot.plan.way import Way
 from evpilot.types import VEHICLES, LaneGraph, Tracks
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bools, Ints
 
 CROSSING = 0.5  # [rad] lanes that meet at less angle join
 APART = 12.0  # [m] places to keep clear that are closer to each other are one
@@ -17,6 +19,19 @@ SLOW = 3.0  # [m/s] a faster lead will have made room
 OURS = 0.7  # cosine of the angle to our way of who goes it
 ASIDE = 1.6  # [m] from the middle of our way
 TOWN_PACE = 7.0  # [m/s] at which we come, at least
+R_X, R_Y, R_Z, R_C, R_S = int(Ref.X), int(Ref.Y), int(Ref.Z), int(Ref.COS), int(Ref.SIN)
+
+
+def crosswalks_on(graph: LaneGraph, way: Way) -> list[tuple[int, float, float]]:
+    """The crosswalks on a corridor: which, and from where to where [m]."""
+    found: list[tuple[int, float, float]] = []
+    for w in range(len(graph.crosswalk_start) - 1):
+        rows = slice(int(graph.crosswalk_lane_start[w]), int(graph.crosswalk_lane_start[w + 1]))
+        for lane, span in zip(graph.crosswalk_lane[rows], graph.crosswalk_span[rows], strict=True):
+            for place in np.flatnonzero(way.path.lanes == lane):
+                begin = float(way.path.lane_s[place])
+                found.append((w, begin + float(span[0]), begin + float(span[1])))
+    return found
 
 
 def places_to_keep_clear(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
@@ -28,8 +43,7 @@ def places_to_keep_clear(graph: LaneGraph, way: Way) -> list[tuple[float, float]
             if graph.junction[lane] >= 0 and _crosses(graph, lane, row):
                 low, high = graph.conflict_span[row, :2].tolist()
                 found.append((begin + low, begin + high))
-        rows = np.flatnonzero(graph.crosswalk_lane == lane)
-        found.extend((begin + low, begin + high) for low, high in graph.crosswalk_span[rows].tolist())
+    found.extend((low, high) for _, low, high in crosswalks_on(graph, way))
     found.sort()
     merged: list[tuple[float, float]] = []
     for low, high in found:
@@ -40,17 +54,58 @@ def places_to_keep_clear(graph: LaneGraph, way: Way) -> list[tuple[float, float]
     return merged
 
 
-def blocked_by(part: tuple[float, float], way: Way, front: float, length: float, speed: float, tracks: Tracks) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Queue:
+    """Slow vehicles that go our way on a corridor: row (N,) in the tracks, low and high (N,) from where to where they
+    are on it [m], speed (N,) [m/s] and accel (N,) [m/s2]."""
+
+    row: Ints
+    low: Array
+    high: Array
+    speed: Array
+    accel: Array
+
+
+def queue_on(way: Way, tracks: Tracks) -> Queue:
+    """Who stands or crawls on a corridor."""
+    slow = np.flatnonzero(np.isin(tracks.kind, VEHICLES) & (np.abs(tracks.state[:, 4]) < SLOW) & tracks.valid)
+    spans = np.empty((len(slow), 2))
+    on_it = np.zeros(len(slow), np.bool_)
+    find_queue(way.table, tracks.state[slow], tracks.size[slow], spans, on_it)
+    row, spans = slow[on_it], spans[on_it]
+    return Queue(
+        row=row, low=spans[:, 0], high=spans[:, 1], speed=tracks.state[row, 4], accel=tracks.state[row, 5]
+    )  # fmt: skip
+
+
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], b1[::1])")
+def find_queue(table: Array, state: Array, size: Array, spans: Array, on_it: Bools) -> None:
+    """Mark which vehicles, state (N, 7) by `Tracks.state` and size (N, 2), go our way on a path's table (P, 13); fill
+    spans (N, 2) from where to where they are on it [m]."""
+    for n in range(state.shape[0]):
+        x, y, z, yaw = state[n, 0], state[n, 1], state[n, 2], state[n, 3]
+        best, k = np.inf, 0
+        for row in range(table.shape[0]):
+            dx, dy, dz = x - table[row, R_X], y - table[row, R_Y], z - table[row, R_Z]
+            square = dx * dx + dy * dy + dz * dz
+            if square < best:
+                best, k = square, row
+        dx, dy, c, s = x - table[k, R_X], y - table[k, R_Y], table[k, R_C], table[k, R_S]
+        place, half = k * SPACING + c * dx + s * dy, 0.5 * size[n, 0]
+        spans[n, 0], spans[n, 1] = place - half, place + half
+        on_it[n] = abs(c * dy - s * dx) < ASIDE and math.cos(yaw) * c + math.sin(yaw) * s > OURS
+
+
+def blocked_by(part: tuple[float, float], queue: Queue, front: float, length: float, speed: float) -> int:
     """The row of who stands, or will when we get there, so close behind a part of our way [m] that we could not leave
     it; -1 for nobody. front [m] our bumper's place, length [m] and speed [m/s] ours."""
-    rows, spans = _queue_on(way, tracks)
-    if not len(rows):
+    beyond = np.flatnonzero(queue.high > max(part[0], front))
+    if not len(beyond):
         return -1
     arrive = (part[1] - front) / max(speed, TOWN_PACE)
-    rear = spans[:, 0] + _advance(tracks.state[rows, 4], tracks.state[rows, 5], arrive)
-    first = np.where(spans[:, 1] > max(part[0], front), rear, np.inf)
-    nearest = int(np.argmin(first))
-    return int(rows[nearest]) if first[nearest] < part[1] + length + SPARE else -1
+    rear = queue.low[beyond] + _advance(queue.speed[beyond], queue.accel[beyond], arrive)
+    nearest = int(np.argmin(rear))
+    return int(queue.row[beyond[nearest]]) if rear[nearest] < part[1] + length + SPARE else -1
 
 
 def _advance(speed: Array, accel: Array, seconds: float) -> Array:
@@ -58,25 +113,6 @@ def _advance(speed: Array, accel: Array, seconds: float) -> Array:
     speed, brake = np.maximum(speed, 0.0), np.maximum(-accel, 1e-3)
     lasts = np.minimum(seconds, speed / brake)
     return np.where(accel < 0.0, speed * lasts - 0.5 * brake * lasts * lasts, speed * seconds)
-
-
-def _queue_on(way: Way, tracks: Tracks) -> tuple[Ints, Array]:
-    """Slow vehicles that go our way on a corridor: their rows, and from where to where they are on it (N, 2) [m]."""
-    state = tracks.state
-    slow = np.isin(tracks.kind, VEHICLES) & (np.abs(state[:, 4]) < SLOW) & tracks.valid
-    rows: list[int] = []
-    spans: list[tuple[float, float]] = []
-    for row in np.flatnonzero(slow).tolist():
-        x, y, z, yaw = state[row, :4].tolist()
-        table = way.table
-        k = int(np.argmin((table[:, Ref.X] - x) ** 2 + (table[:, Ref.Y] - y) ** 2 + (table[:, Ref.Z] - z) ** 2))
-        dx, dy = x - table[k, Ref.X], y - table[k, Ref.Y]
-        c, s = float(table[k, Ref.COS]), float(table[k, Ref.SIN])
-        if abs(c * dy - s * dx) < ASIDE and math.cos(yaw) * c + math.sin(yaw) * s > OURS:
-            place, half = k * SPACING + c * dx + s * dy, 0.5 * float(tracks.size[row, 0])
-            rows.append(row)
-            spans.append((place - half, place + half))
-    return np.array(rows, np.int64), np.array(spans).reshape(-1, 2)
 
 
 def _crosses(graph: LaneGraph, lane: int, row: int) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from evpilot.plan import detour
 from evpilot.plan.columns import Corridor
 from evpilot.plan.entries import Entries
-from evpilot.plan.keep_clear import blocked_by, places_to_keep_clear
+from evpilot.plan.keep_clear import blocked_by, crosswalks_on, places_to_keep_clear, queue_on
 from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.priority import busy, signalled, yield_spans
 from evpilot.plan.way import Way
@@ -29,7 +29,6 @@ WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
 KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
 KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
 STAND_OFF = 0.5  # [m] before a place that is kept clear
-CLEAR_LINES = -1_000_000  # places to keep clear stand below this among the lines at which the car has stood
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
 # at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
 PASSED_AFTER_HALT = {LightState.FLASHING_RED: HALT_TIME, LightState.UNSEEN: 3.0}
@@ -55,12 +54,13 @@ class Rules:
     """What the rules ask in one cycle; remembers the stop lines at which the car has stood."""
 
     briefing: Briefing
-    halted: dict[int, float] = field(default_factory=dict)
+    halted: dict[tuple[str, int], float] = field(default_factory=dict)
     _yields: dict[tuple[bytes, tuple[int, ...], tuple[int, ...]], list[tuple[float, float]]] = field(
         init=False, default_factory=dict
     )
 
     _clear: dict[bytes, list[tuple[float, float]]] = field(init=False, default_factory=dict)
+    _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
@@ -100,7 +100,7 @@ class Rules:
             s = float(way.path.lane_s[number]) + _line_on(graph, lane)
             if state in PASSED_AFTER_HALT and at_junction(graph, way, number):
                 hold = PASSED_AFTER_HALT[state]
-                if self._has_stood(-1 - lane, s - self._front(way), observation, hold):
+                if self._has_stood(("light", lane), s - self._front(way), observation, hold):
                     continue
                 brake = COMFORT_BRAKE if state == LightState.UNSEEN else RED_BRAKE
             elif state in STOP_STATES:
@@ -123,7 +123,7 @@ class Rules:
                 return state == LightState.GREEN
         return False
 
-    def _has_stood(self, line: int, room: float, observation: Observation, hold: float) -> bool:
+    def _has_stood(self, line: tuple[str, int], room: float, observation: Observation, hold: float) -> bool:
         """Whether the car has stood for a time [s] at a line that is `room` [m] ahead of its front."""
         now = observation.t_ns * 1e-9
         if observation.ego.speed < HALT_SPEED and -0.5 < room < HALT_PLACE:
@@ -141,7 +141,7 @@ class Rules:
             for place in np.flatnonzero(way.path.lanes == graph.stop_lane[k]):
                 s = float(way.path.lane_s[place] + graph.stop_s[k])
                 room = s - self._front(way)
-                stood = self._has_stood(int(k), room, observation, HALT_TIME)
+                stood = self._has_stood(("stop", int(k)), room, observation, HALT_TIME)
                 if stood or not -1.0 <= room <= LOOK:
                     continue
                 if self._can_stop(way, s, observation.ego.speed, RED_BRAKE):
@@ -149,38 +149,38 @@ class Rules:
         return walls
 
     def _crosswalks(self, c: int, way: Way, tracks: Tracks) -> list[Wall]:
-        graph = self.briefing.graph
-        walls: list[Wall] = []
         walkers = np.flatnonzero((tracks.kind == ObjectKind.PEDESTRIAN) | (tracks.kind == ObjectKind.BICYCLE))
-        if not len(walkers) or len(graph.crosswalk_start) < 2:
-            return walls
-        for w in range(len(graph.crosswalk_start) - 1):
-            rows = slice(int(graph.crosswalk_lane_start[w]), int(graph.crosswalk_lane_start[w + 1]))
-            for lane, span in zip(graph.crosswalk_lane[rows], graph.crosswalk_span[rows], strict=True):
-                for place in np.flatnonzero(way.path.lanes == lane):
-                    s = float(way.path.lane_s[place] + span[0])
-                    if not -0.5 < s - self._front(way) < 60.0:
-                        continue
-                    walker = _about_to_cross(graph, w, way, s + 0.5 * float(span[1] - span[0]), tracks, walkers)
-                    if walker >= 0:
-                        who = int(tracks.id[walker])
-                        walls.append(_wall(c, way, s - 1.0, f"yield to {who} at the crossing", who))
-                        break
+        front = self._front(way)
+        walls: list[Wall] = []
+        for w, low, high in self._crosswalks_on(way) if len(walkers) else ():
+            if not -0.5 < low - front < 60.0:
+                continue
+            walker = _about_to_cross(self.briefing.graph, w, way, 0.5 * (low + high), tracks, walkers)
+            if walker >= 0:
+                who = int(tracks.id[walker])
+                walls.append(_wall(c, way, low - 1.0, f"yield to {who} at the crossing", who))
         return walls
+
+    def _crosswalks_on(self, way: Way) -> list[tuple[int, float, float]]:
+        """`crosswalks_on`, found once for each path."""
+        key = way.path.lanes.tobytes()
+        if key not in self._marks:
+            self._marks[key] = crosswalks_on(self.briefing.graph, way)
+        return self._marks[key]
 
     def _keep_clear(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
         """Before a junction or a crosswalk behind which a queue leaves us no room; who is on it already goes on."""
-        if self.briefing.limits.exact:
+        front, speed = self._front(way), observation.ego.speed
+        places = () if self.briefing.limits.exact else self._clear_on(way)
+        ahead = [part for part in places if self._can_stop(way, part[0] - STAND_OFF, speed, END_BRAKE)]
+        if not ahead:
             return []
-        front, ego = self._front(way), observation.ego
         walls: list[Wall] = []
-        for low, high in self._clear_on(way):
-            room = low - STAND_OFF - front
-            if not -STAND_OFF <= room < LOOK or not self._can_stop(way, low - STAND_OFF, ego.speed, END_BRAKE):
-                continue
-            row = blocked_by((low, high), way, front, self.briefing.platform.length, ego.speed, tracks)
-            line = CLEAR_LINES - int(way.path.lanes[way.path.lane_at(low)])
-            if row >= 0 and not self._has_stood(line, max(room, 0.0), observation, KEPT_CLEAR):
+        queue = queue_on(way, tracks)
+        for low, high in ahead:
+            row = blocked_by((low, high), queue, front, self.briefing.platform.length, speed)
+            line = ("clear", int(way.path.lanes[way.path.lane_at(low)]))
+            if row >= 0 and not self._has_stood(line, low - STAND_OFF - front, observation, KEPT_CLEAR):
                 who = int(tracks.id[row])
                 walls.append(_wall(c, way, low - STAND_OFF, f"keep clear: {who} stands behind it", who))
         return walls
