@@ -10,6 +10,7 @@ from evpilot.regulations import Clause, Verdict
 from evpilot.report.dossier import maps
 from evpilot.report.dossier.evidence import Evidence
 from evpilot.report.dossier.standing import GAPS
+from evpilot.report.words import are, counted, short, span
 from evpilot.sweep.statistics import OUTCOMES, failed, least, outcome, quadrants, shares
 from evpilot.sweep.table import Row
 
@@ -338,26 +339,6 @@ def credible(evidence: Evidence) -> list[tuple[str, str, str, str]]:
         text = "the results were driven by other sources than those that measured here and drove the replays"
         lines.append(("gap", "One program", text, "drive the suite again for a dossier to hand over"))
     return lines
-
-
-def counted(count: int, what: str) -> str:
-    """A number and its noun."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
-def are(count: int) -> str:
-    """The verb that goes with a number."""
-    return "is" if count == 1 else "are"
-
-
-def short(digest: str) -> str:
-    """A hash as people read it."""
-    return " ".join(digest[k : k + 4] for k in (0, 4, 8)) if digest else "none"
-
-
-def span(values: Sequence[float]) -> str:
-    """The ends of an axis."""
-    return f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
 
 
 def today() -> str:

@@ -13,7 +13,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from evpilot.evaluate import judge
 from evpilot.files import EvpilotError, whole_folder, write_text
-from evpilot.report import picture, replay
+from evpilot.report import picture, replay, words
 from evpilot.report.dossier import maps, sections, standing
 from evpilot.report.dossier.evidence import Evidence, chosen_failures, gather
 from evpilot.report.dossier.safety_case import tree
@@ -121,7 +121,7 @@ def _suite(evidence: Evidence) -> dict[str, Any]:
         "edition": evidence.suite.edition,
         "pilot": evidence.conditions["pilot"],
         "version": evidence.conditions["version"],
-        "hash": sections.short(evidence.summary["results_sha256"]),
+        "hash": words.short(evidence.summary["results_sha256"]),
         "identities": sections.identities(evidence),
         "groups": found,
         "margins": "; ".join(dict.fromkeys(each["margin_of"] for each in found)),
@@ -132,7 +132,7 @@ def _suite(evidence: Evidence) -> dict[str, Any]:
         "spans": [
             {
                 "title": group.title,
-                "axes": [(axis.meaning, sections.span(axis.values), len(axis.values)) for axis in group.axes],
+                "axes": [(axis.meaning, words.span(axis.values), len(axis.values)) for axis in group.axes],
                 "cases": len(rows),
             }
             for group, rows in evidence.groups

@@ -11,6 +11,7 @@ from evpilot.files import EvpilotError
 from evpilot.report.terminal.consumption import told_conditions
 from evpilot.report.terminal.progress import ready_to_read, warmed_up
 from evpilot.report.terminal.tables import console, marked, plain_table
+from evpilot.report.words import counted
 from evpilot.types import Platform
 from evpilot.vehicle import platforms
 from evpilot.vehicle.journey.reading import SUFFIXES, read_route
@@ -98,7 +99,8 @@ def _table(car: Platform, request: "Request", prediction: "Prediction", answer: 
     table = plain_table("", car.name)
     route = request.route
     lights, signs = (sum(getattr(leg, key) for leg in route.legs) for key in ("lights", "stop_signs"))
-    table.add_row("route", f"{route.name}: {_length(route.length)}, {lights} lights, {signs} stop signs")
+    stops = f"{counted(lights, 'light')}, {counted(signs, 'stop sign')}"
+    table.add_row("route", f"{route.name}: {_length(route.length)}, {stops}")
     if prediction.pace < 1.0:
         table.add_row("pace", f"{100 * prediction.pace:.0f} % of the limits, down to 60 km/h")
     table.add_row("driving time", _duration(float(prediction.time[-1])))
