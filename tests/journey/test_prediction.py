@@ -72,6 +72,29 @@ def test_a_climb_costs_its_potential_energy_and_most_of_it_comes_back() -> None:
     assert 0.6 * 2_000.0 * 9.81 * height < back < lifted
 
 
+def test_a_full_battery_gets_nothing_back_until_there_is_room() -> None:
+    down = dataclasses.replace(ROAD, length=6_000.0, grade=-0.06)
+    full, room = (Conditions(charge=charge) for charge in (1.0, 0.7))
+    assert inside(down, conditions=full) > inside(down, conditions=room) + 1.5e6
+    # by the test bench, which drives the same descent second by second
+    speed = down.limit - 0.3
+    seconds = down.length / speed
+    time = np.array([0.0, speed, seconds, seconds + speed])
+    slope = Trace(
+        name="slope",
+        title="slope",
+        time=time,
+        speed=np.array([0.0, speed, speed, 0.0]),
+        grade=np.full(4, down.grade),
+        seconds=float(time[-1]),
+    )
+    told = Predictor(platform=CAR, conditions=full).predict(Route(name="made", legs=(down,))).drawn[-1]
+    assert told == pytest.approx(bench(CAR, slope, full).battery_per_km * 3.6 * down.length, abs=3e5)
+    # after a climb there is room again
+    climb = dataclasses.replace(down, grade=0.06)
+    assert inside(climb, down, conditions=full) == pytest.approx(inside(climb, down, conditions=room), rel=0.04)
+
+
 def test_a_car_that_cannot_get_up_is_refused_with_the_leg() -> None:
     steep = Leg(length=500.0, limit=10.0, grade=0.3)
     weak = dataclasses.replace(CAR, accel_max=0.6)

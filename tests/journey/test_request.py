@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from evpilot.files import EvpilotError
@@ -77,20 +78,34 @@ def test_a_detour_to_the_charger_is_paid_for() -> None:
 
 
 def test_more_use_than_expected_is_seen_on_the_way_and_answered() -> None:
-    """A car that takes 12 % more than forecast: by the first answer alone it would arrive with too little."""
+    """A car that takes 17 % more than forecast: by the first answer alone it would arrive with too little."""
     asked = request(route(legs=4), 0.86, 0.1)
     watch, blind, charge = Watch(asked), asked.answer(), 0.86
     tank, unwatched, paces = Tank(CAR, MILD), 0.86, [watch.now.pace]
     for k in range(4):
         at, until = 50_000.0 * k, 50_000.0 * (k + 1)
         used, _ = asked.prediction(watch.now.pace).between(at, until)
-        charge = tank.after(charge, 1.12 * used)
+        charge = tank.after(charge, 1.17 * used)
         by_first, _ = asked.prediction(blind.pace).between(at, until)
-        unwatched = tank.after(unwatched, 1.12 * by_first)
-        paces.append(watch.passed(until, 1.12 * used, charge).pace)
+        unwatched = tank.after(unwatched, 1.17 * by_first)
+        paces.append(watch.passed(until, 1.17 * used, charge).pace)
     assert min(paces) < blind.pace
     assert unwatched < 0.1
     assert charge >= 0.1
+
+
+def test_what_is_only_likely_is_taken_on_as_surely_as_can_be_and_says_how_sure() -> None:
+    asked = Request(CAR, route(legs=2), Conditions(charge=0.5), least=0.1)
+    mean, sd = asked.prediction(0.7).between(0.0, 100_000.0)
+    needed = {z: asked.tank.held(0.1) + mean + z * sd for z in (1.0, 2.0, 3.3)}
+    charges = {
+        z: float(np.interp(energy, asked.tank.energies - asked.tank.energies[0], asked.tank.charges))
+        for z, energy in needed.items()
+    }
+    surest, likely, doubtful = (request(route(legs=2), charges[z], 0.1).answer() for z in (3.3, 2.0, 1.0))
+    assert surest.plan is not None and surest.sure == 0.999
+    assert likely.plan is not None and likely.sure == 0.95 and likely.pace == 0.7
+    assert doubtful.plan is None and "with a probability of 90 % only" in doubtful.refusal
 
 
 def test_when_it_can_no_longer_be_kept_the_watch_says_so() -> None:

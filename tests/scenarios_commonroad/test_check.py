@@ -85,3 +85,9 @@ def test_ids_that_two_kinds_share_are_named(write):
 def test_survival_needs_no_route(write):
     scenario = read(write(small.small_2020a()), problem_id=71)
     assert not serious(scenario)
+
+
+def test_what_was_not_taken_as_the_file_says_it_is_told(write):
+    leap = check(write(small.small_2020a().replace('<successor ref="5"/>', '<successor ref="5"/><successor ref="2"/>')))
+    assert leap.sound
+    assert any("begins 60.1 m from its end: left out" in finding.text for finding in leap.findings)

@@ -72,6 +72,41 @@ def test_lanes_connect_from_either_side(scenario):
     assert graph.left_neighbour[three] == two and not graph.left_same[three]
 
 
+def links(scenario) -> set[tuple[int, int]]:
+    graph = scenario.graph
+    return {
+        (int(graph.lane_id[lane]), int(graph.lane_id[after]))
+        for lane in range(len(graph))
+        for after in graph.successors(lane)
+    }
+
+
+def test_a_link_the_wrong_way_round_is_turned(write):
+    sound = small.small_2020a()
+    wrong = read(
+        write(sound.replace('<predecessor ref="4"/>', '<successor ref="4"/>').replace('<successor ref="5"/>', ""))
+    )
+    assert links(wrong) == links(read(write(sound)))
+    assert any("4 is said to follow 5 but leads to it" in remark for remark in wrong.remarks)
+    assert not read(write(sound)).remarks
+
+
+def test_a_link_that_leaps_over_the_map_is_left_out(write):
+    wrong = read(write(small.small_2020a().replace('<successor ref="5"/>', '<successor ref="5"/><successor ref="2"/>')))
+    assert (4, 2) not in links(wrong) and (4, 5) in links(wrong)
+    assert any("2 is said to follow 4 but begins 60.1 m from its end" in remark for remark in wrong.remarks)
+
+
+def test_lanes_that_meet_are_linked_where_the_file_says_nothing(write):
+    silent = small.small_2020a().replace('<successor ref="5"/>', "").replace('<predecessor ref="4"/>', "")
+    assert (4, 5) in links(read(write(silent)))
+    assert any(
+        "no lanelet is said to follow 4, and 5 begins where it ends" in one for one in read(write(silent)).remarks
+    )
+    # a file that says where a lane goes on is believed
+    assert (2, 4) not in links(read(write(small.small_2020a())))
+
+
 def test_speed_limit_by_sign_in_2020a(scenario):
     assert scenario.graph.speed_limit[lane_of(scenario, 1)] == 13.89
     assert math.isinf(scenario.graph.speed_limit[lane_of(scenario, 2)])

@@ -71,6 +71,7 @@ def examine(scenario: Scenario) -> Report:
         *_start_free(scenario),
         *_goals_reachable(scenario, index),
         *_lanes(scenario.graph),
+        *(Finding(text=remark, serious=False) for remark in scenario.remarks),
     ]
     return Report(
         name=scenario.name,

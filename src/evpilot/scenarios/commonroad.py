@@ -88,6 +88,7 @@ def _scenario(document: Document, path: Path, problem_id: int | None) -> Scenari
         format_version=version,
         first_time_step=first,
         start_yaw_in_file=_yaw(document, initial),
+        remarks=road.remarks,
     )
 
 

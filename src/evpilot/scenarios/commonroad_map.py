@@ -9,6 +9,7 @@ import numpy as np
 from evpilot.files.markup import Document
 from evpilot.maps.builder import GraphBuilder
 from evpilot.scenarios import commonroad_codes as codes
+from evpilot.scenarios.commonroad_links import links_of
 from evpilot.scenarios.commonroad_values import point
 from evpilot.types import LaneGraph, LaneKind, LightState, Marking, Priority, StopKind, User
 from evpilot.types.state import Array
@@ -24,7 +25,7 @@ SPEED_LIMIT_MAX = 120.0  # [m/s]
 
 class MapReader:
     """Reads the map of one document: `graph` is the lane graph, `lanes` maps lanelet ids to lanes, `cycles` holds each
-    light's phases (colour, steps) with their offset in steps."""
+    light's phases (colour, steps) with their offset in steps, `remarks` what was not taken as the file says it."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -40,8 +41,9 @@ class MapReader:
         self._bounds: list[tuple[Array, Array]] = []
         for identity, element in self.elements.items():
             self._add_lane(identity, element)
+        self.remarks = self._connect()
         for element in self.elements.values():
-            self._connect(element)
+            self._set_beside(element)
         self._builder.mirror_neighbours()
         self._add_signs()
         ruled = self._ruled_by("trafficLightRef")
@@ -141,22 +143,36 @@ class MapReader:
         known = [codes.PRIORITY_SIGNS[code] for code, _ in self._signs_of(element) if code in codes.PRIORITY_SIGNS]
         return max(known, default=Priority.UNMARKED)
 
-    def _connect(self, element: Element) -> None:
+    def _connect(self) -> tuple[str, ...]:
+        """Let lanes go on in others, as far as the file says what its bounds bear out; answers the remarks."""
+        said: list[tuple[int, int]] = []
+        for identity, element in self.elements.items():
+            lane = self.lanes[identity]
+            said.extend((lane, other) for other in self._around(element, "successor"))
+            said.extend((other, lane) for other in self._around(element, "predecessor"))
+        links = links_of(said, self._bounds, tuple(self.elements))
+        for lane, after in links.pairs:
+            self._builder.connect(lane, after)
+        return links.remarks
+
+    def _set_beside(self, element: Element) -> None:
         lane = self.lanes[self._document.identity(element)]
-        for tag in ("successor", "predecessor", "adjacentLeft", "adjacentRight"):
-            for reference in element.findall(tag):
-                other = self.lane_of(reference)
-                if other == lane:
-                    raise self._document.error(reference, "a lanelet refers to itself")
-                if tag == "successor":
-                    self._builder.connect(lane, other)
-                elif tag == "predecessor":
-                    self._builder.connect(other, lane)
-                else:
-                    same = self._same_direction(reference)
-                    left = other if tag == "adjacentLeft" else -1
-                    right = other if tag == "adjacentRight" else -1
-                    self._builder.beside(lane, left=left, right=right, same=same)
+        for tag in ("adjacentLeft", "adjacentRight"):
+            for other, reference in zip(self._around(element, tag), element.findall(tag), strict=True):
+                same = self._same_direction(reference)
+                left, right = (other, -1) if tag == "adjacentLeft" else (-1, other)
+                self._builder.beside(lane, left=left, right=right, same=same)
+
+    def _around(self, element: Element, tag: str) -> list[int]:
+        """The lanes to which a lanelet's children of one kind refer."""
+        lane = self.lanes[self._document.identity(element)]
+        found: list[int] = []
+        for reference in element.findall(tag):
+            other = self.lane_of(reference)
+            if other == lane:
+                raise self._document.error(reference, "a lanelet refers to itself")
+            found.append(other)
+        return found
 
     def _same_direction(self, reference: Element) -> bool:
         direction = self._document.attribute(reference, "drivingDir")

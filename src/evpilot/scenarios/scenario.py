@@ -108,7 +108,8 @@ class Scenario:
     [rad/s]. dt_ns is the recording's step; last_step the step at which the drive ends at the latest. friction 0..1
     scales the tyres' grip; sight [m] is the visibility. problem_id is the CommonRoad planning problem's id, or 0;
     benchmark_id and format_version name the CommonRoad scenario, first_time_step is the file's number for step 0
-    and start_yaw_in_file [rad] its number for start's yaw, which may be whole turns away.
+    and start_yaw_in_file [rad] its number for start's yaw, which may be whole turns away; remarks tell what was not
+    taken as the file says it.
     sha256 covers the source file, or the generated content.
     """
 
@@ -135,3 +136,4 @@ class Scenario:
     format_version: str = ""
     first_time_step: int = 0
     start_yaw_in_file: float = 0.0
+    remarks: tuple[str, ...] = ()

@@ -118,7 +118,8 @@ def _table(car: Platform, request: "Request", prediction: "Prediction", answer: 
             took = f"{_duration(stop.charging)} at up to {where.power / 1e3:.0f} kW, {_duration(stop.seconds)} in all"
             table.add_row(f"charge at {where.at / 1e3:.0f} km", f"{where.name}: from {levels}, {took}")
         plan = answer.plan
-        table.add_row("charge at the end", f"{100 * plan.arrival:.0f} %, for sure {100 * plan.arrival_low:.0f} %")
+        low = f"with {100 * answer.sure:g} % not below {100 * plan.arrival_low:.0f} %"
+        table.add_row("charge at the end", f"{100 * plan.arrival:.0f} %, {low}")
         table.add_row("time in all", _duration(plan.seconds))
     return table
 

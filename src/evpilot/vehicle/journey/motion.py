@@ -89,13 +89,14 @@ def next_speed(speed: float, left: float, piece: Array, accel: float, brake: flo
 
 
 @kernel(
-    "i8(f8[:, ::1], f8, f8, f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1], f8[:, ::1])",
+    "i8(f8[:, ::1], f8, f8, f8, f8, f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1], f8[:, ::1])",
 )
 def travel(
     pieces: Array,
     start: float,
     accel: float,
     brake: float,
+    least: float,
     store: Array,
     spent: Array,
     par: Array,
@@ -106,12 +107,14 @@ def travel(
 ) -> int:
     """Drive pieces (K, 12) by `Piece` from a speed [m/s], with a comfortable acceleration and braking [m/s2].
 
-    The charge stays what it is in store (7,), so that what is taken does not hang on it. Writes rows (L, 3) by
-    `Passed`; answers 0, or the number of the piece, from 1, on which the car does not get on.
+    The battery begins as full as store (7,) has it, and is never emptier than the state of charge `least`: what is
+    taken does not hang on when it was charged on the way. Writes rows (L, 3) by `Passed`, and into par and ev each
+    piece's weather; answers 0, or the number of the piece, from 1, on which the car does not get on.
     """
     state = np.zeros(11)
     state[Car.SPEED] = start
-    clock, charge = 0.0, store[Store.CHARGE]
+    clock = 0.0
+    store[Store.CHARGE] = max(store[Store.CHARGE], least)
     for k in range(pieces.shape[0]):
         piece = pieces[k]
         par[Par.AIR], par[Par.ROLLING], par[Par.ROLLING_RISE] = (
@@ -136,13 +139,13 @@ def travel(
                 return k + 1
             state[Car.SPEED], state[Car.ACCEL] = after, (after - before) / dt
             spend(before, 0.0, 0.0, state, store, spent, par, ev, losses, voltages, piece[Piece.GRADE], dt)
-            store[Store.CHARGE] = charge
+            store[Store.CHARGE] = max(store[Store.CHARGE], least)
             left -= way
             clock += dt
         if piece[Piece.WAIT] > 0.0:
             idle = lost_power(0.0, 0.0, ev[Ev.MAP_SPEED], ev[Ev.TORQUE], losses) * piece[Piece.WAIT]
             feed(idle, state, store, spent, ev, voltages, piece[Piece.WAIT])
-            store[Store.CHARGE] = charge
+            store[Store.CHARGE] = max(store[Store.CHARGE], least)
             clock += piece[Piece.WAIT]
         row = rows[int(piece[Piece.LEG])]
         row[Passed.TIME], row[Passed.DRAWN] = clock, spent[Spent.DRAWN]

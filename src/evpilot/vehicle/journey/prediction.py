@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.files import EvpilotError
-from evpilot.types import Platform, Store
+from evpilot.types import Platform
 from evpilot.types.state import Array
 from evpilot.vehicle.dynamics import parameters
 from evpilot.vehicle.journey.motion import Passed, Piece, travel
@@ -26,7 +26,7 @@ from evpilot.vehicle.powertrain.packing import Packed, packed
 
 CURVED = ("wind", "temperature", "pace", "vigour")  # what does not act in proportion
 REACH = math.sqrt(3.0)  # [standard deviations] where the points lie
-MIDDLE = 0.5  # usable charge at which the battery's losses are taken
+MIDDLE = 0.5  # usable charge below which the battery's losses are taken as they are there
 Z90 = 1.645  # standard deviations to either side that hold 90 % of a normal distribution
 
 
@@ -139,13 +139,13 @@ class Predictor:
         par = parameters(self.platform, conditions=self.conditions, mass=mass or self.mass)
         pieces = pieces_of(self.platform, route, self.conditions, pace, world)
         store, spent = train.start(self.conditions)
-        store[Store.CHARGE] = train.ev[Ev.WINDOW_LOW] + MIDDLE * train.ev[Ev.WINDOW]
+        least = float(train.ev[Ev.WINDOW_LOW] + MIDDLE * train.ev[Ev.WINDOW])
         ev = train.ev.copy()
         ev[Ev.AUXILIARY] *= world.standing
         rows = np.zeros((len(route.legs), len(Passed)))
         firm = min(GRIP[leg.surface] for leg in route.legs) ** 0.5
         accel, brake = ACCEL * world.vigour * firm, BRAKE * world.vigour * firm
-        stuck = travel(pieces, speed, accel, brake, store, spent, par, ev, train.losses, train.voltages, rows)
+        stuck = travel(pieces, speed, accel, brake, least, store, spent, par, ev, train.losses, train.voltages, rows)
         if stuck:
             number = int(pieces[stuck - 1, Piece.LEG])
             leg = route.legs[number]

@@ -1,6 +1,5 @@
 """ "Arrive with at least N %": how fast to drive and where to charge, or why it cannot be."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -14,22 +13,25 @@ from evpilot.vehicle.powertrain.conditions import MILD, Conditions
 
 PACES = (1.0, 0.97, 0.94, 0.91, 0.88, 0.85, 0.82, 0.79, 0.76, 0.73, 0.7)
 """Shares of the limit that are tried; below the last, lorries would overtake."""
-SURE = 0.995  # the probability with which a request is to be met
+SURE = (0.999, 0.99, 0.95, 0.9)
+"""The probabilities with which a request is to be met: the first for which there is a way; none below the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What to do: the pace (share of the limit), the plan with its stops, and the prediction behind it; or, where plan
-    is None, the refusal's reason."""
+    """What to do: the pace (share of the limit), the plan with its stops, the prediction behind it and the probability
+    with which it meets the request; or, where plan is None, the refusal's reason."""
 
     pace: float
     prediction: Prediction
     plan: Plan | None
+    sure: float
     refusal: str = ""
 
 
 class Request:
-    """A journey of a car on a route from a usable charge that must end with `least` of it, both 0..1.
+    """A journey of a car on a route from a usable charge that must end with `least` of it, both 0..1. sure: the
+    probabilities with which it may be met, the highest first.
 
     Raises EvpilotError when one of them is out of range, or the car cannot get along the route at all.
     """
@@ -42,13 +44,14 @@ class Request:
         *,
         least: float = RESERVE,
         mass: float = 0.0,
-        sure: float = SURE,
+        sure: tuple[float, ...] = SURE,
     ) -> None:
         checks.within("Request", "least", least, 0.0, 1.0, "")
-        checks.within("Request", "sure", sure, 0.5, 0.9999, "")
+        for share in sure:
+            checks.within("Request", "sure", share, 0.5, 0.9999, "")
         route.validate()
         self.route, self.least, self.conditions = route, least, conditions
-        self._z = NormalDist().inv_cdf(sure)
+        self._sure = sure
         self._predictor = Predictor(platform=platform, conditions=conditions, mass=mass)
         self._stops = Stops(platform, conditions, route)
         self.tank = self._stops.tank
@@ -66,18 +69,24 @@ class Request:
 
     def ask(self, at: float, charge: float, belief: Belief | None) -> Answer:
         """From a place [m] on the route with a usable charge, after what was learnt on the way so far: the soonest way
-        to meet the request."""
-        found: list[Answer] = []
+        to meet the request as surely as can be."""
+        for sure in self._sure:
+            found = self._soonest(at, charge, belief, sure)
+            if found is not None:
+                return found
+        return self._refused(at, charge, belief)
+
+    def _soonest(self, at: float, charge: float, belief: Belief | None, sure: float) -> Answer | None:
+        """The soonest way with a probability of `sure`."""
+        found: list[tuple[float, Answer]] = []
         for pace in self._paces:
             prediction = self.prediction(pace)
-            plan = self._stops.plan(prediction, charge, self.least, self._z, at=at, belief=belief)
+            plan = self._stops.plan(prediction, charge, self.least, _deviations(sure), at=at, belief=belief)
             if plan is not None:
-                found.append(Answer(pace=pace, prediction=prediction, plan=plan))
+                found.append((plan.seconds, Answer(pace=pace, prediction=prediction, plan=plan, sure=sure)))
                 if not plan.stops:
                     break
-        if found:
-            return min(found, key=lambda answer: answer.plan.seconds if answer.plan else math.inf)
-        return self._refused(at, charge, belief)
+        return min(found, key=lambda each: each[0])[1] if found else None
 
     @cached_property
     def _paces(self) -> tuple[float, ...]:
@@ -95,14 +104,15 @@ class Request:
         slow = self.prediction(self._paces[-1])
         end = float(slow.ends[-1])
         mean, sd = slow.between(at, end, belief)
-        tank = self.tank
-        likely, low = tank.after(charge, mean), tank.after(charge, mean + self._z * sd)
+        tank, z = self.tank, _deviations(self._sure[-1])
+        likely, low = tank.after(charge, mean), tank.after(charge, mean + z * sd)
         kwh = 3.6e6
         reason = (
-            f"the {(end - at) / 1e3:.0f} km take {mean / kwh:.1f} kWh, up to {(mean + self._z * sd) / kwh:.1f} kWh, "
+            f"the {(end - at) / 1e3:.0f} km take {mean / kwh:.1f} kWh, up to {(mean + z * sd) / kwh:.1f} kWh, "
             f"even at {100 * slow.pace:.0f} % of the limits; {100 * charge:.0f} % are "
-            f"{tank.held(charge) / kwh:.1f} kWh: that leaves {100 * likely:.0f} %, for "
-            f"sure only {100 * low:.0f} %, of the {100 * self.least:.0f} % asked for"
+            f"{tank.held(charge) / kwh:.1f} kWh: that leaves {100 * likely:.0f} %, with a "
+            f"probability of {100 * self._sure[-1]:g} % only {100 * low:.0f} %, of the "
+            f"{100 * self.least:.0f} % asked for"
         )
         ahead = [charger for charger in self._stops.chargers if charger.at > at]
         if not ahead:
@@ -110,22 +120,27 @@ class Request:
         else:
             gap, where = self._widest(slow, at, charge, belief)
             reason += f"; no charging helps: {where}" if gap else "; the chargers on the way do not help"
-        return Answer(pace=slow.pace, prediction=slow, plan=None, refusal=reason)
+        return Answer(pace=slow.pace, prediction=slow, plan=None, sure=0.0, refusal=reason)
 
     def _widest(self, prediction: Prediction, at: float, charge: float, belief: Belief | None) -> tuple[bool, str]:
         """The first hop that cannot be made: from where one is, or from a charger left with a full battery."""
-        tank, end = self.tank, float(prediction.ends[-1])
+        tank, end, z = self.tank, float(prediction.ends[-1]), _deviations(self._sure[-1])
         ahead = [charger for charger in self._stops.chargers if charger.at > at]
         mean, sd = prediction.between(at, ahead[0].at, belief)
-        if tank.after(charge, mean + self._z * sd) < RESERVE:
+        if tank.after(charge, mean + z * sd) < RESERVE:
             return True, f"the first charger, {ahead[0].name} at {ahead[0].at / 1e3:.0f} km, is out of reach"
         for first, to in zip(ahead, [*ahead[1:], None], strict=True):
             until, need = (end, self.least) if to is None else (to.at, RESERVE)
             mean, sd = prediction.between(first.at, until, belief)
-            if tank.after(1.0, mean + self._z * sd) < need:
+            if tank.after(1.0, mean + z * sd) < need:
                 goal = "the end" if to is None else to.name
                 return True, f"from {first.name} at {first.at / 1e3:.0f} km a full battery does not last to {goal}"
         return False, ""
+
+
+def _deviations(sure: float) -> float:
+    """How many standard deviations above the mean hold a probability."""
+    return NormalDist().inv_cdf(sure)
 
 
 class Watch:
