@@ -68,6 +68,15 @@ def test_a_queue_before_a_light_is_no_obstacle_to_pass() -> None:
     assert front(run)[-1] < 102.8
 
 
+def test_cones_that_stand_further_out_than_the_lorry_that_they_guard_are_passed_with_it() -> None:
+    """Alone each cone leaves room within the lane; the way round the lorry leads into them."""
+    lorry = actor(1, (110.0, -0.3), kind=ObjectKind.PARKED, size=(8.0, 2.5))
+    cones = [actor(2 + k, (96.0 + 5.0 * k, 1.45), kind=ObjectKind.CONE, size=(0.4, 0.4)) for k in range(8)]
+    run = drive(scene(street(), lorry, *cones, seconds=25.0))
+    assert not touches(run)
+    assert front(run)[-1] > 160.0
+
+
 def test_where_there_is_no_other_lane_the_car_waits() -> None:
     run = drive(scene(one_lane(), actor(1, (90.0, 0.0), **VAN), seconds=15.0))
     assert not touches(run)

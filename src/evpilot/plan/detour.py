@@ -29,6 +29,7 @@ ASIDE_MAX = 4.5  # [m] further aside is no way round
 ASIDE_STEP = 0.1  # [m] one detour for all of nearly the same need
 PACE = 7.5  # [m/s] at which the way out and back is driven with CURVE_ACCEL across
 LENGTH_MIN = 9.0  # [m] of the way out or back
+LEADS = 0.1  # [m] that matter
 FULL, LEAVE = (
     1.0,
     0.5,
@@ -129,7 +130,26 @@ class Detours:
             if aside == 0.0:
                 break
             bumps.append(Bump(low, high, aside))
-        return tuple(_joined(bumps))
+        return self._widened(way, tuple(_joined(bumps)), extent[~blocks], need_left[~blocks], need_right[~blocks])
+
+    def _widened(
+        self, way: Way, bumps: tuple[Bump, ...], extent: Array, need_left: Array, need_right: Array
+    ) -> tuple[Bump, ...]:
+        """The bumps drawn further round what stands where they lead, and could be passed within the lane without them;
+        where there is no room to do so, as they were."""
+        met = _first_met(bumps, extent, need_left, need_right)
+        while met is not None:
+            n, k = met
+            to_left = bumps[n].aside > 0.0
+            left, right = (float(need_left[k]), -math.inf) if to_left else (math.inf, float(need_right[k]))
+            wider = self._side(way, float(extent[k, :2].mean()), left, right)
+            if wider == 0.0:
+                break
+            more = Bump(float(extent[k, 0]), float(extent[k, 1]), wider)
+            bumps = tuple(_joined(sorted((*bumps, more), key=lambda bump: bump.low)))
+            extent, need_left, need_right = (np.delete(of, k, axis=0) for of in (extent, need_left, need_right))
+            met = _first_met(bumps, extent, need_left, need_right)
+        return bumps
 
     def _side(self, way: Way, s: float, left: float, right: float) -> float:
         """The offset [m] on the side with room that asks for less, 0 for none."""
@@ -254,6 +274,17 @@ def _joined(bumps: list[Bump]) -> list[Bump]:
         else:
             found.append(bump)
     return found
+
+
+def _first_met(bumps: tuple[Bump, ...], extent: Array, need_left: Array, need_right: Array) -> tuple[int, int] | None:
+    """The first bump, and row of extent (K, 4), that the bump leads too near to; None when it is clear of all."""
+    for n, bump in enumerate(bumps):
+        for k in range(len(extent)):
+            line = _profile(np.linspace(extent[k, 0], extent[k, 1], 5), bump)
+            leads = (np.abs(line) > LEADS) & (line > need_right[k] + LEADS) & (line < need_left[k] - LEADS)
+            if bool(leads.any()):
+                return n, k
+    return None
 
 
 def _profile(s: Array, bump: Bump) -> Array:
