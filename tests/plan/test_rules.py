@@ -215,10 +215,11 @@ def zones_for(
     velocity: tuple[float, float],
     graph: LaneGraph | None = None,
     states: list[LightState] | None = None,
+    kind: ObjectKind = ObjectKind.CAR,
 ) -> tuple[np.ndarray, Way]:
     brief = briefing(graph or crossing())
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego)
-    tracks = people((float(other[0, 0]), float(other[0, 1]), *velocity), kind=ObjectKind.CAR)
+    tracks = people((float(other[0, 0]), float(other[0, 1]), *velocity), kind=kind)
     knots = np.arange(0.0, 8.1, 0.8)[:11]
     pose = np.zeros((1, 1, len(knots), 4))
     for column in (0, 1):
@@ -281,6 +282,25 @@ def test_with_green_the_road_across_is_not_waited_for_and_the_oncoming_is(state:
     zones, _ = zones_for(ego_at(60.0), box(160.0, 8.75, -10.0, 0.0), (-10.0, 0.0), graph, [RED, state, state])
     assert len(zones) == 1
     assert zones[0][1] == pytest.approx(low, abs=2.1)
+
+
+@pytest.mark.parametrize(("y", "waits"), [(-2.9, True), (0.3, False)])
+def test_who_turns_right_lets_a_cyclist_beside_it_ride_on_and_follows_one_ahead(y: float, waits: bool) -> None:
+    builder = GraphBuilder()
+    before = lane(builder, 0.0, 0.0, 100.0)
+    turn = np.linspace(0.5 * math.pi, 0.0, 20)
+    left, right = (np.column_stack([100.0 + r * np.cos(turn), -12.0 + r * np.sin(turn)]) for r in (13.75, 10.25))
+    inside = builder.lane(left, right, junction=0, turn=Turn.RIGHT)
+    away = builder.lane([(113.75, -12.0), (113.75, -90.0)], [(110.25, -12.0), (110.25, -90.0)])
+    builder.connect(before, inside)
+    builder.connect(inside, away)
+    rider = box(80.0, y, 6.0, 0.0)
+    zones, way = zones_for(ego_at(85.0, speed=6.0), rider, (6.0, 0.0), builder.build(), kind=ObjectKind.BICYCLE)
+    assert (len(zones) > 0) == waits
+    if waits:
+        _, low, high, begin, end, *_ = zones[0]
+        assert way.scalars[Corridor.S] + 15.0 < low < high < way.scalars[Corridor.S] + 35.0
+        assert begin < (107.0 - 80.0) / 6.0 < end
 
 
 def test_who_stands_or_turns_off_before_takes_no_zone() -> None:

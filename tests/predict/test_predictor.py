@@ -139,6 +139,19 @@ def test_a_car_follows_its_bend_where_constant_velocity_leaves_the_road():
     assert poses[-1, 3] > 1.2
 
 
+def test_who_drives_the_wrong_way_stays_on_the_road_in_a_bend():
+    """Over two lanes, at its place beside their middle."""
+    builder = GraphBuilder()
+    whole = arc(0.0, 0.0, 60.0, math.pi)
+    first, second = strip(builder, whole[:16]), strip(builder, whole[15:])
+    builder.connect(first, second)
+    angle, radius = 2.4, 60.5
+    at = (1, radius * math.sin(angle), 60.0 - radius * math.cos(angle), angle - math.pi, 10.0)
+    poses = predict(builder.build(), tracks(at)).pose[0, 0]
+    assert np.abs(np.hypot(poses[:, 0], poses[:, 1] - 60.0) - radius).max() < 0.4
+    assert math.atan2(poses[-1, 0], 60.0 - poses[-1, 1]) < angle - 1.0
+
+
 def test_a_follower_keeps_clear_of_its_slow_lead():
     result = predict(straight(), tracks((1, 50.0, 0.0, 0.0, 14.0), (2, 80.0, 0.0, 0.0, 6.0)))
     gap = result.pose[1, 0, :, 0] - result.pose[0, 0, :, 0] - 4.5

@@ -8,7 +8,7 @@ from evpilot.plan.columns import GRID, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.way import Way
-from evpilot.types import LaneGraph, Lights, LightState
+from evpilot.types import LaneGraph, Lights, LightState, Turn
 from evpilot.types.state import Array, Ints
 
 MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
@@ -16,6 +16,7 @@ PAST = 0.5  # [m] behind the car once it is past them
 ZONE_COST = 90.0
 CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
 ALONG = 0.7  # cosine of the angle between ways that count as one
+TURNS = (Turn.LEFT, Turn.RIGHT, Turn.U_TURN)
 ACROSS = 0.7  # cosine of the angle between two approaches: closer to a right angle, only one of them has green
 
 
@@ -60,6 +61,17 @@ def yield_spans(
     return merged
 
 
+def turning_spans(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
+    """Parts of a corridor [m] on which it turns off over a junction. Cyclists who ride on beside us have priority there
+    (StVO section 9 (3)); beside the road, they are on no lane that could say so."""
+    ends = np.append(way.path.lane_s[1:], way.path.end)
+    return [
+        (float(begin), float(end))
+        for lane, begin, end in zip(way.path.lanes, way.path.lane_s, ends, strict=True)
+        if graph.junction[lane] >= 0 and graph.turn[lane] in TURNS
+    ]
+
+
 def _held(graph: LaneGraph, lane: int, own: int) -> bool:
     """Whether a junction lane can only be reached from lanes across ours that have a light: theirs is red while that of
     our lane `own` is green."""
@@ -80,13 +92,22 @@ def _heading(graph: LaneGraph, lane: int) -> float:
 
 
 def busy(
-    c: int, part: tuple[float, float], front: float, strip: float, entries: Entries, others: Ints, spans: Array
+    c: int,
+    part: tuple[float, float],
+    front: float,
+    strip: float,
+    entries: Entries,
+    others: Ints,
+    spans: Array,
+    *,
+    beside: bool = False,
 ) -> Array:
     """The times (K, 7) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by their spans
     (N, 51, 5); front [m] is our bumper's place.
 
     Who is on our corridor now and goes our way is traffic to follow, not to yield to. Before the part we wait for all
-    of it; once in it, only before where somebody crosses our way."""
+    of it; once in it, only before where somebody crosses our way. So we do from the start for those who come from
+    `beside` us."""
     low, high = part
     on_strip = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
     inside = on_strip & (spans[..., Span.S_LOW] < high) & (spans[..., Span.S_HIGH] > low)
@@ -100,7 +121,7 @@ def busy(
     reach = np.where(inside[found], spans[found, :, Span.S_HIGH], -np.inf).max(axis=1)
     begin = np.where(inside[found], spans[found, :, Span.S_LOW], np.inf).min(axis=1)
     zones[:, 0], zones[:, 2] = c, np.minimum(high, reach + PAST)
-    zones[:, 1] = np.maximum(low, begin - PAST) if front > low else low
+    zones[:, 1] = np.maximum(low, begin - PAST) if front > low or beside else low
     zones[:, 3] = GRID[inside[found].argmax(axis=1)] - MARGIN_BEFORE
     zones[:, 4] = GRID[len(GRID) - 1 - inside[found, ::-1].argmax(axis=1)] + MARGIN_AFTER
     zones[:, 5] = ZONE_COST * entries.prob[others[found]]

@@ -10,7 +10,7 @@ from evpilot.plan.columns import Corridor
 from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import blocked_by, crosswalks_on, places_to_keep_clear, queue_on
 from evpilot.plan.lights import at_junction, shown
-from evpilot.plan.priority import busy, signalled, yield_spans
+from evpilot.plan.priority import busy, signalled, turning_spans, yield_spans
 from evpilot.plan.way import Way
 from evpilot.types import Briefing, LaneGraph, Lights, LightState, ObjectKind, Observation, StopKind, Tracks
 from evpilot.types.state import Array, Ints
@@ -196,12 +196,19 @@ class Rules:
         """Conflict areas and when those who have priority use them (Z, 7): see `cost.yielding.zone_cost`."""
         blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
+        strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
+        riders = np.intersect1d(others, entries.riders)
         for c, way in enumerate(ways):
             front = self._front(way)
             ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
             if ahead and len(others):
-                strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
                 blocks.extend(busy(c, span, front, strip, entries, others, spans[c, others]) for span in ahead)
+            turns = turning_spans(self.briefing.graph, way) if len(riders) else []
+            blocks.extend(
+                busy(c, span, front, strip, entries, riders, spans[c, riders], beside=True)
+                for span in turns
+                if span[1] >= front and span[0] <= front + LOOK
+            )
             if len(way.borrowed):
                 blocks.append(detour.zones(c, way, front, entries, spans[c]))
         return np.concatenate(blocks) if blocks else np.zeros((0, 7))

@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 
+from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.predict.choose import ALIKE_SPAN, MODES, best_modes, likelihoods, merge_alike, weigh
 from evpilot.predict.follow import AHEAD, D0, HEADING, LEAD, S0, SPACING, TARGET, USED, WALL
 from evpilot.predict.locate import at
 from evpilot.predict.memory import VX_F, VY_F, Memory
-from evpilot.predict.roads import RoadArrays
-from evpilot.predict.routes import HOPS_MAX, ROUTES_MAX, STATIONS
+from evpilot.predict.roads import USERS, RoadArrays
+from evpilot.predict.routes import HOPS_MAX, ROUTES_MAX, STATIONS, lay_out_against
 from evpilot.types.kinds import ObjectKind, User
 from evpilot.types.state import Array, Ints
 
@@ -19,6 +20,7 @@ KEPT_OFFSET = 0.7  # share of its offset that a driver keeps in the lane
 WANDER = 0.375  # [m] drivers wander in their lanes, UN R157 Annex 3: more is perceived as the begin of a cut-in
 CARRIED = 3.0  # [s] of its sideways motion that is then carried on
 SPEED_GAIN = 6.0  # [m/s] more than now, at most, within the horizon
+AGAINST = -0.8  # cosine of the angle between a heading and the lane that it is against
 WALK, RIDE, DRIVE, STAY = 0, 1, 2, 3
 VEHICLE_LANES = int(User.VEHICLE | User.TRAIN)
 BICYCLE_LANES = int(User.VEHICLE | User.BICYCLE)
@@ -101,6 +103,25 @@ def ways_of(
     likelihoods(cost, have, ways, hops, past, past_hops, past_prob, period, share)
     merge_alike(share, have, drafts, origin, max(abs(row[4]), 2.0) * ALIKE_SPAN / reach)
     keep(i, trace, size, road, ways, hops, origin, drafts, have, share, reach, memory, tables, mode, prob)
+    if users and have == 0:
+        go_against(row, users, road, found, place, count, reach, tables[0], mode[0])
+
+
+@kernel()
+def go_against(
+    row: Array, users: int, road: RoadArrays, found: Ints, place: Array, count: int, reach: float, table: Array,
+    mode: Array,
+) -> None:  # fmt: skip
+    """Let the only mode of an object that no lane fits follow, at its offset, the lane on which it drives the wrong
+    way, where there is one: it stays on the road in a bend, too."""
+    for k in range(count):
+        against = math.cos(wrap(row[3] - place[k, 2])) < AGAINST
+        if against and abs(place[k, 1]) <= place[k, 3] and road[1][found[k], USERS] & users:
+            lay_out_against(found[k], place[k, 0], reach, road, table)
+            mode[SPACING] = reach / (STATIONS - 1)
+            mode[S0], mode[HEADING] = place[k, 0], wrap(place[k, 2] + math.pi)
+            mode[D0] = mode[TARGET] = -place[k, 1]
+            return
 
 
 @kernel()

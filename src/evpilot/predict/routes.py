@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.predict.locate import at
-from evpilot.predict.roads import LENGTH, LIMIT, STOP, SUCC, SUCC_END, USERS, RoadArrays
+from evpilot.predict.roads import LENGTH, LIMIT, PRED, STOP, SUCC, SUCC_END, USERS, RoadArrays
 from evpilot.types.state import Array, Ints
 
 ROUTES_MAX = 8  # ways weighed for one object
@@ -81,6 +81,29 @@ def lay_out(way: Ints, hops: int, s: float, reach: float, road: RoadArrays, tabl
         table[k, TLIMIT] = metric[way[hop], LIMIT]
         table[k, TCAP] = STOP_SPEED if abs(metric[way[hop], STOP] - place - STOP_SHORT) <= spacing else math.inf
         place += spacing
+    _bends(table, spacing)
+
+
+@kernel()
+def lay_out_against(lane: int, s: float, reach: float, road: RoadArrays, table: Array) -> None:
+    """The same for who drives against a lane and those before it, from s on."""
+    lanes, metric = road[1], road[2]
+    spacing = reach / (STATIONS - 1)
+    place = s
+    for k in range(STATIONS):
+        while place < 0.0 and lanes[lane, PRED] >= 0:
+            lane = lanes[lane, PRED]
+            place += metric[lane, LENGTH]
+        x, y, z, yaw, _ = at(place, lane, road)
+        table[k, TX], table[k, TY], table[k, TZ], table[k, TYAW] = x, y, z, wrap(yaw + math.pi)
+        table[k, TLIMIT], table[k, TCAP] = metric[lane, LIMIT], math.inf
+        place -= spacing
+    _bends(table, spacing)
+
+
+@kernel()
+def _bends(table: Array, spacing: float) -> None:
+    """Make a table's headings continuous, and bound its speeds by its bends."""
     for k in range(1, STATIONS):
         turn = table[k, TYAW] - table[k - 1, TYAW]
         if abs(turn) > 3.0:
