@@ -85,6 +85,16 @@ def test_contact_from_behind_is_told_from_contact_ahead() -> None:
     assert costs[0, Cost.COLLISION] == 0.0 and costs[0, Cost.REAR] > 20.0
 
 
+@pytest.mark.parametrize("speed", [20.0, 40.0])
+def test_who_comes_the_other_way_is_neither_passed_through_between_two_looks_nor_taken_to_come_from_behind(
+    speed: float,
+) -> None:
+    others = [box(200.0 + 0.5 * k, 0.0, -speed) for k in range(20)]
+    alone = [costs_of([line(speed=30.0)], graph=one_lane(), others=[one], moving=True)[0][0] for one in others]
+    assert all(cost[Cost.REAR] == 0.0 for cost in alone)
+    assert min(cost[Cost.COLLISION] for cost in alone) > 0.7 * max(cost[Cost.COLLISION] for cost in alone) > 0.0
+
+
 def test_who_has_only_to_follow_us_is_trusted_to_and_who_cannot_stop_is_not() -> None:
     # 30 m behind at 8 m/s when we brake to a stop; 14 m behind at 20 m/s
     stop = line(speed=8.0, accel=-2.0)

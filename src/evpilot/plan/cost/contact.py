@@ -18,6 +18,7 @@ LEAST_REAR = 0.04  # of a contact from behind that the other has only to follow 
 CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
 SOFT_GAP = 0.7  # [m] closer than this to another costs
 STANDS = 0.2  # [m/s]
+ONCOMING = 1.0  # [m/s] towards us: who comes so comes not from behind, wherever between two steps we met
 
 
 @kernel()
@@ -32,6 +33,13 @@ def unavoidable(closing: float, t: float) -> float:
     no braking helps, `LEAST_REAR` where to follow us as everybody does is enough (StVO, para. 4)."""
     needed = closing / max(t - REACTION, 0.1)
     return min(max((needed - EASY_BRAKE) / (HARD_BRAKE - EASY_BRAKE), LEAST_REAR), 1.0)
+
+
+@kernel()
+def skipped(closing: float, step: int, lengths: float) -> float:
+    """How much longer [m] to either side a box must be, so that who comes at a closing speed [m/s] is not passed
+    through between two steps; lengths [m] is the sum of both half lengths."""
+    return max(0.5 * closing * (0.1 if step <= 20 else 0.2) - lengths, 0.0)
 
 
 @kernel()
@@ -55,7 +63,10 @@ def contact_cost(
             c, s = roll[step, R_C], roll[step, R_SI]
             x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
             dx, dy = entries[e, step, 0] - x, entries[e, step, 1] - y
-            if dx * dx + dy * dy > far * far:
+            with_us = entries[e, step, 4] * (c * entries[e, step, 2] + s * entries[e, step, 3])
+            comes = with_us < -ONCOMING
+            more = skipped(roll[step, R_V] - with_us, step, length + half[e, 0]) if comes else 0.0
+            if dx * dx + dy * dy > (far + more) ** 2:
                 continue
             t = TIMES[step]
             free = gap(
@@ -69,15 +80,15 @@ def contact_cost(
                 entries[e, step, 1],
                 entries[e, step, 2],
                 entries[e, step, 3],
-                half[e, 0],
+                half[e, 0] + more,
                 half[e, 1],
             )
             if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
-                closing = abs(roll[step, R_V] - entries[e, step, 4])
+                closing = abs(roll[step, R_V] - (with_us if comes else entries[e, step, 4]))
                 harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 25.0))
                 # from behind: its centre lies behind our rear bumper
                 # nor is it ours who stand
-                if dx * c + dy * s < -length or roll[step, R_V] < STANDS:
+                if (dx * c + dy * s < -length and not comes) or roll[step, R_V] < STANDS:
                     harm *= min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
                     cost[REAR] += harm * (unavoidable(closing, t) if alert else 1.0)
                 else:
