@@ -26,8 +26,8 @@ help:
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(INSTALL) hatchling editables
 	@$(INSTALL) --no-build-isolation -e .
-	@echo "== compiling the kernels, once for each version"
-	@$(BIN)/python -m evpilot.sweep.warm
+	@echo "== compiling the kernels that a drive needs, once for each version"
+	@$(BIN)/python -m evpilot.sweep.warm drive
 	@touch $@
 
 .venv/dev.stamp: .venv/run.stamp

@@ -107,6 +107,7 @@ def drive(
     """Drive scenarios in closed loop, judge the drives, write their replays. With none named: a tour of the city."""
     from evpilot.report.terminal.asked import scenarios_of
     from evpilot.report.terminal.progress import ready_to_read, warmed_up
+    from evpilot.sweep.pilots import kernels_for
     from evpilot.sweep.settings import Settings
 
     settings = Settings(
@@ -123,7 +124,7 @@ def drive(
     settings.check()
     ready_to_read()
     worlds = scenarios_of(scenario or [], seed)
-    warmed_up()
+    warmed_up(kernels_for(pilot))
 
     from evpilot.report.terminal.single import drive_and_show
 

@@ -7,12 +7,17 @@ from evpilot.sweep.warm import kernel_modules
 
 SCRIPT = """
 import dataclasses
+import sys
 from numba.core import event
-from evpilot.sweep.warm import warm_up
-warm_up()
+from evpilot.sweep.pilots import kernels_for
+from evpilot.sweep.warm import kernel_modules, warm_up
+warm_up(of=kernels_for("evpilot"))
+assert "regulations.meeting.contact" in kernel_modules()
+assert "evpilot.regulations.meeting.contact" not in sys.modules
 with event.install_recorder("numba:compile") as recorder:
     from evpilot import runlog
     from evpilot.evaluate import judge
+    from evpilot.report import replay
     from evpilot.scenarios import load
     from evpilot.sweep.driving import drive
     for name, sensor, traffic in (
@@ -20,7 +25,7 @@ with event.install_recorder("numba:compile") as recorder:
     ):
         world = dataclasses.replace(load(name, 1), last_step=30)
         run = drive(world, sensor=sensor, traffic=traffic, seed=1)
-        judge(run)
+        replay.page(run, judge(run))
         runlog.sha256(run)
 print(len(recorder.buffer))
 for _, one in recorder.buffer[:3]:

@@ -85,6 +85,8 @@ def kernel(*signature: Any) -> Callable[[F], F]:
     def compiled(function: F) -> F:
         module = function.__module__.removeprefix("evpilot.")
         numba_config.CACHE_DIR = str(cache_root() / source_key(module))  # pyright: ignore[reportAttributeAccessIssue]
-        return cast(F, numba.njit(*signature, cache=True, error_model="numpy")(function))
+        # nobody takes a kernel's address, so it needs no wrapper for C: a twentieth of the time that compiling takes
+        options = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+        return cast(F, numba.njit(*signature, **options)(function))
 
     return compiled

@@ -65,12 +65,12 @@ def weigh(
     A stop in the way of somebody who comes is a contact, too: it must be made short of his way. And a car that brakes
     (active) does not creep on into it.
     """
-    when, whom = first_contact(motion, look, others, car, active)
+    when, whom = first_contact(motion, look, others, car, active, STEP)
     if whom < 0:
         return when, whom, math.inf, -1
     brake_along(motion, speed, wait, decel, out)
     # whom braking would newly bring into our way is no reason to brake
-    late, met = first_contact(out, look + 10.0, others[whom : whom + 1], car, True)
+    late, met = first_contact(out, look + 10.0, others[whom : whom + 1], car, True, STEP)
     return when, whom, late, whom if met >= 0 else -1
 
 
@@ -83,7 +83,8 @@ def worse(motion: Array, speed: float, wait: float, decel: float, other: Array, 
     by braking must be more than a hair's breadth, half the margins.
     """
     bare, near = car.copy(), car.copy()
-    bare[4:], near[4:] = 0.0, 0.5 * car[4:]
+    for k in range(4, car.shape[0]):
+        bare[k], near[k] = 0.0, 0.5 * car[k]
     brake_along(motion, speed, wait, decel, out)
     when, whom = first_contact(out, LOOK_MAX + 10.0, other, near, True, FINE)
     if whom < 0:

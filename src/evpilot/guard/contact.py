@@ -115,7 +115,7 @@ def runs_into_us(row: Array, car: Array, other: Array, t: float) -> bool:
 
 @kernel()
 def first_contact(
-    motion: Array, until: float, others: Array, car: Array, standing: bool, step: float = STEP
+    motion: Array, until: float, others: Array, car: Array, standing: bool, step: float
 ) -> tuple[float, int]:
     """When [s] a packed trajectory first certainly meets an other, and whom (row); (inf, -1) when not until then,
     looking every `step` [s].
@@ -152,7 +152,7 @@ def first_contact(
 @kernel("Tuple((f8, i8))(f8[:, ::1], f8, f8[:, ::1], f8[::1], b1)")
 def meeting(motion: Array, until: float, others: Array, car: Array, standing: bool) -> tuple[float, int]:
     """`first_contact`, for Python."""
-    return first_contact(motion, until, others, car, standing)
+    return first_contact(motion, until, others, car, standing, STEP)
 
 
 @kernel()

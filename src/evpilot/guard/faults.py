@@ -195,12 +195,12 @@ def contact_fault(
 ) -> Fault:
     """Whether a motion certainly meets someone whom braking now along its path, biting after `dead` [s], would not. Who
     stops in somebody's way meets him, too."""
-    when, _ = first_contact(motion, until, others, car, False)
+    when, _ = first_contact(motion, until, others, car, False, STEP)
     if when == math.inf:
         return 0, 0.0, 0.0, 0.0
     out = np.empty((math.ceil((min(abs(speed) / decel + 1.0, 6.0) + dead) / STEP) + 1, 7))
     brake_along(motion, speed, dead, decel, out)
-    braked, _ = first_contact(out, until, others, car, True)
+    braked, _ = first_contact(out, until, others, car, True, STEP)
     if braked < math.inf:
         return 0, 0.0, 0.0, 0.0
     return CONTACT, when, until, when

@@ -68,15 +68,26 @@ def edge_distance(x: float, y: float, origin: Array, table: Ints, tiles: Floats3
 
 
 @kernel()
+def _span(quad: Array, axis: int) -> tuple[float, float]:
+    """Least and greatest x (axis 0) or y (axis 1) [m] of a quad (4, 2)."""
+    low = high = quad[0, axis]
+    for corner in range(1, 4):
+        low, high = min(low, quad[corner, axis]), max(high, quad[corner, axis])
+    return low, high
+
+
+@kernel()
 def _mark_tiles(quads: Array, origin: Array, table: Ints) -> int:
     """Number the tiles that a quad comes within REACH of; return how many there are."""
     count = 0
     side = CELL * TILE
     for q in range(quads.shape[0]):
-        i0 = max(math.floor((quads[q, :, 0].min() - REACH - origin[0]) / side), 0)
-        i1 = min(math.floor((quads[q, :, 0].max() + REACH - origin[0]) / side), table.shape[0] - 1)
-        j0 = max(math.floor((quads[q, :, 1].min() - REACH - origin[1]) / side), 0)
-        j1 = min(math.floor((quads[q, :, 1].max() + REACH - origin[1]) / side), table.shape[1] - 1)
+        x0, x1 = _span(quads[q], 0)
+        y0, y1 = _span(quads[q], 1)
+        i0 = max(math.floor((x0 - REACH - origin[0]) / side), 0)
+        i1 = min(math.floor((x1 + REACH - origin[0]) / side), table.shape[0] - 1)
+        j0 = max(math.floor((y0 - REACH - origin[1]) / side), 0)
+        j1 = min(math.floor((y1 + REACH - origin[1]) / side), table.shape[1] - 1)
         for i in range(i0, i1 + 1):
             for j in range(j0, j1 + 1):
                 if table[i, j] < 0:
@@ -103,10 +114,12 @@ def _in_quad(x: float, y: float, quad: Array) -> bool:
 def _fill(quads: Array, origin: Array, table: Ints, tiles: Floats32) -> None:
     """Set +REACH in every cell whose centre lies in a quad."""
     for q in range(quads.shape[0]):
-        i0 = math.floor((quads[q, :, 0].min() - origin[0]) / CELL - 0.5)
-        i1 = math.ceil((quads[q, :, 0].max() - origin[0]) / CELL - 0.5)
-        j0 = math.floor((quads[q, :, 1].min() - origin[1]) / CELL - 0.5)
-        j1 = math.ceil((quads[q, :, 1].max() - origin[1]) / CELL - 0.5)
+        x0, x1 = _span(quads[q], 0)
+        y0, y1 = _span(quads[q], 1)
+        i0 = math.floor((x0 - origin[0]) / CELL - 0.5)
+        i1 = math.ceil((x1 - origin[0]) / CELL - 0.5)
+        j0 = math.floor((y0 - origin[1]) / CELL - 0.5)
+        j1 = math.ceil((y1 - origin[1]) / CELL - 0.5)
         for i in range(max(i0, 0), min(i1 + 1, table.shape[0] * TILE)):
             for j in range(max(j0, 0), min(j1 + 1, table.shape[1] * TILE)):
                 tile = table[i // TILE, j // TILE]
@@ -152,16 +165,18 @@ def _by_tile(quads: Array, origin: Array, table: Ints, count: int) -> tuple[Ints
     side = CELL * TILE
     for fill in (False, True):
         for q in range(quads.shape[0]):
-            x, y = quads[q, :, 0] - origin[0], quads[q, :, 1] - origin[1]
-            for i in range(int(x.min() / side), int(x.max() / side) + 1):
-                for j in range(int(y.min() / side), int(y.max() / side) + 1):
+            x0, x1 = _span(quads[q], 0)
+            y0, y1 = _span(quads[q], 1)
+            for i in range(int((x0 - origin[0]) / side), int((x1 - origin[0]) / side) + 1):
+                for j in range(int((y0 - origin[1]) / side), int((y1 - origin[1]) / side) + 1):
                     if fill:
                         start[table[i, j]] -= 1
                         held[start[table[i, j]]] = q
                     else:
                         start[table[i, j]] += 1
         if not fill:
-            start[:] = np.cumsum(start)
+            for tile in range(count):
+                start[tile + 1] += start[tile]
             held = np.empty(start[count], np.int64)
     return start, held
 

@@ -9,6 +9,7 @@ the motion of each family that is the best by itself, so what is driven is fit f
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row
 from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
 from evpilot.plan.cost.contact import contact_cost
@@ -117,7 +118,8 @@ def harm_of(
     """Fill harm (B, K): what the rollouts picked (B,) cost if the entries among (K,) surely came as predicted, in
     contact and in being where they have priority. The other arguments are those of `score`."""
     sums, first, only = np.empty(COSTS), np.empty(3), np.empty(1, np.int64)
-    window, own = np.array([[0.0], [float(STEPS)]]), np.empty((1, zones.shape[1]))
+    window, own = np.zeros((2, 1)), np.empty((1, zones.shape[1]))
+    window[1, 0] = STEPS
     front, rear = body[0] + body[1], body[1] - body[0]
     for b in range(picked.shape[0]):
         r = picked[b]
@@ -128,6 +130,6 @@ def harm_of(
             contact_cost(ahead, body, entries, only, window, half, prob, moving, alert, first, sums)
             for z in range(zones.shape[0]):
                 if int(zones[z, 6]) == e:
-                    own[0] = zones[z]
+                    copy_row(zones[z], own[0])
                     zone_cost(ahead, int(props[r, CORRIDOR]), front, rear, own, sums)
             harm[b, k] = (sums[COLLISION] + sums[REAR] + sums[RULE]) / max(prob[e], 1e-9)

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_rows
 from evpilot.plan.columns import GRID, Cost, Entry, Roll
 from evpilot.plan.cost.contact import contact_cost
 from evpilot.plan.cost.horizon import AFTER, steps_until
@@ -78,7 +79,7 @@ def ego_on(roll: Array, step: int, body: Array, box: Array, arc: Array, row: int
 def react(roll: Array, body: Array, box: Array, arc: Array, half: Array, out: Array) -> float:
     """Drive a vehicle along its predicted way (51, 5) behind the car; fill out (51, 5) with its boxes, and return the
     hardest braking [m/s2, positive] that the car imposes on it beyond what was predicted, 0 when none."""
-    out[:] = box
+    copy_rows(box, out)
     run, speed, at, row, imposed = 0.0, max(box[0, E_V], 0.0), 0, 0, 0.0
     for step in range(roll.shape[0] - 1):
         t = TIMES[step]
@@ -148,7 +149,8 @@ def rescore(
     """
     count = entries.shape[0]
     arcs, boxes, sums = np.empty((count, STEPS)), np.empty((count, STEPS, 5)), np.empty((2, COSTS))
-    first, only, window = np.empty((2, 3)), np.empty(1, np.int64), np.array([[0.0], [float(STEPS)]])
+    first, only, window = np.empty((2, 3)), np.empty(1, np.int64), np.zeros((2, 1))
+    window[1, 0] = STEPS
     for e in range(count):
         progress_of(entries[e], arcs[e])
     for b in range(picked.shape[0]):

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row
 from evpilot.maps.drivable import DrivableArea, Floats32, edge_distance
 from evpilot.maps.reference import SPACING, ReferencePath, moved
 from evpilot.types.state import Array, Ints
@@ -126,7 +127,7 @@ def make_room(
             lack += _want(k, place, body, origin, tiles_at, tiles, band, right)
         if lack < least:
             least = lack
-            best[:] = move
+            copy_row(move, best)
         if lack == 0.0:
             break
         _stiffen(move, band, right)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import ascending, copy_rows
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop
 from evpilot.plan.cost.comfort import comfort_cost, refused
 from evpilot.plan.cost.contact import SOFT_GAP, contact_cost
@@ -152,13 +153,13 @@ def price_best(
     crowd = np.empty(entries.shape[0] + 1, np.int64)
     extents = np.empty((spans.shape[0], spans.shape[1], 3))
     for c in range(spans.shape[0]):
-        extents[c] = extents_of(spans[c])
+        copy_rows(extents_of(spans[c]), extents[c])
     bounds = np.empty(props.shape[0])
     for r in range(props.shape[0]):
         # others may avoid a contact that they could brake for, or be to blame for it
         bounds[r] = costs[r].sum() - (1.0 - IGNORED) * costs[r, COLLISION] - costs[r, REAR]
     stays, best = whereabouts_of(entries, half), np.full(KEEN, np.inf)
-    for r in np.argsort(bounds, kind="mergesort"):
+    for r in ascending(bounds):
         if bounds[r] > best[KEEN - 1]:
             break
         c, cost = int(props[r, CORRIDOR]), costs[r]

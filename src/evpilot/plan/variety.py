@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row, copy_rows
 from evpilot.plan.columns import GRID, Law, Prop, Roll
 from evpilot.plan.proposals import DURATIONS, cross, paths_on
 from evpilot.plan.way import Way
@@ -61,7 +62,9 @@ def unite(props: Array, rolls: Array, other: Bools, marks: Ints, first: int) -> 
         if known:
             continue
         if r > count:
-            props[count], rolls[count], other[count] = props[r], rolls[r], other[r]
+            copy_row(props[r], props[count])
+            copy_rows(rolls[r], rolls[count])
+            other[count] = other[r]
         marks[count, 0], marks[count, 1] = whole, early
         count += 1
     return count

@@ -141,7 +141,7 @@ def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, 
     x, v, pull = np.zeros((count, modes)), np.zeros((count, modes)), np.zeros((count, modes))
     for i in range(count):
         v[i, :] = max(speed[i], 0.0)
-    run[:count, :, 0], pace[:count, :, 0] = x, v
+    note(0, x, v, run, pace)
     now = 0.0
     for knot in range(1, KNOTS):
         steps = math.ceil((TIMES[knot] - TIMES[knot - 1]) / SUBSTEP - 1e-9)
@@ -158,7 +158,15 @@ def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, 
                     x[i, m] += 0.5 * (v[i, m] + after) * dt
                     v[i, m] = after
             now += dt
-        run[:count, :, knot], pace[:count, :, knot] = x, v
+        note(knot, x, v, run, pace)
+
+
+@kernel()
+def note(knot: int, x: Array, v: Array, run: Array, pace: Array) -> None:
+    """Write down how far all have come, x, and how fast they are, v (N, M), at a knot."""
+    for i in range(x.shape[0]):
+        for m in range(x.shape[1]):
+            run[i, m, knot], pace[i, m, knot] = x[i, m], v[i, m]
 
 
 @kernel()

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_rows
 from evpilot.maps.index import ARRAYS, IndexArrays
 from evpilot.predict.choose import MODES
 from evpilot.predict.follow import (
@@ -154,7 +155,9 @@ def draw(
     """Poses (MODES, KNOTS, 4) and covariances of object i; an unused mode repeats mode 0."""
     for m in range(MODES):
         if mode[m, USED] <= 0.0:
-            pose[m], cov[m] = pose[0], cov[0]
+            copy_rows(pose[0], pose[m])
+            for k in range(cov.shape[1]):
+                copy_rows(cov[0, k], cov[m, k])
             continue
         if mode[m, SPACING] > 0.0:
             yaw = mode[m, HEADING]

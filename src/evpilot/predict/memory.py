@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row, copy_rows
 from evpilot.predict.choose import MODES
 from evpilot.predict.follow import TYPES, prior
 from evpilot.predict.routes import HOPS_MAX
@@ -80,8 +81,11 @@ def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, p
         row = np.searchsorted(old[0], ids[i])
         trace = new[1][i]
         if row < old[0].shape[0] and old[0][row] == ids[i]:
-            new[1][i], new[2][i] = old[1][row], old[2][row]
-            new[3][i], new[4][i], new[5][i] = old[3][row], old[4][row], old[5][row]
+            copy_row(old[1][row], new[1][i])
+            copy_row(old[2][row], new[2][i])
+            copy_rows(old[3][row], new[3][i])
+            copy_row(old[4][row], new[4][i])
+            copy_row(old[5][row], new[5][i])
             jitter = state[i, 5] - trace[ACCEL_B]
             # noise goes back and forth: of white noise two changes in a row have minus its variance as their mean
             # product, and who begins to brake hard shows none

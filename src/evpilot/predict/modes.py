@@ -6,6 +6,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row, copy_rows
 from evpilot.predict.choose import ALIKE_SPAN, MODES, best_modes, likelihoods, merge_alike, weigh
 from evpilot.predict.follow import AHEAD, D0, HEADING, LEAD, S0, SPACING, TARGET, USED, WALL
 from evpilot.predict.locate import at
@@ -163,7 +164,9 @@ def keep(
             continue
         mode[m, USED] = 1.0
         if k < have:
-            past[m], past_hops[m], tables[m] = ways[k], hops[k], drafts[k]
+            copy_row(ways[k], past[m])
+            copy_rows(drafts[k], tables[m])
+            past_hops[m] = hops[k]
             mode[m, SPACING] = reach / (STATIONS - 1)
             mode[m, S0], mode[m, D0], mode[m, HEADING] = origin[k, 0], origin[k, 1], origin[k, 2]
             _, _, _, _, half = at(origin[k, 0], ways[k, 0], road)

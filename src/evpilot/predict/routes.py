@@ -58,7 +58,8 @@ def extend(first: int, s: float, reach: float, users: int, road: RoadArrays, way
                         break
                     target = have
                     have += 1
-                    ways[target, :base] = ways[way, :base]
+                    for hop in range(base):
+                        ways[target, hop] = ways[way, hop]
                 ways[target, base], hops[target] = following, base + 1
                 left[target] = before + metric[following, LENGTH]
                 taken = True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from evpilot.files import EvpilotError
+from evpilot.sweep.warm import A_DRIVE
 from evpilot.types import Briefing, Pilot
 
 DEFAULT_PILOT = "evpilot.pilot:EvPilot"
@@ -53,6 +54,13 @@ def pilot_maker(name: str) -> Callable[[Briefing], Pilot]:
         return cast(Pilot, ChildPilot(dotted, briefing))
 
     return child
+
+
+def kernels_for(name: str) -> tuple[str, ...]:
+    """The modules (dotted, without the package's name) whose kernels, with those of what they import, a drive of a
+    pilot needs, shown and judged; none named, so all, for a pilot that is not ours: it may use anything."""
+    module, _ = _parts(name)
+    return (*A_DRIVE, module.removeprefix("evpilot.")) if _is_own(module) else ()
 
 
 def check_pilot(name: str) -> None:

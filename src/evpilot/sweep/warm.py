@@ -1,4 +1,5 @@
-"""Compiling every kernel before the drive starts: `python -m evpilot.sweep.warm`.
+"""Compiling every kernel before the drive starts: `python -m evpilot.sweep.warm`; with `drive`, only those that
+`evpilot drive` needs.
 
 Kernels carry explicit signatures and are compiled, or loaded from the cache, when their module is imported
 (`geometry.jit`). So importing all modules that hold kernels leaves nothing to compile later. What is missing from the
@@ -18,6 +19,7 @@ from pathlib import Path
 from evpilot.geometry.jit import PACKAGE, cache_root, imported_modules, source_key
 
 SIGNED = re.compile(r"^@kernel\(\s*[^)\s]", re.MULTILINE)
+A_DRIVE = ("pilot", "report.terminal.single", "scenarios.commonroad", "scenarios.library")  # what it comes in by
 OnModule = Callable[[str, int, int], None]  # module, how many are done, how many there are
 
 
@@ -94,4 +96,4 @@ def _say(module: str, done: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    warm_up(_say)
+    warm_up(_say, of=A_DRIVE if "drive" in sys.argv[1:] else ())

@@ -11,6 +11,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row
 from evpilot.types.state import Array, Bools, Ints
 
 ACCEL_NOISE = 3.0  # [m/s2 per root s] how a car's acceleration wanders
@@ -53,7 +54,7 @@ def _carry(f: Array, x: Array, p: Array) -> None:
             moved[i] += f[i, j] * x[j]
             for k in range(6):
                 half[i, j] += f[i, k] * p[k, j]
-    x[:] = moved
+    copy_row(moved, x)
     for i in range(6):
         for j in range(6):
             p[i, j] = 0.0

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row
 from evpilot.maps.index import IndexArrays, locate
 from evpilot.simulate.traffic.paths import LIGHT
 from evpilot.simulate.traffic.scene import COS, HALF_L, SIN, SPEED, X, Y, Z
@@ -116,6 +117,6 @@ def sorted_by_lane(lanes: Ints, rows: Array, count: int, total: int) -> tuple[In
     at = start[:-1].copy()
     out = np.empty((count, 2))
     for k in range(count):
-        out[at[lanes[k]]] = rows[k]
+        copy_row(rows[k], out[at[lanes[k]]])
         at[lanes[k]] += 1
     return start, out

@@ -3,6 +3,7 @@
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row
 from evpilot.types import Platform
 from evpilot.types.powertrain import Spent, Store
 from evpilot.types.state import Array
@@ -25,7 +26,8 @@ def fill(store: Array, spent: Array, par: Array, ev: Array, losses: Array, volta
             push = PUSH_LOW + j * PUSH_STEP
             before = max(i * SPEED_STEP - 0.5 * push * DT, 0.0)
             state[Car.SPEED], state[Car.ACCEL] = max(before + push * DT, 0.0), push
-            kept[:], sums[:] = store, 0.0
+            copy_row(store, kept)
+            sums[:] = 0.0
             spend(before, 0.0, 0.0, state, kept, sums, par, ev, losses, voltages, 0.0, DT)
             table[i, j] = (kept[Store.POWER] * DT + sums[Spent.BATTERY]) / DT
 

@@ -1,0 +1,33 @@
+"""Rows are copied and sorted as numpy does it; kernels only, so a kernel calls them here."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import ascending, copy_row, copy_rows
+from evpilot.types.state import Array, Ints
+
+
+@kernel("void(f8[:, ::1], f8[:, ::1], i8)")
+def _copied(source: Array, target: Array, row: int) -> None:
+    copy_rows(source[1:], target[1:])
+    copy_row(source[row], target[row])
+
+
+@kernel("i8[::1](f8[::1])")
+def _order(values: Array) -> Ints:
+    return ascending(values)
+
+
+def test_rows_are_copied_and_the_others_left() -> None:
+    source, target = np.arange(12.0).reshape(4, 3), np.full((4, 3), -1.0)
+    _copied(source, target, 2)
+    assert np.array_equal(target[1:], source[1:])
+    assert np.all(target[0] == -1.0)
+
+
+@given(arrays(np.float64, st.integers(0, 40), elements=st.sampled_from([-np.inf, -1.5, 0.0, 0.25, 3.0, np.inf])))
+def test_the_order_is_ascending_and_equal_values_keep_theirs(values: Array) -> None:
+    assert np.array_equal(_order(values), np.argsort(values, kind="stable"))
