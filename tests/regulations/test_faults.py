@@ -63,6 +63,7 @@ def test_a_pilot_that_believes_a_wrong_clock_is_not_obeyed() -> None:
     "name",
     [
         "objects-lost/speed_kmh=50,lasts_s=1",
+        "reports-dropped/speed_kmh=100,share=0.7",
         "not-a-number/speed_kmh=50,lasts_s=20",
         "stale/speed_kmh=50,lasts_s=20",
     ],

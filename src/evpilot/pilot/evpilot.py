@@ -9,9 +9,9 @@ import numpy as np
 from evpilot.guard.brake import EmergencyBrake
 from evpilot.guard.validator import Validator
 from evpilot.maps.index import LaneIndex
-from evpilot.pilot.present import present
 from evpilot.plan.planner import Planner
 from evpilot.predict.predictor import Predictor
+from evpilot.track.memory import Memory
 from evpilot.track.tracker import Tracker
 from evpilot.types import (
     Briefing,
@@ -24,7 +24,6 @@ from evpilot.types import (
     Tracks,
     Trajectory,
     no_trace,
-    no_tracks,
 )
 
 SOON = 1.0  # [s]
@@ -78,7 +77,7 @@ class EvPilot:
         index = LaneIndex(briefing.graph)
         period = briefing.period_ns * 1e-9
         self._firmest = briefing.limits.gate_brake
-        self._tracker = Tracker(period)
+        self._tracker, self._memory = Tracker(period), Memory()
         self._foresight = foresight or Predictor(
             briefing.graph, index, period, briefing.platform, fitted=parts.fitted_drivers
         )
@@ -99,6 +98,8 @@ class EvPilot:
         """One planning tick: from what is seen to where to drive."""
         observation.validate()
         tracks = self._tracks(observation)
+        if observation.detections is None:
+            observation = dataclasses.replace(observation, tracks=tracks)
         predictions = self._foresight.predict(tracks, observation.lights, observation.ego)
         plan = self._planner.plan(observation, tracks, predictions)
         decision = Decision(
@@ -122,11 +123,9 @@ class EvPilot:
         return self._instead(decision, stop, Source.MINIMAL_RISK, "minimal risk stop: the driver does not answer", -1)
 
     def _tracks(self, observation: Observation) -> Tracks:
-        if observation.tracks is not None:
-            return present(observation.tracks, observation.t_ns)
         if observation.detections is not None:
             return self._tracker.update(observation.detections, observation.ego)
-        return no_tracks(observation.t_ns)
+        return self._memory.update(observation.tracks, observation.t_ns)
 
     def _source(self, trajectory: Trajectory) -> Source:
         """Who commands: a plan that soon asks for more than service braking must pass the gate as the guard's do."""

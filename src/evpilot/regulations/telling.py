@@ -6,11 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evpilot.types import EgoState, ObjectKind, Observation, Tracks
+from evpilot.types import EgoState, ObjectKind, Observation, Tracks, joined, no_tracks
 from evpilot.types.kinds import State
-from evpilot.types.state import Bools
 
-COLUMNS = ("id", "kind", "state", "velocity", "cov", "size", "age", "signals", "valid")
 GHOST_ID = 9_999
 GHOST_SIZE = (4.5, 1.8)  # [m]
 
@@ -46,21 +44,10 @@ class Spoilt:
         return self.change(observation)
 
 
-def kept(tracks: Tracks, keep: Bools) -> Tracks:
-    """Some of the tracks."""
-    return Tracks(t_ns=tracks.t_ns, **{name: getattr(tracks, name)[keep] for name in COLUMNS})
-
-
-def together(one: Tracks, other: Tracks) -> Tracks:
-    """The tracks of both."""
-    columns = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in COLUMNS}
-    return Tracks(t_ns=one.t_ns, **columns)
-
-
 def objects_lost(observation: Observation) -> Observation:
     """Nobody is reported, and nothing says so."""
     tracks = observation.tracks
-    return observation if tracks is None else replace(observation, tracks=kept(tracks, np.zeros(len(tracks), np.bool_)))
+    return observation if tracks is None else replace(observation, tracks=no_tracks(tracks.t_ns))
 
 
 @dataclass(slots=True)
@@ -131,7 +118,7 @@ class Ghost:
             signals=np.zeros(1, np.uint8),
             valid=np.ones(1, np.bool_),
         )
-        return replace(observation, tracks=together(tracks, one))
+        return replace(observation, tracks=joined(tracks, one))
 
 
 @dataclass(slots=True)
@@ -158,7 +145,7 @@ def doubled(observation: Observation) -> Observation:
     tracks = observation.tracks
     if tracks is None:
         return observation
-    return replace(observation, tracks=together(tracks, tracks))
+    return replace(observation, tracks=joined(tracks, tracks))
 
 
 @dataclass(slots=True)

@@ -6,13 +6,12 @@ but `Truth` and where the lights stand.
 
 import math
 from collections import deque
-from dataclasses import replace
 
 import numpy as np
 
 from evpilot.sense.config import NOISY, OCCLUDED, PERFECT, SensorConfig, named
 from evpilot.sense.view import cut, free_range, seen_share
-from evpilot.types import Detections, EgoState, Lights, LightState, ObjectKind, Observation, Tracks, Truth
+from evpilot.types import Detections, EgoState, Lights, LightState, ObjectKind, Observation, Tracks, Truth, picked
 from evpilot.types.state import Array, Bools
 
 __all__ = ["NOISY", "OCCLUDED", "PERFECT", "ObjectSensor", "SensorConfig", "named", "to_ego"]
@@ -158,20 +157,7 @@ def _boxes(objects: Tracks) -> Array:
 
 
 def _pick(objects: Tracks, keep: Bools) -> Tracks:
-    if keep.all():
-        return objects
-    return replace(
-        objects,
-        id=objects.id[keep],
-        kind=objects.kind[keep],
-        state=objects.state[keep],
-        velocity=objects.velocity[keep],
-        cov=objects.cov[keep],
-        size=objects.size[keep],
-        age=objects.age[keep],
-        signals=objects.signals[keep],
-        valid=objects.valid[keep],
-    )
+    return objects if keep.all() else picked(objects, keep)
 
 
 def to_ego(objects: Tracks, ego: EgoState) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING, reference_path
 from evpilot.scenarios import Scenario
 from evpilot.simulate.motion import NOTHING, Motion
-from evpilot.types import EgoState, Observation, Platform, Source, Tracks, Truth
+from evpilot.types import EgoState, Observation, Platform, Source, Truth, picked
 from evpilot.types.state import Array
 
 KNOT_STEP = 0.1  # [s]
@@ -46,10 +46,7 @@ class Staging:
         if not hidden:
             return truth
         keep = ~np.isin(truth.objects.id, hidden)
-        objects = truth.objects
-        columns = ("id", "kind", "state", "velocity", "cov", "size", "age", "signals", "valid")
-        kept = Tracks(t_ns=objects.t_ns, **{name: getattr(objects, name)[keep] for name in columns})
-        return replace(truth, objects=kept)
+        return replace(truth, objects=picked(truth.objects, keep))
 
 
 UNSTAGED = Staging()

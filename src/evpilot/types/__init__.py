@@ -26,7 +26,7 @@ from evpilot.types.lane_graph import LaneGraph
 from evpilot.types.motion import Command, Predictions, Trajectory
 from evpilot.types.platform import ROAD, UN_R79, UN_R157, VERDICT, Limits, Platform
 from evpilot.types.powertrain import LOST, Powertrain, Sensor, Spent, Store
-from evpilot.types.state import Detections, EgoState, Lights, Observation, Tracks, Truth, no_tracks
+from evpilot.types.state import Detections, EgoState, Lights, Observation, Tracks, Truth, joined, no_tracks, picked
 
 __all__ = [
     "FIXED",
@@ -75,6 +75,8 @@ __all__ = [
     "Truth",
     "Turn",
     "User",
+    "joined",
     "no_trace",
     "no_tracks",
+    "picked",
 ]

@@ -152,6 +152,20 @@ def no_tracks(t_ns: int) -> Tracks:
     )
 
 
+TRACKS_COLUMNS = ("id", "kind", "state", "velocity", "cov", "size", "age", "signals", "valid")
+
+
+def picked(tracks: Tracks, rows: Bools | Ints) -> Tracks:
+    """Some of the tracks, by a mask (N,) or by row numbers (M,)."""
+    return Tracks(t_ns=tracks.t_ns, **{name: getattr(tracks, name)[rows] for name in TRACKS_COLUMNS})
+
+
+def joined(one: Tracks, other: Tracks) -> Tracks:
+    """The tracks of both, at the first one's time."""
+    columns = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in TRACKS_COLUMNS}
+    return Tracks(t_ns=one.t_ns, **columns)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lights:
     """Traffic lights in view: index (G,) into `LaneGraph.light_*`; state (G,) LightState; arrow (G,) Arrow flags."""

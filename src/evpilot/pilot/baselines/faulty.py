@@ -10,8 +10,7 @@ from evpilot.maps.reference import ReferencePath, reference_path
 from evpilot.maps.route import lane_sequence
 from evpilot.pilot.baselines.ahead import RoadAhead
 from evpilot.pilot.baselines.idm import HORIZON, IdmPilot, Style
-from evpilot.types import VULNERABLE, Briefing, Command, Decision, Observation, Source, Tracks, no_trace
-from evpilot.types.state import Bools
+from evpilot.types import VULNERABLE, Briefing, Command, Decision, Observation, Source, no_trace, picked
 
 LATE_NS = 1_500_000_000
 ALWAYS = -3.0  # [m/s2]
@@ -65,7 +64,7 @@ class PedestrianBlindPilot(IdmPilot):
         tracks = observation.tracks
         if tracks is not None:
             keep = ~np.isin(tracks.kind, [int(kind) for kind in VULNERABLE])
-            observation = replace(observation, tracks=_kept(tracks, keep))
+            observation = replace(observation, tracks=picked(tracks, keep))
         return super().step(observation)
 
 
@@ -112,8 +111,3 @@ class PanickingPilot(IdmPilot):
         accel, source = PANIC if observation.ego.speed > 0.0 else 0.0, Source.MINIMAL_RISK
         command = Command(t_ns=observation.t_ns, accel=accel, steering=0.0, source=source)
         return Decision(t_ns=observation.t_ns, command=command, trace=motion.trace, source=source)
-
-
-def _kept(tracks: Tracks, keep: Bools) -> Tracks:
-    columns = ("id", "kind", "state", "velocity", "cov", "size", "age", "signals", "valid")
-    return Tracks(t_ns=tracks.t_ns, **{name: getattr(tracks, name)[keep] for name in columns})

@@ -1,0 +1,84 @@
+"""Tracks that a sensor reports ready-made, kept over the ticks in which it misses somebody."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from evpilot.types import Tracks, joined, no_tracks, picked
+from evpilot.types.kinds import State
+from evpilot.types.state import Array
+
+COAST = 0.5  # [s] that somebody who is not reported is carried on
+SURE = 4  # reports after which somebody is carried on: a ghost of three frames never is
+RECALL = 2.0  # [s] that somebody is recognised after his last report
+PLACE_NOISE = 0.3  # [m per root s] how a place that nobody measures wanders ...
+SPEED_NOISE = 2.0  # [m/s per root s] ... a velocity ...
+YAW_NOISE = 0.3  # [rad per root s] ... and a heading
+NOISE = np.array([PLACE_NOISE, PLACE_NOISE, YAW_NOISE, SPEED_NOISE, SPEED_NOISE, 0.0])
+
+
+class Memory:
+    """What the last reports said of each object; `update` once per planning tick.
+
+    An object that was reported `SURE` times and then is not goes on as it did for `COAST` seconds, its uncertainty
+    growing; then it is gone. Reports are never changed: where nobody is missed, the answer is the report.
+    """
+
+    def __init__(self) -> None:
+        self._known = no_tracks(0)
+        self._seen = np.zeros(0, np.int64)  # [ns] when each was last reported
+        self._count = np.zeros(0, np.int64)  # how often
+
+    def update(self, report: Tracks | None, t_ns: int) -> Tracks:
+        """The objects around the car at t_ns [ns], those that are missed at the end. report is the sensor's newest,
+        repeated where there is no newer one, or None where there is none at all. What was known at a later time is
+        forgotten."""
+        fresh = no_tracks(t_ns) if report is None else present(report, t_ns)
+        before = self._known
+        _, old, again = np.intersect1d(before.id, fresh.id, assume_unique=True, return_indices=True)
+        missed = (t_ns - self._seen <= RECALL * 1e9) & (self._seen <= t_ns)
+        missed[old] = False
+        stamp = t_ns if report is None else report.t_ns
+        count = np.ones(len(fresh), np.int64)
+        count[again] = self._count[old] + (self._seen[old] != stamp)
+        self._known = joined(fresh, carried(picked(before, missed), t_ns)) if missed.any() else fresh
+        self._seen = np.concatenate([np.full(len(fresh), stamp), self._seen[missed]])
+        self._count = np.concatenate([count, self._count[missed]])
+        told = (self._count >= SURE) & (t_ns - self._seen <= COAST * 1e9)
+        told[: len(fresh)] = True
+        return self._known if told.all() else picked(self._known, told)
+
+
+def carried(tracks: Tracks, t_ns: int) -> Tracks:
+    """Tracks that nobody measures, carried on to t_ns [ns]: `present`, older, and less certain."""
+    dt = (t_ns - tracks.t_ns) * 1e-9
+    on = present(tracks, t_ns)
+    return replace(on, age=on.age + dt, cov=grown(on.cov, dt))
+
+
+def grown(cov: Array, dt: float) -> Array:
+    """Covariances (N, 6, 6) after dt [s] without a measurement: constant velocity and yaw rate, both wandering."""
+    cov = cov.copy()
+    cov[:, :3] += dt * cov[:, 3:]
+    cov[:, :, :3] += dt * cov[:, :, 3:]
+    cov[:, np.arange(6), np.arange(6)] += NOISE * NOISE * dt
+    return cov
+
+
+def present(tracks: Tracks, t_ns: int) -> Tracks:
+    """Tracks as they are expected at t_ns [ns], where they are older: each has gone on with its velocity, has turned
+    and gained or lost speed as it did, and who brakes comes to a standstill at most."""
+    age = (t_ns - tracks.t_ns) * 1e-9
+    if age <= 0.0:
+        return tracks
+    state = tracks.state.copy()
+    speed = state[:, State.SPEED]
+    gained = state[:, State.ACCEL] * age
+    after = np.where(speed * (speed + gained) < 0.0, 0.0, speed + gained)
+    share = np.where(np.abs(speed) > 1e-6, after / np.where(speed == 0.0, 1.0, speed), 1.0)
+    velocity = tracks.velocity * share[:, None]
+    state[:, : State.Y + 1] += 0.5 * (tracks.velocity + velocity) * age
+    turned = state[:, State.YAW] + state[:, State.YAW_RATE] * age
+    state[:, State.YAW] = np.pi - np.mod(np.pi - turned, 2.0 * np.pi)
+    state[:, State.SPEED] = after
+    return replace(tracks, t_ns=t_ns, state=state, velocity=velocity)
