@@ -66,6 +66,7 @@ def test_every_section_is_there_gaps_by_name_and_text_from_outside_is_text(site)
         assert f'id="{section}"' in text and f'href="#{section}"' in text
     for gap in ("UN R171", "UN R155", "UN R156", "Event recording", "Track correlation", "M 3"):
         assert gap in text
+    assert "Safe distances (RSS)" in text
     assert "figures unconfirmed" in text and "to be added by a person" in text
     assert "<script>alert" not in text and "&lt;script&gt;alert" in text
 

@@ -12,6 +12,7 @@ from evpilot.evaluate.criteria.keep_clear import keep_clear
 from evpilot.evaluate.criteria.lines import red_lights, stop_signs
 from evpilot.evaluate.criteria.people import crosswalks, cyclist_room
 from evpilot.evaluate.criteria.priority import bus_leaves, make_way, right_of_way
+from evpilot.evaluate.criteria.rss import rss
 from evpilot.evaluate.criteria.rules import OFF_ROAD, off_road, solid_line, speed_limit, wrong_way
 from evpilot.evaluate.criteria.single import single
 from evpilot.evaluate.criteria.success import shortfalls
@@ -44,6 +45,7 @@ def judge(run: RunLog) -> Verdict:
     ttc = score.time_to_collision(drive, place, meetings, found)
     metrics = (
         *criticality(drive, way, meetings),
+        *rss(drive),
         ttc,
         off_road(drive, place),
         speed_limit(drive, place),

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from evpilot.evaluate.criteria.rss import rss
+from evpilot.evaluate.facts.drive import unroll
+from evpilot.evaluate.verdict import worst
 from evpilot.files import EvpilotError
 from evpilot.geometry.jit import PACKAGE
 from evpilot.regulations import SUITES, Case, CaseResult, Suite, suite
@@ -160,6 +163,7 @@ def case_row(found: Suite, case: Case, settings: Settings, car: Platform) -> Row
         "outcome": log.outcome,
         "duration": (int(log.t_ns[-1]) - int(log.t_ns[0])) * 1e-9,
         "hardest_braking": max(0.0, -float(log.ego[:, Ego.ACCEL].min())),
+        **safe_distances(log),
         "faults": sum(bool(frame.fault) for frame in log.frames),
         "first_fault": next((frame.fault for frame in log.frames if frame.fault), ""),
         "runlog_sha256": sha256(log),
@@ -186,6 +190,13 @@ def result_row(found: Suite, case: Case, result: CaseResult) -> Row:
         **{f"ref_{name}": result.references.get(name) for name in names},
         **{name: _plain(value) for name, value in result.values.items()},
     }
+
+
+def safe_distances(log: RunLog) -> Row:
+    """RSS as a monitor: the least distance [m] beyond the safe one, None where nobody was near; the time [s] in danger;
+    and the part of it that the car brought about."""
+    margin, *times = rss(unroll(log))
+    return {margin.name: worst(margin)[0]} | {time.name: float(time.value[0]) for time in times}
 
 
 def drive(found: Suite, case: Case, settings: Settings, car: Platform, step_ns: int = FAST_NS) -> RunLog:

@@ -179,6 +179,19 @@ def comparisons(evidence: Evidence) -> dict[str, Any]:
     }
 
 
+def safe_distances(evidence: Evidence) -> dict[str, Any]:
+    """RSS as a monitor: in how many drives its distances were not kept, and in how many because of the car, the longest
+    first."""
+    rows = [row for row in evidence.rows if row.get("rss_outside") is not None]
+    own = sorted((row for row in rows if row["rss_broken_by_car"] > 0.0), key=lambda row: -row["rss_broken_by_car"])
+    return {
+        "drives": len(rows),
+        "outside": sum(row["rss_outside"] > 0.0 for row in rows),
+        "own": len(own),
+        "longest": [(row["key"], row["rss_broken_by_car"], row["rss_outside"]) for row in own[:5]],
+    }
+
+
 def impacts(name: str, speeds: Sequence[float]) -> dict[str, Any]:
     """The pilot's impact speeds in cases that a reference driver does not avoid either, in km/h."""
     order = sorted(3.6 * speed for speed in speeds)

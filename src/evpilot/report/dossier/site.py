@@ -140,6 +140,7 @@ def _suite(evidence: Evidence) -> dict[str, Any]:
         "sampling": sections.sampling(evidence),
         "excluded": "none" if driven == whole else f"{whole - driven:,} of {whole:,} cases, by the sampling",
         "compared": sections.comparisons(evidence),
+        "rss": sections.safe_distances(evidence),
         "domain": sections.domain(evidence),
         "faults": sections.faults(evidence),
         "rules": sections.rules_by_group(evidence),
