@@ -1,5 +1,6 @@
 """What stands in the lane is passed through the oncoming lane, and only when there is time for it."""
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -10,7 +11,7 @@ from evpilot.evaluate import judge
 from evpilot.maps.builder import GraphBuilder
 from evpilot.plan.columns import GRID, Cost, Roll
 from evpilot.plan.cost.yielding import zone_cost
-from evpilot.types import LaneGraph, LightState, ObjectKind
+from evpilot.types import LaneGraph, LightState, ObjectKind, Signal
 
 VAN = {"kind": ObjectKind.PARKED, "size": (6.0, 2.0)}
 
@@ -75,6 +76,23 @@ def test_cones_that_stand_further_out_than_the_lorry_that_they_guard_are_passed_
     run = drive(scene(street(), lorry, *cones, seconds=25.0))
     assert not touches(run)
     assert front(run)[-1] > 160.0
+
+
+def test_where_two_lanes_are_blocked_the_third_is_taken() -> None:
+    builder = GraphBuilder()
+    lanes = [lane(builder, 3.5 * k, speed_limit=14.0) for k in range(3)]
+    builder.neighbours(lanes[1], lanes[0])
+    builder.neighbours(lanes[2], lanes[1])
+    wrecks = [actor(1 + k, (110.0 + 6.0 * k, 3.5 * k), kind=ObjectKind.PARKED) for k in range(2)]
+    run = drive(scene(builder.build(), *wrecks, seconds=25.0))
+    assert not touches(run)
+    assert front(run)[-1] > 160.0
+
+
+def test_behind_a_car_with_hazard_lights_there_is_room_to_steer_round_it() -> None:
+    wreck = dataclasses.replace(actor(1, (100.0, 0.0)), signals=np.array([Signal.HAZARD], np.uint8))
+    run = drive(scene(one_lane(), wreck, seconds=20.0))
+    assert 82.0 < front(run)[-1] < 100.0 - 2.25 - 7.0
 
 
 def test_where_there_is_no_other_lane_the_car_waits() -> None:

@@ -75,16 +75,23 @@ class Detours:
     _since: dict[int, int] = field(init=False, default_factory=dict)
     _last: tuple[tuple[Ints, tuple[Bump, ...]], Way] | None = field(init=False, default=None)
 
-    def find(self, own: Way, observation: Observation, tracks: Tracks) -> Way | None:
-        """The way round what stands on our own, None where there is nothing or no room."""
-        rows = self._standing(observation, tracks)
+    def find(self, own: Way, rows: Ints, ego: EgoState, tracks: Tracks) -> Way | None:
+        """The way round what stands on our own (rows of the tracks), None where there is nothing or no room."""
         if not len(rows):
             return None
         bumps = self._bumps(own, *self._extents(own, tracks, rows))
-        return self._way(own, bumps, observation.ego) if bumps else None
+        return self._way(own, bumps, ego) if bumps else None
 
-    def _standing(self, observation: Observation, tracks: Tracks) -> Ints:
-        """Rows of all that will not move soon: what is fixed, and vehicles that have stood for a while."""
+    def blocked(self, way: Way, rows: Ints, tracks: Tracks) -> bool:
+        """Whether any of those that stand (rows of the tracks) is in our way ahead on a corridor."""
+        extent, _ = self._extents(way, tracks, rows)
+        half = 0.5 * self.briefing.platform.width
+        ahead = extent[:, 1] > float(way.scalars[Corridor.S])
+        return bool(np.any(ahead & (extent[:, 2] < half) & (extent[:, 3] > -half)))
+
+    def standing(self, observation: Observation, tracks: Tracks) -> Ints:
+        """Rows of all that will not move soon: what is fixed, and vehicles that have stood for a while. Asked once in
+        every cycle."""
         ego, state = observation.ego, tracks.state
         near = (np.abs(state[:, 0] - ego.pose[0]) < LOOK) & (np.abs(state[:, 1] - ego.pose[1]) < LOOK)
         near &= tracks.valid & (np.abs(state[:, 2] - ego.pose[2]) < LEVEL)

@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID
-from evpilot.types import FIXED, VEHICLES, EgoState, ObjectKind, Predictions, Tracks
+from evpilot.types import FIXED, VEHICLES, EgoState, ObjectKind, Predictions, Signal, Tracks
 from evpilot.types.state import Array, Bools, Ints
 
 PROB_MIN = 0.08  # a less likely mode is left out
@@ -70,7 +70,8 @@ class Entries:
         self.prob: Array = np.ascontiguousarray(predictions.prob[rows, modes])
         fixed = IS_FIXED[tracks.kind[self.track]]
         # behind what will not move the car stays far enough back to steer round it
-        self.standoff: Array = np.where(fixed, STANDOFF, 0.0)
+        hazard = (tracks.signals[self.track] & Signal.HAZARD > 0) & (np.abs(tracks.state[self.track, 4]) < 0.3)
+        self.standoff: Array = np.where(fixed | hazard, STANDOFF, 0.0)
         self.polite: Bools = _likeliest(self.track) & CAN_FOLLOW[tracks.kind[self.track]]
         self.moving: Bools = ~fixed & (np.abs(tracks.state[self.track, 4]) > 0.3)
 

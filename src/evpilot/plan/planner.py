@@ -25,7 +25,7 @@ from evpilot.plan.spans import spans_on
 from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way, curvature_now
 from evpilot.plan.weather import BEND_SHARE, grip, sight_speed
-from evpilot.types import Briefing, Observation, PlanTrace, Predictions, Tracks, Trajectory
+from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory
 from evpilot.types.state import Array, Ints
 
 REFINED, REFINED_MOST = 16, 20  # proposals whose neighbours are looked at ...
@@ -39,6 +39,7 @@ SPARED_COST = 0.05  # of the costs that a motion along the lane may have without
 CALM_COMFORT = 0.3  # ... and for comfort
 # a green of 25 s ends with 4 % in each second, and a stop costs some 25 s and a third of the motion's energy
 HURRY = 0.3
+BLOCKED = 12.0  # what two changes of lanes cost, and a little more
 PACED = 60.0 / 3.6  # [m/s] nobody is held up by who drives slower than this to save energy
 # of a contact from behind in our own lane: art. 13 (5) of the Vienna Convention on Road Traffic
 REAR_MOST = 120.0
@@ -88,7 +89,10 @@ class Planner:
         ego = observation.ego
         self._feel(observation)
         ways = self.road.ways(ego)
-        aside = self.detours.find(ways[0], observation, tracks)
+        standing = self.detours.standing(observation, tracks)
+        if len(standing):
+            ways = self._past(ways, standing, tracks, ego)
+        aside = self.detours.find(ways[0], standing, ego, tracks)
         if aside is not None:
             ways.append(aside)
         walls = self.rules.walls(ways, observation, tracks)
@@ -123,6 +127,18 @@ class Planner:
             free=bool(batch.costs[chosen, Cost.COLLISION] < CONTACT_COST),
             trace=trace,
         )
+
+    def _past(self, ways: list[Way], standing: Ints, tracks: Tracks, ego: EgoState) -> list[Way]:
+        """The corridors with those two lanes over where what stands (rows of the tracks) blocks the nearer ones; where
+        one is free the blocked ones are dearer: beyond the horizon nothing is to be gained on them."""
+        blocked = [self.detours.blocked(way, standing, tracks) for way in ways]
+        further = self.road.beyond(ways, blocked, ego)
+        blocked += [self.detours.blocked(way, standing, tracks) for way in further]
+        ways = ways + further
+        if blocked[0] and not all(blocked):
+            for way, stands in zip(ways, blocked, strict=True):
+                way.scalars[Corridor.PENALTY] += BLOCKED if stands else 0.0
+        return ways
 
     def _calm(self, ways: list[Way], walls: list[Wall], scene: Scene) -> Batch | None:
         """A few motions along the lane that we are on, where nothing else is open to us; None when the best of them is

@@ -96,6 +96,24 @@ class Road:
             return ways
         return [left, *ways] if abs(left.scalars[Corridor.D]) <= KEPT_ASIDE else [*ways, left]
 
+    def beyond(self, ways: list[Way], blocked: list[bool], ego: EgoState) -> list[Way]:
+        """Corridors two lanes over, where something stands both in our own lane and in the one between; blocked: in
+        which of the ways something does."""
+        path = ways[0].path
+        lane = int(path.lanes[path.lane_at(float(ways[0].scalars[Corridor.S]))])
+        if not blocked[0] or not self.lane_changes:
+            return []
+        shut = {int(k) for way, stands in zip(ways, blocked, strict=True) if stands for k in way.path.lanes}
+        known = {int(k) for way in ways for k in way.path.lanes}
+        length = BEHIND + 60.0 + 1.3 * HORIZON * max(ego.speed, 8.0)
+        return [
+            self._way(self._lanes_through(further, ego, length), ego, 2.0 * BESIDE_PENALTY)
+            for side in self._beside(lane)
+            if side in shut
+            for further in self._beside(side)
+            if further not in known and math.isfinite(self.cost[further])
+        ]
+
     def limit_at(self, ego: EgoState) -> float:
         """The highest speed limit [m/s] of the lanes under the car's middle that run its way, inf when not known."""
         graph, (x, y) = self.briefing.graph, self._middle(ego)
