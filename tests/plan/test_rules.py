@@ -178,6 +178,13 @@ def test_a_crossing_binds_for_who_uses_it(walker: tuple[float, float, float, flo
         assert 88.0 <= walls[0].s <= 90.0
 
 
+@pytest.mark.parametrize("ahead", [0.99, 0.5, 0.2])
+def test_who_stands_a_little_too_near_to_a_crossing_still_waits(ahead: float) -> None:
+    standing = ego_at(90.0 - ahead - FRONT, speed=0.0)
+    walls = walls_at(lane_with_crosswalk(90.0), standing, tracks=people((92.0, -3.5, 0.0, 1.2)))
+    assert len(walls) == 1 and 90.0 - ahead < walls[0].s < 90.0
+
+
 def test_a_crossing_behind_us_does_not_bind() -> None:
     tracks = people((92.0, 0.0, 0.0, 1.0))
     assert not walls_at(lane_with_crosswalk(90.0), ego_at(95.0, speed=5.0), tracks=tracks)

@@ -28,6 +28,7 @@ STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
 WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
 KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
 KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
+STOPS = 0.05  # [m] within which a car stands where it wants to
 STAND_OFF = 0.5  # [m] before a place that is kept clear
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
 # at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
@@ -68,7 +69,7 @@ class Rules:
         for c, way in enumerate(ways):
             found.extend(self._lights(c, way, observation))
             found.extend(self._stop_signs(c, way, observation))
-            found.extend(self._crosswalks(c, way, tracks))
+            found.extend(self._crosswalks(c, way, observation, tracks))
             found.extend(self._keep_clear(c, way, observation, tracks))
             found.extend(self._dead_end(c, way, observation))
         return found
@@ -148,7 +149,7 @@ class Rules:
                     walls.append(_wall(c, way, s, "stop: stop sign"))
         return walls
 
-    def _crosswalks(self, c: int, way: Way, tracks: Tracks) -> list[Wall]:
+    def _crosswalks(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
         walkers = np.flatnonzero((tracks.kind == ObjectKind.PEDESTRIAN) | (tracks.kind == ObjectKind.BICYCLE))
         front = self._front(way)
         walls: list[Wall] = []
@@ -158,7 +159,10 @@ class Rules:
             walker = _about_to_cross(self.briefing.graph, w, way, 0.5 * (low + high), tracks, walkers)
             if walker >= 0:
                 who = int(tracks.id[walker])
-                walls.append(_wall(c, way, low - 1.0, f"yield to {who} at the crossing", who))
+                # who has come a little too near stops before the crossing all the same
+                near = front + STOPS + observation.ego.speed**2 / (2.0 * END_BRAKE)
+                before = max(low - 1.0, min(near, low - STOPS))
+                walls.append(_wall(c, way, before, f"yield to {who} at the crossing", who))
         return walls
 
     def _crosswalks_on(self, way: Way) -> list[tuple[int, float, float]]:
