@@ -84,7 +84,7 @@ def contact_cost(
                 half[e, 1],
             )
             if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
-                closing = abs(roll[step, R_V] - (with_us if comes else entries[e, step, 4]))
+                closing = abs(roll[step, R_V] - entries[e, step, 4])
                 harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 25.0))
                 # from behind: its centre lies behind our rear bumper
                 # nor is it ours who stand
