@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from driving_scenes import (
     CAR,
+    WIDTH,
     actor,
     centre,
     drive,
@@ -27,7 +28,7 @@ from driving_scenes import (
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.scenarios import Behaviour
-from evpilot.types import VERDICT, LightState, ObjectKind
+from evpilot.types import VERDICT, LightState, ObjectKind, Signal
 from evpilot.vehicle import platforms
 
 SPEED, ACCEL, LATERAL = 4, 5, 6
@@ -90,6 +91,17 @@ def test_a_blocked_lane_with_an_occupied_neighbour_is_waited_out() -> None:
     beside = [actor(10 + k, (5.0 + 14.0 * k, 3.5), (6.0, 0.0)) for k in range(8)]
     run = drive(scene(two_lanes(), actor(1, (80.0, 0.0)), *beside, speed=6.0, seconds=12.0))
     assert not touches(run)
+
+
+def test_who_comes_from_behind_with_blue_light_gets_a_free_way() -> None:
+    """The lane beside is slower and has gaps."""
+    rest = [actor(2 + k, (-20.0 + 45.0 * k, WIDTH), (10.0, 0.0)) for k in range(8)]
+    ambulance = actor(1, (-25.0, 0.0), (13.0, 0.0), size=(6.2, 2.1))
+    blue = dataclasses.replace(ambulance, signals=np.full_like(ambulance.signals, Signal.BLUE))
+    calm, yielded = (drive(scene(two_lanes(), one, *rest, speed=13.0, seconds=12.0)) for one in (ambulance, blue))
+    assert np.abs(centre(calm)[:, 1]).max() < 1.0
+    assert not touches(yielded)
+    assert centre(yielded)[-1, 1] > 2.5
 
 
 def test_a_parked_car_half_in_the_lane_is_passed_with_a_nudge() -> None:

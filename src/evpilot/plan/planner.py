@@ -40,6 +40,7 @@ CALM_COMFORT = 0.3  # ... and for comfort
 # a green of 25 s ends with 4 % in each second, and a stop costs some 25 s and a third of the motion's energy
 HURRY = 0.3
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
+FREE_WAY = 25.0  # of going on before somebody with blue light: more than the pace of a slower lane
 PACED = 60.0 / 3.6  # [m/s] nobody is held up by who drives slower than this to save energy
 # of a contact from behind in our own lane: art. 13 (5) of the Vienna Convention on Road Traffic
 REAR_MOST = 120.0
@@ -92,6 +93,8 @@ class Planner:
         standing = self.detours.standing(observation, tracks)
         if len(standing):
             ways = self._past(ways, standing, tracks, ego)
+        for way in ways:
+            way.scalars[Corridor.PENALTY] += FREE_WAY if self.rules.holds_up(way, tracks) else 0.0
         aside = self.detours.find(ways[0], standing, ego, tracks)
         if aside is not None:
             ways.append(aside)

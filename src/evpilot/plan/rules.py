@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evpilot.maps.reference import SPACING
 from evpilot.plan import detour
-from evpilot.plan.columns import Corridor
+from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import blocked_by, crosswalks_on, places_to_keep_clear, queue_on
 from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.priority import busy, signalled, turning_spans, yield_spans
 from evpilot.plan.way import Way
-from evpilot.types import Briefing, LaneGraph, Lights, LightState, ObjectKind, Observation, StopKind, Tracks
+from evpilot.types import Briefing, LaneGraph, Lights, LightState, ObjectKind, Observation, Signal, StopKind, Tracks
 from evpilot.types.state import Array, Ints
 
 LOOK = 120.0  # [m] ahead
@@ -28,6 +29,7 @@ STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
 WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
 KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
 KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
+BLUE_LOOK, BLUE_MOVES = 80.0, 2.0  # [m] behind, [m/s] within which who comes with blue light is made way for
 STOPS = 0.05  # [m] within which a car stands where it wants to
 STAND_OFF = 0.5  # [m] before a place that is kept clear
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
@@ -73,6 +75,18 @@ class Rules:
             found.extend(self._keep_clear(c, way, observation, tracks))
             found.extend(self._dead_end(c, way, observation))
         return found
+
+    def holds_up(self, way: Way, tracks: Tracks) -> bool:
+        """Whether on a corridor we would hold up somebody with blue light who comes behind: free way is to be made at
+        once (StVO section 38 (1))."""
+        rows = np.flatnonzero((tracks.signals & Signal.BLUE > 0) & (tracks.state[:, 4] > BLUE_MOVES) & tracks.valid)
+        if self.briefing.limits.exact or not len(rows):
+            return False
+        extent, s = detour.extents(way, tracks, rows), float(way.scalars[Corridor.S])
+        half = 0.5 * self.briefing.platform.width
+        turn = np.cos(tracks.state[rows, 3] - way.table[min(int(s / SPACING), len(way.table) - 1), Ref.YAW])
+        behind = (extent[:, 0] < s) & (extent[:, 1] > s - BLUE_LOOK) & (turn > 0.0)
+        return bool(np.any(behind & (extent[:, 2] < half) & (extent[:, 3] > -half)))
 
     def _dead_end(self, c: int, way: Way, observation: Observation) -> list[Wall]:
         """The end of a lane from which the way goes on only beside it: what follows is a shoulder, or nothing."""
