@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-PINNED := -qq --disable-pip-version-check -c requirements.lock
+PINNED := -qq --disable-pip-version-check --no-compile -c requirements.lock
 INSTALL = $(BIN)/python -m pip install $(PINNED)
 JOBS ?= 2
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.guard.contact import (
+    NO,
     OHALF_LENGTH,
     OHALF_WIDTH,
     OVX,
@@ -20,6 +21,7 @@ from evpilot.guard.contact import (
     OY,
     OYAW,
     STEP,
+    YES,
     arc_ahead,
     brake_along,
     braking,
@@ -70,7 +72,7 @@ def weigh(
         return when, whom, math.inf, -1
     brake_along(motion, speed, wait, decel, out)
     # whom braking would newly bring into our way is no reason to brake
-    late, met = first_contact(out, look + 10.0, others[whom : whom + 1], car, True, STEP)
+    late, met = first_contact(out, look + 10.0, others[whom : whom + 1], car, YES, STEP)
     return when, whom, late, whom if met >= 0 else -1
 
 
@@ -86,10 +88,10 @@ def worse(motion: Array, speed: float, wait: float, decel: float, other: Array, 
     for k in range(4, car.shape[0]):
         bare[k], near[k] = 0.0, 0.5 * car[k]
     brake_along(motion, speed, wait, decel, out)
-    when, whom = first_contact(out, LOOK_MAX + 10.0, other, near, True, FINE)
+    when, whom = first_contact(out, LOOK_MAX + 10.0, other, near, YES, FINE)
     if whom < 0:
         return False
-    then, met = first_contact(motion, LOOK_MAX, other, bare, False, FINE)
+    then, met = first_contact(motion, LOOK_MAX, other, bare, NO, FINE)
     return met < 0 or impact(motion, then, other[0]) < impact(out, when, other[0]) - SOFTER
 
 

@@ -8,6 +8,8 @@ from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.guard.area import AREA, AreaArrays, box_off_road
 from evpilot.guard.contact import (
+    FIRST,
+    NO,
     STEP,
     TACCEL,
     TCURVATURE,
@@ -16,6 +18,7 @@ from evpilot.guard.contact import (
     TX,
     TY,
     TYAW,
+    YES,
     brake_along,
     chord,
     first_contact,
@@ -146,7 +149,7 @@ def motion_fault(motion: Array, bound: Array) -> Fault:
         if fault[0]:
             return fault
     later = np.empty(7)
-    knot, drift, bent = 0, 0.0, 0.0
+    knot, drift, bent = FIRST, 0.0, 0.0
     for k in range(last):
         fault = step_fault(motion[k], motion[k + 1], chord(motion, k))
         if fault[0]:
@@ -176,7 +179,7 @@ def bend_of(a: Array, b: Array) -> float:
 def road_fault(motion: Array, until: float, car: Array, area: AreaArrays) -> Fault:
     """Whether a corner of the car leaves the road further than it already is off it."""
     row = np.empty(7)
-    room, k = ROAD_SLACK, 0
+    room, k = ROAD_SLACK, FIRST
     steps = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / (2.0 * STEP))
     for step in range(steps + 1):
         k = row_at(motion, 2.0 * STEP * step, row, k)
@@ -195,12 +198,12 @@ def contact_fault(
 ) -> Fault:
     """Whether a motion certainly meets someone whom braking now along its path, biting after `dead` [s], would not. Who
     stops in somebody's way meets him, too."""
-    when, _ = first_contact(motion, until, others, car, False, STEP)
+    when, _ = first_contact(motion, until, others, car, NO, STEP)
     if when == math.inf:
         return 0, 0.0, 0.0, 0.0
     out = np.empty((math.ceil((min(abs(speed) / decel + 1.0, 6.0) + dead) / STEP) + 1, 7))
     brake_along(motion, speed, dead, decel, out)
-    braked, _ = first_contact(out, until, others, car, True, STEP)
+    braked, _ = first_contact(out, until, others, car, YES, STEP)
     if braked < math.inf:
         return 0, 0.0, 0.0, 0.0
     return CONTACT, when, until, when

@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.zero import ZERO
 from evpilot.plan.columns import GRID, Corridor, Law, Prop, Ref, Roll
 from evpilot.plan.laws import (
     ARRIVE,
@@ -343,7 +344,7 @@ def roll_out(
     crowd = np.empty(standoff.shape[0] + 1, np.int64)
     for c in range(corridors.shape[0]):
         extents = extents_of(spans[c])
-        used = 0
+        used = ZERO
         for law in range(LAWS):
             for r in range(props.shape[0]):
                 if int(props[r, P_CORRIDOR]) == c and int(props[r, P_LAW]) == law:
@@ -354,7 +355,7 @@ def roll_out(
                 if used == WIDTH:
                     reach = find_crowd(block, used, car[3], car[4], extents, near[c], crowd)
                     _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out)
-                    used = 0
+                    used = ZERO
                     runs[:] = 0
         if used > 0:
             reach = find_crowd(block, used, car[3], car[4], extents, near[c], crowd)

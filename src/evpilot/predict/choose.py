@@ -6,6 +6,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.zero import ZERO
 from evpilot.predict.locate import NEAR_MAX
 from evpilot.predict.roads import ENDING, LEFT, LENGTH, RIGHT, SUCC, SUCC_END, USERS, RoadArrays
 from evpilot.predict.routes import (
@@ -146,7 +147,7 @@ def weigh(
     """
     lane_costs = np.empty(NEAR_MAX)
     best = starts(row, drift_x, drift_y, users, signals, found, place, count, road, lane_costs)
-    have = 0
+    have = ZERO
     if best < 0:
         return 0
     limit = lane_costs[best] + MARGIN

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.zero import ZERO
 from evpilot.predict.routes import STATIONS, TCAP, TLIMIT
 from evpilot.types.state import Array
 from evpilot.vehicle.driver import idm_accel
@@ -141,7 +142,7 @@ def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, 
     x, v, pull = np.zeros((count, modes)), np.zeros((count, modes)), np.zeros((count, modes))
     for i in range(count):
         v[i, :] = max(speed[i], 0.0)
-    note(0, x, v, run, pace)
+    note(ZERO, x, v, run, pace)
     now = 0.0
     for knot in range(1, KNOTS):
         steps = math.ceil((TIMES[knot] - TIMES[knot - 1]) / SUBSTEP - 1e-9)

@@ -6,6 +6,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.rows import copy_rows
+from evpilot.geometry.zero import ZERO
 from evpilot.maps.index import ARRAYS, IndexArrays
 from evpilot.predict.choose import MODES
 from evpilot.predict.follow import (
@@ -236,7 +237,7 @@ def predict(
     found, place = np.zeros(NEAR_MAX, np.int64), np.zeros((NEAR_MAX, 4))
     speed, accel, limit = np.zeros(count + 1), np.zeros(count + 1), np.zeros(count + 1)
     driver, moves = np.zeros((count + 1, 5)), np.zeros(count, np.int64)
-    entries = 0
+    entries = ZERO
     for i in range(count + 1):
         row = state[i] if i < count else ego
         nearby = near(row[0], row[1], row[2], row[3], road, index, found, place)

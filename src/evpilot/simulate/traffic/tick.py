@@ -3,6 +3,7 @@
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.zero import ZERO
 from evpilot.maps.index import ARRAYS, IndexArrays
 from evpilot.simulate.traffic.booking import BOOKED_MAX, book_driver, book_foreign, sorted_by_lane
 from evpilot.simulate.traffic.changes import change_gain
@@ -167,7 +168,7 @@ def _book_all(
     lanes = np.empty(total * BOOKED_MAX, np.int64)
     rows = np.empty((total * BOOKED_MAX, 2))
     tops = np.empty(total)
-    count = 0
+    count = ZERO
     for j in range(total):
         tops[j] = max(things[j, SPEED], FOREIGN_TOP)
         if not here[j] or things[j, SOFT] > 0.5:
