@@ -29,6 +29,7 @@ from evpilot.guard.contact import (
     impact,
     others_of,
 )
+from evpilot.guard.evade import KNOTS, evade
 from evpilot.guard.packed import pack, unpack, unsound
 from evpilot.types import EgoState, Limits, Observation, Platform, Trajectory
 from evpilot.types.state import Array, Bools, Ints
@@ -45,6 +46,8 @@ WARNED_REACTION = 1.2  # [s] of a driver who is warned (Euro NCAP's warning: 1.2
 WARNED_DECEL = 4.0  # [m/s2] with which he then brakes
 FINE = 0.02  # [s] between looks where it matters who is just past whom
 SOFTER = 1.0  # [m/s] a slower contact
+SOON = 1.0  # [s]
+FIRM = 2.0  # [m/s2] of a plan that brakes for more than comfort
 RELEASE_TICKS = 3  # ticks without danger before the brake is let go
 GRAVITY = 9.81  # [m/s2]
 
@@ -143,6 +146,36 @@ class EmergencyBrake:
             return None
         braking(motion, observation.ego.speed, 0.0, decel, out)
         return unpack(out, observation)
+
+    def brakes(self, driven: Trajectory) -> bool:
+        """Whether this brake is on, or what is driven else brakes for more than comfort: when `evasion` is asked."""
+        return self._active or bool(driven.accel[driven.time <= SOON].min() <= -FIRM)
+
+    def evasion(
+        self, observation: Observation, plan: Trajectory | None, driven: Trajectory, room: tuple[float, float]
+    ) -> Trajectory | None:
+        """The way a little aside along a plan's path to drive instead of braking, where braking would meet whom it
+        brakes for; None where it would not, or nothing helps. Asked after `step`, where it `brakes`.
+
+        driven is what would be driven else: this brake's motion, or a plan or stop that brakes beside somebody who
+        comes over, into his way. room: to the left and right within the lane [m].
+        """
+        decel = min(self._most, GRIP_SHARE * observation.friction * GRAVITY)
+        motion, _, _, car = self._scene(observation, plan)
+        others = others_of(observation)
+        speed, bite, braked = observation.ego.speed, math.inf, pack(driven)
+        if self._active:
+            missing = min(max(1.0 + float(observation.ego.accel[0]) / decel, 0.0), 1.0)
+            bite = missing * (self._wait - self._period)
+            braked = np.empty((KNOTS, 7))
+            braking(motion, speed, bite, decel, braked)
+            met = np.flatnonzero(valid_rows(observation)) == self.cause
+        else:
+            met = beside(others, observation.ego, self._platform)
+        if not np.any(met):
+            return None
+        found = evade(motion, braked, speed, bite, decel, others, np.ascontiguousarray(others[met]), car, *room)
+        return unpack(found, observation) if len(found) else None
 
     def warns(self, observation: Observation, plan: Trajectory | None) -> bool:
         """Whether a human driver is to be warned of a collision: one who takes `WARNED_REACTION` and then brakes with

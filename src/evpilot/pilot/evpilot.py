@@ -1,6 +1,7 @@
 """evpilot's own pilot: track, predict, plan, and a guard that has the last word."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +29,8 @@ from evpilot.types import (
 
 SOON = 1.0  # [s]
 DEMAND_NS = 10_000_000_000  # UN R157 5.4.4: so long a driver may take to answer a transition demand
+ROOM_KEPT = 0.1  # [m] to the edge of the lane, on a way past somebody
+DRIFT = 0.8  # [s] that the car goes on sideways before it is steered back
 COMFORT_STOP = 2.5  # [m/s2] of the stop when he does not; UN R157 allows 4.0
 
 
@@ -75,6 +78,7 @@ class EvPilot:
         pace: float = 1.0,
     ) -> None:
         index = LaneIndex(briefing.graph)
+        self._index, self._graph, self._width = index, briefing.graph, briefing.platform.width
         period = briefing.period_ns * 1e-9
         self._firmest = briefing.limits.gate_brake
         self._tracker, self._memory = Tracker(period), Memory()
@@ -140,6 +144,9 @@ class EvPilot:
         someone, or beside someone who comes over.
         """
         braking = self._brake.step(observation, decision.trajectory)
+        past = self._past(decision, braking or decision.trajectory, observation)
+        if past is not None:
+            return past
         if braking is not None:
             cause = int(tracks.id[self._brake.cause]) if self._brake.cause < len(tracks) else -1
             reason = f"emergency braking for {cause}" if cause >= 0 else "emergency braking"
@@ -156,12 +163,39 @@ class EvPilot:
             return decision
         way_out = self._way_out(observation)
         stop = way_out or self._validator.minimal_risk(self._tail, observation)
+        past = self._past(decision, stop, observation)
+        if past is not None:
+            return past
         if self._only_plan_passes(decision, stop, observation):
             return decision
         if way_out is not None:
             self._tail = way_out
             return self._instead(decision, way_out, Source.TAIL, f"stop: {fault}", -1)
         return self._instead(decision, stop, Source.MINIMAL_RISK, f"minimal risk stop: {fault}", -1)
+
+    def _past(self, decision: Decision, driven: Trajectory | None, observation: Observation) -> Decision | None:
+        """The way past somebody into whose way what would else be driven brakes, None where it does not."""
+        if driven is None or not self._brake.brakes(driven):
+            return None
+        aside = self._brake.evasion(observation, decision.trajectory, driven, self._room(observation.ego))
+        if aside is None or self._validator.check_trajectory(aside, observation, hard=True):
+            return None
+        past = self._instead(decision, driven, Source.GUARD, "past somebody whom braking would meet", -1)
+        return dataclasses.replace(past, trajectory=aside)
+
+    def _room(self, ego: EgoState) -> tuple[float, float]:
+        """Room to the left and right within the lane [m] of where the car, going on as it does, is in `DRIFT`."""
+        x, y, z, yaw = (float(value) for value in ego.pose)
+        lane, s, d = self._index.nearest(x, y, z, yaw)
+        if lane < 0:
+            return 0.0, 0.0
+        graph = self._graph
+        rows = graph.points(lane)
+        k = rows.start + min(max(int(np.searchsorted(graph.arc[rows], s)), 1), rows.stop - rows.start - 1)
+        along = graph.center[k, :2] - graph.center[k - 1, :2]
+        d += DRIFT * ego.speed * math.sin(yaw - math.atan2(float(along[1]), float(along[0])))
+        spare = 0.5 * (float(np.hypot(*(graph.left[k, :2] - graph.right[k, :2]))) - self._width) - ROOM_KEPT
+        return max(spare - d, 0.0), max(spare + d, 0.0)
 
     def _only_plan_passes(self, decision: Decision, stop: Trajectory, observation: Observation) -> bool:
         """Whether the stop leads into someone or off the road, and the plan does not."""
