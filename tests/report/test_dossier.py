@@ -45,6 +45,15 @@ def test_it_opens_without_complaint_and_asks_nothing_of_the_network(site, browse
 
 
 @pytest.mark.slow
+def test_every_group_of_the_coverage_shows_a_map(site):
+    text = (site / "index.html").read_text()
+    shown = text[text.index('id="coverage"') : text.index('id="reference"')]
+    titles = re.findall(r"<h3>", shown)
+    assert titles
+    assert len(re.findall(r'<div class="split"><div>\s*<figure><svg', shown)) == len(titles)
+
+
+@pytest.mark.slow
 def test_the_failure_leads_and_can_be_replayed(site):
     text = (site / "index.html").read_text()
     assert re.search(r"<h1><em>1 preventable contact</em> in 6 cases of A made suite</h1>", text)

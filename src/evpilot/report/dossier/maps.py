@@ -16,6 +16,7 @@ RANK = {
 }
 FILL = ("o1", "o2", "o3", "o4", "warn", "caution", "ink3")
 WIDTH, LEFT, TOP, BOTTOM, HEIGHT = 660, 52, 8, 44, 300
+TALLEST, LOWEST = 48, 110  # of a cell: few rows make a low picture; and of all, so that its label has room
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 5")
 REFERENCES_DRAWN = 3
 
@@ -84,7 +85,7 @@ def picture(group: Group, rows: Sequence[Row], *, references: bool = True) -> st
     parts += [_marks(grid, cells), _scales(grid)]
     label = html.escape(f"{group.title}: {up.meaning} over {across.meaning}", quote=True)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" class="map" role="img" aria-label="{label}" '
+        f'<svg viewBox="0 0 {WIDTH} {grid.height:.1f}" class="map" role="img" aria-label="{label}" '
         f'data-cells="{html.escape(_data(grid, cells), quote=True)}">{"".join(parts)}</svg>'
     )
 
@@ -106,7 +107,8 @@ class Grid:
         self.across, self.up = across, up
         self.x, self.y = sorted(across.values), sorted(up.values)
         self.w = (WIDTH - LEFT - 10) / len(self.x)
-        self.h = (HEIGHT - TOP - BOTTOM) / len(self.y)
+        self.h = max(min(HEIGHT - TOP - BOTTOM, TALLEST * len(self.y)), LOWEST) / len(self.y)
+        self.height = TOP + BOTTOM + self.h * len(self.y)
 
     def place(self, column: int, row: int) -> tuple[float, float]:
         """The upper left corner of a cell; row 0 is the lowest."""
@@ -194,7 +196,7 @@ def _scales(grid: Grid) -> str:
         parts.append(f'<text x="{LEFT - 6}" y="{y:.1f}" text-anchor="end">{grid.y[k]:g}</text>')
     middle = LEFT + 0.5 * len(grid.x) * grid.w
     name = html.escape(_named(grid.across))
-    parts.append(f'<text x="{middle:.1f}" y="{HEIGHT - 6}" text-anchor="middle">{name}</text>')
+    parts.append(f'<text x="{middle:.1f}" y="{grid.height - 6:.1f}" text-anchor="middle">{name}</text>')
     turn = f"translate(11 {TOP + 0.5 * (bottom - TOP):.1f}) rotate(-90)"
     parts.append(f'<text transform="{turn}" text-anchor="middle">{html.escape(_named(grid.up))}</text>')
     return "".join(parts)

@@ -139,7 +139,7 @@ def coverage(evidence: Evidence, *, all_of_them: bool) -> list[dict[str, Any]]:
         every = maps.slices(group, rows)
         if not every:
             continue
-        full = every if all_of_them else [item for item in every if len(item.rows) >= SLICE_LEAST]
+        full = every if all_of_them or len(every) == 1 else [item for item in every if len(item.rows) >= SLICE_LEAST]
         shown = full if all_of_them else maps.telling(full, MAPS_SHOWN)
         pictures = [
             (item.title(group) or "All cases", len(item.rows), maps.picture(group, item.rows)) for item in shown
