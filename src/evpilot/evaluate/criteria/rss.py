@@ -28,7 +28,7 @@ SIDE_GAIN, SIDE_BRAKE = 0.2, 0.8  # [m/s2] the same across the road
 SIDE_ROOM = 0.1  # [m] by which nobody can help swaying
 REACH = 250.0  # [m] along the road, and ...
 REACH_TURN = 0.7  # [rad] ... so far as it turns: an arc tells no more
-BASE = 10.0  # [m] over which the road's bend is measured
+BASE = 10.0  # [m] over which the road's bend is measured, before and behind
 BEND_MAX = 0.1  # [1/m]
 ALONG_ROAD = 0.7  # cosine of a heading to the road's: less is crossing it
 STANDS = 0.1  # [m/s]
@@ -154,7 +154,8 @@ def monitor(
     broke it (R,) by `By`.
 
     course (F, 8): x, y, yaw, length, width, z and velocity x, y of the car; the rows start[i]:start[i + 1] of ids (R,),
-    box (R, 5), velocity (R, 2), z (R,) and wanted (R,) are tick i's. The road is an arc through the car's place.
+    box (R, 5), velocity (R, 2), z (R,) and wanted (R,) are tick i's. The road is an arc before the car's place, and one
+    behind it.
     """
     count = ids.shape[0]
     margin, by = np.full(count, np.inf), np.zeros(count, np.int64)
@@ -165,8 +166,12 @@ def monitor(
         c, s = math.cos(road), math.sin(road)
         ahead = road_heading(x + BASE * c, y + BASE * s, height, road, index)
         behind = road_heading(x - BASE * c, y - BASE * s, height, road, index)
-        bend = min(max(wrap(ahead - behind) / (2.0 * BASE), -BEND_MAX), BEND_MAX)
+        # where a bend begins or ends, the road before us and the road behind are two arcs
+        bend_ahead = min(max(wrap(ahead - road) / BASE, -BEND_MAX), BEND_MAX)
+        bend_behind = min(max(wrap(road - behind) / BASE, -BEND_MAX), BEND_MAX)
         off = wrap(yaw - road)
+        # how far to the side somebody ahead is, is the less sure the more the car is askew and the road's bend changes
+        doubt = abs(off) + abs(wrap(ahead - road) - wrap(road - behind))
         own_long = 0.5 * (course[tick, 3] * abs(math.cos(off)) + course[tick, 4] * abs(math.sin(off)))
         own_wide = 0.5 * (course[tick, 3] * abs(math.sin(off)) + course[tick, 4] * abs(math.cos(off)))
         own_pace = course[tick, 6] * c + course[tick, 7] * s
@@ -174,6 +179,7 @@ def monitor(
         for r in range(start[tick], start[tick + 1]):
             dx, dy = box[r, 0] - x, box[r, 1] - y
             along, across = dx * c + dy * s, dy * c - dx * s
+            bend = bend_ahead if along >= 0.0 else bend_behind
             if not wanted[r] or abs(along) > REACH or abs(bend * along) > REACH_TURN or abs(z[r] - height) > LEVEL:
                 continue
             there = road + bend * along
@@ -198,7 +204,7 @@ def monitor(
             left = 1.0 if across >= 0.0 else -1.0
             room = abs(across) - own_wide - half_wide
             far[r] = safe_if or gap >= needed
-            wide[r] = room >= safe_beside(left * own_side, -left * side)
+            wide[r] = room + doubt * abs(along) >= safe_beside(left * own_side, -left * side)
             if wide[r]:
                 continue
             margin[r] = np.inf if safe_if else gap - needed
