@@ -32,20 +32,20 @@ def inside(*legs: Leg, conditions: Conditions = MILD, mass: float = 0.0, pace: f
     return float(predictor.predict(Route(name="made", legs=legs), pace).inside[-1])
 
 
+def steady(speed: float, seconds: float, ramp: float, grade: float = 0.0) -> Trace:
+    """Up to a speed [m/s] in `ramp` [s], on for a while, and down again."""
+    time = np.array([0.0, ramp, seconds, seconds + ramp])
+    speeds = np.array([0.0, speed, speed, 0.0])
+    grades = np.full(4, grade)
+    return Trace(name="steady", title="steady", time=time, speed=speeds, grade=grades, seconds=float(time[-1]))
+
+
 def test_a_steady_road_takes_what_the_test_bench_says() -> None:
     leg = dataclasses.replace(ROAD, length=60_000.0)
     speed = leg.limit - 0.3
     seconds = leg.length / speed
     ramp = speed / 1.0
-    shape = np.array([0.0, ramp, seconds, seconds + ramp])
-    trace = Trace(
-        name="steady",
-        title="steady",
-        time=shape,
-        speed=np.array([0.0, speed, speed, 0.0]),
-        grade=np.zeros(4),
-        seconds=float(shape[-1]),
-    )
+    trace = steady(speed, seconds, ramp)
     told = Predictor(platform=CAR).predict(Route(name="made", legs=(leg,))).drawn[-1]
     assert told / leg.length == pytest.approx(bench(CAR, trace, MILD).battery_per_km * 3.6, rel=0.01)
 
@@ -79,15 +79,7 @@ def test_a_full_battery_gets_nothing_back_until_there_is_room() -> None:
     # by the test bench, which drives the same descent second by second
     speed = down.limit - 0.3
     seconds = down.length / speed
-    time = np.array([0.0, speed, seconds, seconds + speed])
-    slope = Trace(
-        name="slope",
-        title="slope",
-        time=time,
-        speed=np.array([0.0, speed, speed, 0.0]),
-        grade=np.full(4, down.grade),
-        seconds=float(time[-1]),
-    )
+    slope = steady(speed, seconds, speed, down.grade)
     told = Predictor(platform=CAR, conditions=full).predict(Route(name="made", legs=(down,))).drawn[-1]
     assert told == pytest.approx(bench(CAR, slope, full).battery_per_km * 3.6 * down.length, abs=3e5)
     # after a climb there is room again

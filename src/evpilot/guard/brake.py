@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.literals import NO, YES
 from evpilot.guard.contact import (
-    NO,
     OHALF_LENGTH,
     OHALF_WIDTH,
     OVX,
@@ -21,7 +21,6 @@ from evpilot.guard.contact import (
     OY,
     OYAW,
     STEP,
-    YES,
     arc_ahead,
     brake_along,
     braking,

@@ -7,12 +7,12 @@ nobody does so for nothing.
 """
 
 import math
-from typing import cast
 
 import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.literals import ZERO
 from evpilot.types import EgoState, Observation
 from evpilot.types.kinds import State
 from evpilot.types.state import Array
@@ -23,8 +23,6 @@ OX, OY, OZ, OYAW, OVX, OVY, OTURN, OBRAKE, OHALF_LENGTH, OHALF_WIDTH = range(10)
 TIME, TX, TY, TYAW, TSPEED, TACCEL, TCURVATURE = range(7)
 
 STEP = 0.1  # [s] between looks
-# for each literal numba compiles all that takes it anew, not for these
-YES, NO, FIRST = cast(bool, np.bool_(True)), cast(bool, np.bool_(False)), cast(int, np.int64(0))
 LEVEL = 2.5  # [m]
 STANDING = 0.5  # [m/s] a car that hardly moves is hit by those who move more ...
 STILL = 0.05  # [m/s] ... and one that stands by anybody
@@ -131,7 +129,7 @@ def first_contact(
     bare[4:] = 0.0
     begun = np.zeros(others.shape[0], np.bool_)
     looks = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / step + 1e-9)
-    k = FIRST
+    k = ZERO
     for look in range(looks + 1):
         t = look * step
         k = row_at(motion, t, row, k)
@@ -163,7 +161,7 @@ def impact(motion: Array, t: float, other: Array) -> float:
     """How fast [m/s] the car on a packed trajectory and an other that keeps its velocity move against each other after
     t [s]."""
     row = np.empty(7)
-    row_at(motion, t, row, FIRST)
+    row_at(motion, t, row, ZERO)
     c, s = math.cos(row[TYAW]), math.sin(row[TYAW])
     return math.hypot(row[TSPEED] * c - other[OVX], row[TSPEED] * s - other[OVY])
 
@@ -175,9 +173,9 @@ def brake_along(motion: Array, speed: float, wait: float, decel: float, out: Arr
     out (K, 7): knots every STEP. The speed now is the car's, whatever the trajectory says.
     """
     row = np.empty(7)
-    run, pace, at, s, k = 0.0, abs(speed), 0.0, 0.0, FIRST
+    run, pace, at, s, k = 0.0, abs(speed), 0.0, 0.0, ZERO
     last = motion.shape[0] - 1
-    knot = FIRST
+    knot = ZERO
     sign = 1.0 if speed >= 0.0 else -1.0
     for n in range(out.shape[0]):
         t = n * STEP

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.literals import ZERO
 from evpilot.guard.contact import (
     LEVEL,
     OHALF_LENGTH,
@@ -59,7 +60,7 @@ def free(motion: Array, others: Array, car: Array) -> bool:
     """Whether a packed trajectory touches nobody within `HORIZON`, be it that he runs into us."""
     row = np.empty(7)
     until = min(HORIZON, motion[motion.shape[0] - 1, TIME])
-    k = 0
+    k = ZERO
     for look in range(1, math.floor(until / FINE + 1e-9) + 1):
         t = look * FINE
         k = row_at(motion, t, row, k)

@@ -6,10 +6,9 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.literals import NO, YES, ZERO
 from evpilot.guard.area import AREA, AreaArrays, box_off_road
 from evpilot.guard.contact import (
-    FIRST,
-    NO,
     STEP,
     TACCEL,
     TCURVATURE,
@@ -18,7 +17,6 @@ from evpilot.guard.contact import (
     TX,
     TY,
     TYAW,
-    YES,
     brake_along,
     chord,
     first_contact,
@@ -149,7 +147,7 @@ def motion_fault(motion: Array, bound: Array) -> Fault:
         if fault[0]:
             return fault
     later = np.empty(7)
-    knot, drift, bent = FIRST, 0.0, 0.0
+    knot, drift, bent = ZERO, 0.0, 0.0
     for k in range(last):
         fault = step_fault(motion[k], motion[k + 1], chord(motion, k))
         if fault[0]:
@@ -179,7 +177,7 @@ def bend_of(a: Array, b: Array) -> float:
 def road_fault(motion: Array, until: float, car: Array, area: AreaArrays) -> Fault:
     """Whether a corner of the car leaves the road further than it already is off it."""
     row = np.empty(7)
-    room, k = ROAD_SLACK, FIRST
+    room, k = ROAD_SLACK, ZERO
     steps = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / (2.0 * STEP))
     for step in range(steps + 1):
         k = row_at(motion, 2.0 * STEP * step, row, k)

@@ -93,8 +93,8 @@ class Planner:
         standing = self.detours.standing(observation, tracks)
         if len(standing):
             ways = self._past(ways, standing, tracks, ego)
-        for way in ways:
-            way.scalars[Corridor.PENALTY] += FREE_WAY if self.rules.holds_up(way, tracks) else 0.0
+        for way in self.rules.held_up(ways, tracks):
+            way.scalars[Corridor.PENALTY] += FREE_WAY
         aside = self.detours.find(ways[0], standing, ego, tracks)
         if aside is not None:
             ways.append(aside)

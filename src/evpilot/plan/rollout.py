@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.geometry.zero import ZERO
+from evpilot.geometry.literals import ZERO
 from evpilot.plan.columns import GRID, Corridor, Law, Prop, Ref, Roll
 from evpilot.plan.laws import (
     ARRIVE,

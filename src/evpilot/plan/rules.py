@@ -76,12 +76,16 @@ class Rules:
             found.extend(self._dead_end(c, way, observation))
         return found
 
-    def holds_up(self, way: Way, tracks: Tracks) -> bool:
-        """Whether on a corridor we would hold up somebody with blue light who comes behind: free way is to be made at
+    def held_up(self, ways: list[Way], tracks: Tracks) -> list[Way]:
+        """The corridors on which we would hold up somebody with blue light who comes behind: free way is to be made at
         once (StVO section 38 (1))."""
         rows = np.flatnonzero((tracks.signals & Signal.BLUE > 0) & (tracks.state[:, 4] > BLUE_MOVES) & tracks.valid)
         if self.briefing.limits.exact or not len(rows):
-            return False
+            return []
+        return [way for way in ways if self._comes_behind(way, tracks, rows)]
+
+    def _comes_behind(self, way: Way, tracks: Tracks, rows: Ints) -> bool:
+        """Whether any of some tracks (rows) comes behind us in the strip that we take on a corridor."""
         extent, s = detour.extents(way, tracks, rows), float(way.scalars[Corridor.S])
         half = 0.5 * self.briefing.platform.width
         turn = np.cos(tracks.state[rows, 3] - way.table[min(int(s / SPACING), len(way.table) - 1), Ref.YAW])

@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
-from evpilot.geometry.zero import ZERO
+from evpilot.geometry.literals import ZERO
 from evpilot.predict.locate import NEAR_MAX
 from evpilot.predict.roads import ENDING, LEFT, LENGTH, RIGHT, SUCC, SUCC_END, USERS, RoadArrays
 from evpilot.predict.routes import (

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.geometry.zero import ZERO
+from evpilot.geometry.literals import ZERO
 from evpilot.predict.routes import STATIONS, TCAP, TLIMIT
 from evpilot.types.state import Array
 from evpilot.vehicle.driver import idm_accel

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.literals import ZERO
 from evpilot.geometry.rows import copy_rows
-from evpilot.geometry.zero import ZERO
 from evpilot.maps.index import ARRAYS, IndexArrays
 from evpilot.predict.choose import MODES
 from evpilot.predict.follow import (

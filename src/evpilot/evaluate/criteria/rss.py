@@ -146,6 +146,45 @@ def blame(before: int, far: Bools, wide: Bools, by: Ints, along: float, own_side
     return CAR if along >= 0.0 else OTHER
 
 
+@kernel()
+def road_about(car: Array, index: IndexArrays) -> tuple[float, float, float, float]:
+    """The road's heading [rad] at the car (8,), its bend [1/m] before it and behind, and how far off [rad] what is told
+    of others by them may be: where a bend begins or ends, or the car stands askew."""
+    road = road_heading(car[0], car[1], car[5], car[2], index)
+    c, s = math.cos(road), math.sin(road)
+    ahead = wrap(road_heading(car[0] + BASE * c, car[1] + BASE * s, car[5], road, index) - road)
+    behind = wrap(road - road_heading(car[0] - BASE * c, car[1] - BASE * s, car[5], road, index))
+    doubt = abs(wrap(car[2] - road)) + abs(wrap(ahead - behind))
+    return road, min(max(ahead / BASE, -BEND_MAX), BEND_MAX), min(max(behind / BASE, -BEND_MAX), BEND_MAX), doubt
+
+
+@kernel()
+def halves(length: float, width: float, askew: float) -> tuple[float, float]:
+    """Half of a box's extent [m] along the road and across it, askew to it [rad]."""
+    c, s = abs(math.cos(askew)), abs(math.sin(askew))
+    return 0.5 * (length * c + width * s), 0.5 * (length * s + width * c)
+
+
+@kernel()
+def needed_along(along: float, own: float, pace: float) -> tuple[float, bool]:
+    """The safe distance [m] along the road to somebody so far ahead [m], speeds [m/s] along it; and whether who has to
+    keep it stands."""
+    if along < 0.0:
+        return safe_behind(pace, own, OTHERS_REACTION), pace < STANDS
+    if pace < 0.0:
+        return safe_oncoming(max(own, 0.0), -pace), abs(own) < STANDS
+    return safe_behind(own, pace, REACTION), abs(own) < STANDS
+
+
+@kernel()
+def row_of(who: int, ids: Ints, first: int, last: int) -> int:
+    """The row first..last - 1 of an id, -1 for none."""
+    for k in range(first, last):
+        if ids[k] == who:
+            return k
+    return -1
+
+
 @kernel(f"Tuple((f8[::1], i8[::1]))(f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[::1], b1[::1], {ARRAYS})")
 def monitor(
     course: Array, start: Ints, ids: Ints, box: Array, velocity: Array, z: Array, wanted: Bools, index: IndexArrays
@@ -161,57 +200,35 @@ def monitor(
     margin, by = np.full(count, np.inf), np.zeros(count, np.int64)
     far, wide = np.ones(count, np.bool_), np.ones(count, np.bool_)  # safe along and across the road
     for tick in range(course.shape[0]):
-        x, y, yaw, height = course[tick, 0], course[tick, 1], course[tick, 2], course[tick, 5]
-        road = road_heading(x, y, height, yaw, index)
+        car = course[tick]
+        road, bend_ahead, bend_behind, doubt = road_about(car, index)
         c, s = math.cos(road), math.sin(road)
-        ahead = road_heading(x + BASE * c, y + BASE * s, height, road, index)
-        behind = road_heading(x - BASE * c, y - BASE * s, height, road, index)
-        # where a bend begins or ends, the road before us and the road behind are two arcs
-        bend_ahead = min(max(wrap(ahead - road) / BASE, -BEND_MAX), BEND_MAX)
-        bend_behind = min(max(wrap(road - behind) / BASE, -BEND_MAX), BEND_MAX)
-        off = wrap(yaw - road)
-        # how far to the side somebody ahead is, is the less sure the more the car is askew and the road's bend changes
-        doubt = abs(off) + abs(wrap(ahead - road) - wrap(road - behind))
-        own_long = 0.5 * (course[tick, 3] * abs(math.cos(off)) + course[tick, 4] * abs(math.sin(off)))
-        own_wide = 0.5 * (course[tick, 3] * abs(math.sin(off)) + course[tick, 4] * abs(math.cos(off)))
-        own_pace = course[tick, 6] * c + course[tick, 7] * s
-        own_side = course[tick, 7] * c - course[tick, 6] * s
+        own_long, own_wide = halves(car[3], car[4], wrap(car[2] - road))
+        own_pace, own_side = car[6] * c + car[7] * s, car[7] * c - car[6] * s
         for r in range(start[tick], start[tick + 1]):
-            dx, dy = box[r, 0] - x, box[r, 1] - y
+            dx, dy = box[r, 0] - car[0], box[r, 1] - car[1]
             along, across = dx * c + dy * s, dy * c - dx * s
             bend = bend_ahead if along >= 0.0 else bend_behind
-            if not wanted[r] or abs(along) > REACH or abs(bend * along) > REACH_TURN or abs(z[r] - height) > LEVEL:
+            if not wanted[r] or abs(along) > REACH or abs(bend * along) > REACH_TURN or abs(z[r] - car[5]) > LEVEL:
                 continue
             there = road + bend * along
             across -= 0.5 * bend * along * along
             tc, ts = math.cos(there), math.sin(there)
             pace, side = velocity[r, 0] * tc + velocity[r, 1] * ts, velocity[r, 1] * tc - velocity[r, 0] * ts
             turned = wrap(box[r, 2] - there)
-            if abs(math.cos(turned)) < ALONG_ROAD:
+            parts = pace * own_pace < 0.0 and (pace - own_pace) * along > 0.0
+            if abs(math.cos(turned)) < ALONG_ROAD or parts:
                 continue
-            half_long = 0.5 * (box[r, 3] * abs(math.cos(turned)) + box[r, 4] * abs(math.sin(turned)))
-            half_wide = 0.5 * (box[r, 3] * abs(math.sin(turned)) + box[r, 4] * abs(math.cos(turned)))
-            gap = abs(along) - own_long - half_long
-            if pace * own_pace < 0.0 and (pace - own_pace) * along > 0.0:
-                continue  # they part
-            if along >= 0.0 and pace < 0.0:
-                needed = safe_oncoming(max(own_pace, 0.0), -pace)
-                safe_if = abs(own_pace) < STANDS
-            elif along >= 0.0:
-                needed, safe_if = safe_behind(own_pace, pace, REACTION), abs(own_pace) < STANDS
-            else:
-                needed, safe_if = safe_behind(pace, own_pace, OTHERS_REACTION), pace < STANDS
+            half_long, half_wide = halves(box[r, 3], box[r, 4], turned)
+            gap, room = abs(along) - own_long - half_long, abs(across) - own_wide - half_wide
+            needed, stands = needed_along(along, own_pace, pace)
             left = 1.0 if across >= 0.0 else -1.0
-            room = abs(across) - own_wide - half_wide
-            far[r] = safe_if or gap >= needed
+            far[r] = stands or gap >= needed
             wide[r] = room + doubt * abs(along) >= safe_beside(left * own_side, -left * side)
             if wide[r]:
                 continue
-            margin[r] = np.inf if safe_if else gap - needed
+            margin[r] = np.inf if stands else gap - needed
             if not far[r]:
-                before = -1
-                if tick > 0:
-                    for k in range(start[tick - 1], start[tick]):
-                        before = k if ids[k] == ids[r] else before
+                before = row_of(ids[r], ids, start[tick - 1], start[tick]) if tick > 0 else -1
                 by[r] = blame(before, far, wide, by, along, left * own_side, -left * side)
     return margin, by

@@ -3,7 +3,7 @@
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.geometry.zero import ZERO
+from evpilot.geometry.literals import ZERO
 from evpilot.maps.index import ARRAYS, IndexArrays
 from evpilot.simulate.traffic.booking import BOOKED_MAX, book_driver, book_foreign, sorted_by_lane
 from evpilot.simulate.traffic.changes import change_gain
