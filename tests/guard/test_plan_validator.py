@@ -236,6 +236,18 @@ def test_the_road_ends_where_only_a_lane_ends_but_not_where_the_map_does():
     assert off_road(70.0, -3.5, 0.0, area) == 1.0
 
 
+def test_a_road_that_falls_steeply_is_not_left_by_driving_down_it() -> None:
+    builder = GraphBuilder()
+    xs = np.linspace(-50.0, 400.0, 91)
+    left, right = (np.stack([xs, 0 * xs + side, -0.14 * xs], 1) for side in (1.75, -1.75))
+    builder.lane(left, right)
+    validator = Validator(SEDAN, ROAD, 0.1, builder.build())
+    straight = np.zeros(41)
+    assert validator.check_trajectory(drive(20.0, straight, straight), seen(20.0)) == ""
+    aside = drive(20.0, straight, straight + 0.004)
+    assert "leaves the road" in validator.check_trajectory(aside, seen(20.0))
+
+
 def test_without_a_map_the_short_form_checks_the_rest():
     assert check(BROKEN["leaves the road"], seen(), SEDAN, ROAD) == ""
     assert "sideways" in check(BROKEN["accelerates sideways"], seen(), SEDAN, ROAD)

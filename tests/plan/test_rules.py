@@ -20,7 +20,7 @@ from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, stack_scalars
 from evpilot.plan.columns import GRID, Corridor
-from evpilot.plan.entries import Entries
+from evpilot.plan.entries import Entries, on_our_level
 from evpilot.plan.priority import MARGIN_AFTER, MARGIN_BEFORE, PAST
 from evpilot.plan.road import Road
 from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, RED_BRAKE, Rules, Wall
@@ -236,7 +236,7 @@ def zones_for(
         t_ns=0, track_id=tracks.id, time=knots, pose=pose, pos_cov=np.zeros((1, 1, len(knots), 2, 2)),
         prob=np.ones((1, 1)),
     )  # fmt: skip
-    entries = Entries(tracks, expected, ego)
+    entries = Entries(tracks, expected, ego, on_our_level(tracks.state, ego, ways))
     table, (corridors, _) = Tables().stack(ways), stack_scalars(ways, [])
     spans = np.empty((len(ways), len(entries), len(GRID), 5))
     near = np.empty((len(ways), len(entries) + 1), np.int64)

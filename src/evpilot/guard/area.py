@@ -116,6 +116,23 @@ def off_road(x: float, y: float, z: float, area: AreaArrays) -> float:
 
 
 @kernel()
+def height_at(x: float, y: float, z: float, area: AreaArrays) -> float:
+    """The height [m] of the road that holds a place, of several that nearest to z; z where none is within LEVEL."""
+    frame, shape = area[0], area[1]
+    column, row = math.floor((x - frame[0]) / frame[2]), math.floor((y - frame[1]) / frame[2])
+    best, height = LEVEL, z
+    if not (0 <= column < shape[0] and 0 <= row < shape[1]):
+        return height
+    cell = int(column) * shape[1] + int(row)
+    for entry in range(area[2][cell], area[2][cell + 1]):
+        piece = area[3][entry]
+        away = abs(area[5][piece] - z)
+        if away < best and off_piece(x, y, area[4][piece]) == 0.0:
+            best, height = away, float(area[5][piece])
+    return height
+
+
+@kernel()
 def box_off_road(
     x: float, y: float, z: float, yaw: float, half_length: float, half_width: float, area: AreaArrays
 ) -> float:

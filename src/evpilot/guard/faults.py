@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.literals import NO, YES, ZERO
-from evpilot.guard.area import AREA, AreaArrays, box_off_road
+from evpilot.guard.area import AREA, AreaArrays, box_off_road, height_at
 from evpilot.guard.contact import (
     STEP,
     TACCEL,
@@ -175,14 +175,16 @@ def bend_of(a: Array, b: Array) -> float:
 
 @kernel()
 def road_fault(motion: Array, until: float, car: Array, area: AreaArrays) -> Fault:
-    """Whether a corner of the car leaves the road further than it already is off it."""
+    """Whether a corner of the car leaves the road further than it already is off it. A car on a slope stays on it."""
     row = np.empty(7)
     room, k = ROAD_SLACK, ZERO
+    height = car[3]
     steps = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / (2.0 * STEP))
     for step in range(steps + 1):
         k = row_at(motion, 2.0 * STEP * step, row, k)
         x, y = row[TX] + car[0] * math.cos(row[TYAW]), row[TY] + car[0] * math.sin(row[TYAW])
-        off = box_off_road(x, y, car[3], row[TYAW], car[1], car[2], area)
+        height = height_at(x, y, height, area)
+        off = box_off_road(x, y, height, row[TYAW], car[1], car[2], area)
         if step == 0:
             room = max(room, off + 0.1)
         elif not off <= room:

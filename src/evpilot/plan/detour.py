@@ -15,11 +15,11 @@ from evpilot.geometry.jit import kernel
 from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
 from evpilot.plan.columns import GRID, Corridor, Ref, Span
-from evpilot.plan.entries import IS_FIXED, LEVEL, Entries
+from evpilot.plan.entries import IS_FIXED, Entries
 from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds
 from evpilot.plan.way import Way, place_on
 from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bools, Ints
 
 LOOK = 90.0  # [m] ahead
 CURVE_ACCEL = 2.5  # [m/s2] across, on the short bends out and back
@@ -89,12 +89,12 @@ class Detours:
         ahead = extent[:, 1] > float(way.scalars[Corridor.S])
         return bool(np.any(ahead & (extent[:, 2] < half) & (extent[:, 3] > -half)))
 
-    def standing(self, observation: Observation, tracks: Tracks) -> Ints:
-        """Rows of all that will not move soon: what is fixed, and vehicles that have stood for a while. Asked once in
-        every cycle."""
+    def standing(self, observation: Observation, tracks: Tracks, level: Bools) -> Ints:
+        """Rows of all on our level (N,) that will not move soon: what is fixed, and vehicles that have stood for a
+        while. Asked once in every cycle."""
         ego, state = observation.ego, tracks.state
         near = (np.abs(state[:, 0] - ego.pose[0]) < LOOK) & (np.abs(state[:, 1] - ego.pose[1]) < LOOK)
-        near &= tracks.valid & (np.abs(state[:, 2] - ego.pose[2]) < LEVEL)
+        near &= tracks.valid & level
         still = near & IS_VEHICLE[tracks.kind] & (np.abs(state[:, 4]) < STILL)
         ids = tracks.id[still].tolist()
         self._since = {k: self._since.get(k, observation.t_ns) for k in ids}

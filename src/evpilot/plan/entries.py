@@ -6,14 +6,18 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import GRID
+from evpilot.maps.reference import SPACING
+from evpilot.plan.columns import GRID, Corridor, Ref
+from evpilot.plan.way import Way
 from evpilot.types import FIXED, VEHICLES, EgoState, ObjectKind, Predictions, Signal, Tracks
 from evpilot.types.state import Array, Bools, Ints
 
 PROB_MIN = 0.08  # a less likely mode is left out
 REACH = 160.0  # [m] what is further away cannot be met within the horizon at town speeds; grows with speed
 STANDOFF = 9.0  # [m]
-LEVEL = 2.5  # [m] what is further above or below is on another road
+LEVEL = 2.5  # [m] what is further above or below is on another road ...
+BESIDE = 15.0  # [m] ... than a path that leads there up or down a slope, this far beside it ...
+DIRECT = 0.5  # ... whose way is at most twice as long: round a spiral ramp it comes out above or below us
 
 IS_FIXED = np.isin(np.arange(256), [int(kind) for kind in FIXED])
 CAN_FOLLOW = np.isin(np.arange(256), [int(kind) for kind in VEHICLES if kind != ObjectKind.TRAIN])
@@ -48,17 +52,36 @@ def on_grid(knots: Array, pose: Array, rows: Ints, modes: Ints, out: Array) -> N
             out[e, step, 4] = speed
 
 
+def on_our_level(state: Array, ego: EgoState, ways: list[Way]) -> Bools:
+    """Which of the tracks' states (N, 7) are on our road: at our height, or at that of a corridor that leads there."""
+    x, y, z = ego.pose[:3].tolist()
+    level = np.abs(state[:, 2] - z) < LEVEL
+    for row in np.flatnonzero(~level):
+        away = math.hypot(state[row, 0] - x, state[row, 1] - y)
+        level[row] = away < REACH and any(_leads_to(state[row, :3], away, way) for way in ways)
+    return level
+
+
+def _leads_to(place: Array, away: float, way: Way) -> bool:
+    """Whether a corridor passes a place (3,) that is so far away [m], and not by going round."""
+    apart = np.hypot(way.table[:, Ref.X] - place[0], way.table[:, Ref.Y] - place[1])
+    beside = (apart < BESIDE) & (np.abs(way.table[:, Ref.Z] - place[2]) < LEVEL)
+    run = np.abs(np.flatnonzero(beside) * SPACING - way.scalars[Corridor.S])
+    return bool(np.any(run * DIRECT < away))
+
+
 class Entries:
     """The boxes that the planner keeps clear of: box (E, 51, 5) by `Entry`, half (E, 2) half length and width [m],
     level (E,) height now [m], prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,),
     track (E,) row in the tracks, polite (E,) the likeliest way of a vehicle that may give way, riders (K,) the entries
     of cyclists."""
 
-    def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState) -> None:
+    def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState, level: Bools) -> None:
+        """level (N,): which of the tracks are `on_our_level`."""
         state = tracks.state
         reach = REACH + 8.0 * abs(ego.speed)
         square = (state[:, 0] - ego.pose[0]) ** 2 + (state[:, 1] - ego.pose[1]) ** 2
-        near = (square < reach * reach) & (np.abs(state[:, 2] - ego.pose[2]) < LEVEL) & tracks.valid
+        near = (square < reach * reach) & level & tracks.valid
         track_row = _rows_of(predictions.track_id, tracks.id)
         likely = (predictions.prob >= PROB_MIN) & near[track_row][:, None]
         rows, modes = np.nonzero(likely)

@@ -12,7 +12,7 @@ from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
 from evpilot.plan.contingency import branch
 from evpilot.plan.detour import Detours
-from evpilot.plan.entries import Entries
+from evpilot.plan.entries import Entries, on_our_level
 from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
@@ -26,7 +26,7 @@ from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way, curvature_now
 from evpilot.plan.weather import BEND_SHARE, grip, sight_speed
 from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bools, Ints
 
 REFINED, REFINED_MOST = 16, 20  # proposals whose neighbours are looked at ...
 YIELD = 8  # ... which about so many different motions come of, each
@@ -90,7 +90,8 @@ class Planner:
         ego = observation.ego
         self._feel(observation)
         ways = self.road.ways(ego)
-        standing = self.detours.standing(observation, tracks)
+        level = on_our_level(tracks.state, ego, ways)
+        standing = self.detours.standing(observation, tracks, level)
         if len(standing):
             ways = self._past(ways, standing, tracks, ego)
         for way in self.rules.held_up(ways, tracks):
@@ -99,7 +100,7 @@ class Planner:
         if aside is not None:
             ways.append(aside)
         walls = self.rules.walls(ways, observation, tracks)
-        scene = self._scene(ways, walls, observation, tracks, predictions)
+        scene = self._scene(ways, walls, observation, tracks, predictions, level)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
         batch = self._calm(ways, walls, scene) or self._all(ways, scene, speed, accel, seconds)
@@ -190,10 +191,16 @@ class Planner:
         return np.minimum(caps, np.maximum(self._pace * limits, np.minimum(limits, PACED)))
 
     def _scene(
-        self, ways: list[Way], walls: list[Wall], observation: Observation, tracks: Tracks, predictions: Predictions
+        self,
+        ways: list[Way],
+        walls: list[Wall],
+        observation: Observation,
+        tracks: Tracks,
+        predictions: Predictions,
+        level: Bools,
     ) -> Scene:
         ego = observation.ego
-        entries = Entries(tracks, predictions, ego)
+        entries = Entries(tracks, predictions, ego, level)
         table = self._tables.stack(ways, self._sight_speed)
         if self._pace < 1.0:
             table = table.copy()
