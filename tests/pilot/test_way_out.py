@@ -14,8 +14,9 @@ from evpilot.types import ROAD, Source
 from evpilot.vehicle import platforms
 
 
-def without_tail(monkeypatch: pytest.MonkeyPatch, spoiled_after: int = 10**6) -> None:
-    """The planner finds no tail, and from a cycle on its plans start 10 m from the car."""
+def without_tail(monkeypatch: pytest.MonkeyPatch, spoiled_after: int = 10**6, others: bool = False) -> None:
+    """The planner finds no tail, and from a cycle on its best plans start 10 m from the car; without others it knows no
+    second best."""
     plan, count = Planner.plan, 0
 
     def planned(self: Planner, *seen: object) -> Plan:
@@ -28,6 +29,8 @@ def without_tail(monkeypatch: pytest.MonkeyPatch, spoiled_after: int = 10**6) ->
         return dataclasses.replace(made, trajectory=dataclasses.replace(made.trajectory, pose=pose))
 
     monkeypatch.setattr(Planner, "plan", planned)
+    if not others:
+        monkeypatch.setattr(Planner, "another", lambda *_: None)
 
 
 def test_a_plan_without_a_tail_is_driven_with_the_guards(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +51,16 @@ def test_when_the_next_plan_is_refused_the_car_stops_on_the_guards_tail(monkeypa
     assert all(d is not None and d.source == Source.TAIL and "starts away" in d.trace.reason for d in later)
     assert run.ego[-1, 4] == 0.0
     assert np.abs(run.ego[:, 1]).max() < 0.1
+
+
+def test_where_the_best_plan_is_refused_the_next_best_is_driven(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_tail(monkeypatch, spoiled_after=10, others=True)
+    run = drive(scene(one_lane(), speed=12.0, seconds=4.0))
+    validator = Validator(CAR, ROAD, 0.1, run.briefing.graph)
+    for frame in run.frames[10:-1]:
+        assert frame.decision is not None and frame.decision.source == Source.NOMINAL
+        assert not validator.check(frame.decision, frame.observation)
+    assert run.ego[:, 4].min() > 11.0, "nobody brakes where there is another way to drive on"
 
 
 def test_when_no_plan_and_no_tail_is_fit_the_car_stops_and_never_drives_a_refused_plan(

@@ -10,7 +10,7 @@ import numpy as np
 from evpilot.guard.brake import EmergencyBrake
 from evpilot.guard.validator import Validator
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.planner import Planner
+from evpilot.plan.planner import Plan, Planner
 from evpilot.predict.predictor import Predictor
 from evpilot.track.memory import Memory
 from evpilot.track.tracker import Tracker
@@ -106,16 +106,18 @@ class EvPilot:
             observation = dataclasses.replace(observation, tracks=tracks)
         predictions = self._foresight.predict(tracks, observation.lights, observation.ego)
         plan = self._planner.plan(observation, tracks, predictions)
-        decision = Decision(
-            t_ns=observation.t_ns,
+        decision = self._guarded(self._decision(plan, predictions), observation, tracks)
+        return self._stopping(decision, observation) if unanswered(observation) else decision
+
+    def _decision(self, plan: Plan, predictions: Predictions | None) -> Decision:
+        return Decision(
+            t_ns=plan.trajectory.t_ns,
             trajectory=plan.trajectory,
             tail=plan.tail,
             predictions=predictions,
             trace=plan.trace,
             source=self._source(plan.trajectory),
         )
-        decision = self._guarded(decision, observation, tracks)
-        return self._stopping(decision, observation) if unanswered(observation) else decision
 
     def _stopping(self, decision: Decision, observation: Observation) -> Decision:
         """A stop in the lane, along the way that the decision takes and at least as firm as that, with hazard lights:
@@ -137,8 +139,9 @@ class EvPilot:
         return Source.GUARD if soon.min() < -self._firmest - 0.01 else Source.NOMINAL
 
     def _guarded(self, decision: Decision, observation: Observation, tracks: Tracks) -> Decision:
-        """The decision if the guard accepts it; else emergency braking, the last accepted tail going on, or where that
-        is not fit either, a stop along it (reference/safety.md: a plan that was refused is never driven).
+        """The decision if the guard accepts it; else emergency braking, the next best that it accepts, the last accepted
+        tail going on, or where that is not fit either, a stop along it (reference/safety.md: a plan that was refused is
+        never driven).
 
         One exception: where no stop is free of contact, a plan that is itself in order is better than a stop into
         someone, or beside someone who comes over.
@@ -157,6 +160,12 @@ class EvPilot:
             bare = dataclasses.replace(decision, tail=None)
             if not self._validator.check(bare, observation):
                 decision, fault = bare, ""
+        if fault:
+            other = self._planner.another(
+                lambda plan: not self._validator.check(self._decision(plan, None), observation)
+            )
+            if other is not None:
+                decision, fault = self._decision(other, decision.predictions), ""
         if not fault:
             decision = self._with_tail(decision, observation)
             self._tail = decision.tail

@@ -1,6 +1,7 @@
 """Propose, simulate, score: one decision from hundreds of motions, each driven forward and checked against everyone."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,7 @@ YIELD = 8  # ... which about so many different motions come of, each
 TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
 GRIP_SHARE = 0.95  # of the tyres' grip that a tail may use
 TAIL_CANDIDATES = 5
+OTHERS = 16  # the next best that are offered where the guard refuses the best
 RESCORED = 20  # proposals that are scored again with traffic that reacts
 SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED, Cost.ENERGY)]
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
@@ -55,6 +57,18 @@ class Plan:
     tail: Trajectory | None
     free: bool
     trace: PlanTrace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Cycle:
+    """What one decision was chosen from: proposals and their order, best first, and what they were weighed against."""
+
+    batch: Batch
+    order: Ints
+    scene: Scene
+    walls: list[Wall]
+    observation: Observation
+    tracks: Tracks
 
 
 class Planner:
@@ -83,6 +97,7 @@ class Planner:
         self._tables = Tables()
         self._friction, self._sight_speed = 1.0, math.inf
         self._last: tuple[int, float, bool] | None = None
+        self._cycle: _Cycle | None = None
         self._due = -math.inf
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
@@ -110,23 +125,45 @@ class Planner:
         if self._contingent:
             branch(batch, scene, self._evaluator.body, not self.briefing.limits.exact)
         order = np.argsort(batch.total(), kind="stable")
+        self._cycle = _Cycle(batch=batch, order=order, scene=scene, walls=walls, observation=observation, tracks=tracks)
         chosen, tail = self._with_tail(batch, order, scene, observation)
-        self._remember(batch.props[chosen], scene, seconds)
+        self._remember(batch.props[chosen], scene, observation)
+        return self._decided(self._cycle, chosen, tail)
+
+    def another(self, fits: Callable[[Plan], bool]) -> Plan | None:
+        """The next best plan of this cycle that has a stopping tail and fits, for where its first is refused."""
+        cycle = self._cycle
+        assert cycle is not None
+        batch, total, order = cycle.batch, cycle.batch.total(), cycle.order
+        for candidate in order[1 : 1 + OTHERS]:
+            if total[candidate] > total[order[0]] + CONTACT_COST:
+                break
+            prop, roll = batch.props[candidate], batch.rolls[candidate]
+            tail = self._tail(prop, roll, len(order), cycle.scene, cycle.observation)
+            plan = None if tail is None else self._decided(cycle, int(candidate), tail)
+            if plan is not None and fits(plan):
+                self._remember(prop, cycle.scene, cycle.observation)
+                return plan
+        return None
+
+    def _decided(self, cycle: _Cycle, chosen: int, tail: Trajectory | None) -> Plan:
+        """The plan of one proposal of a cycle."""
+        batch, scene, observation = cycle.batch, cycle.scene, cycle.observation
         trace = explain(
             batch.props,
             batch.rolls,
             batch.costs,
             batch.firsts,
             chosen,
-            order,
-            ways,
-            walls,
+            cycle.order,
+            scene.ways,
+            cycle.walls,
             scene.entries,
             scene.spans,
-            tracks,
+            cycle.tracks,
         )
         return Plan(
-            trajectory=trajectory(batch.rolls[chosen], ego, observation.t_ns),
+            trajectory=trajectory(batch.rolls[chosen], observation.ego, observation.t_ns),
             tail=tail,
             free=bool(batch.costs[chosen, Cost.COLLISION] < CONTACT_COST),
             trace=trace,
@@ -275,7 +312,8 @@ class Planner:
             own = batch.props[:, Prop.CORRIDOR] == 0
             batch.costs[own, Cost.REAR] = np.minimum(batch.costs[own, Cost.REAR], REAR_MOST)
 
-    def _remember(self, prop: Array, scene: Scene, seconds: float) -> None:
+    def _remember(self, prop: Array, scene: Scene, observation: Observation) -> None:
+        seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         way = scene.ways[int(prop[Prop.CORRIDOR])]
         self.road.keep(way)
         ahead = float(way.scalars[Corridor.S]) + float(prop[Prop.DELAY]) + max(float(prop[Prop.LENGTH]), 10.0)
