@@ -222,3 +222,26 @@ def test_raw_detections_serve_as_well():
 def test_a_broken_plan_counts_as_none():
     broken = replace(straight(0.0, 12.0), speed=np.full(61, np.nan))
     assert EmergencyBrake(SEDAN, ROAD).step(seen(0.0, 12.0, tracks(18.0, 0.0, 0.0, 0.0)), broken) is not None
+
+
+@pytest.mark.parametrize(
+    ("bend", "offset", "brakes"), [(1 / 40, 3.5, False), (-1 / 60, 3.5, False), (-1 / 60, 0.0, True)]
+)
+def test_who_comes_round_a_bend_in_his_lane_is_no_danger_and_in_ours_he_is(bend, offset, brakes):
+    """Our way is straight for 20 m, then bends; before it his velocity points across our lane."""
+    speed, time = 14.0, 0.1 * np.arange(61)
+    step = 0.5 * (1.0 + np.sign(speed * time - 20.0)) * bend
+    yaw = np.concatenate([[0.0], np.cumsum(0.1 * speed * step[:-1])])
+    pose = np.zeros((61, 4))
+    pose[1:, 0] = np.cumsum(0.1 * speed * np.cos(0.5 * (yaw[1:] + yaw[:-1])))
+    pose[1:, 1] = np.cumsum(0.1 * speed * np.sin(0.5 * (yaw[1:] + yaw[:-1])))
+    pose[:, 3] = np.arctan2(np.sin(yaw), np.cos(yaw))
+    plan = Trajectory(
+        t_ns=0, time=time, pose=pose, speed=np.full(61, speed), accel=np.zeros(61), curvature=step
+    )  # fmt: skip
+    braked = []
+    for k in range(20, 58):
+        x, y = pose[k, 0] - offset * math.sin(yaw[k]), pose[k, 1] + offset * math.cos(yaw[k])
+        brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+        braked.append(brake.step(seen(0.0, speed, tracks(x, y, yaw[k] + math.pi, 16.0)), plan) is not None)
+    assert any(braked) == brakes

@@ -105,6 +105,48 @@ def meets(row: Array, car: Array, other: Array, t: float) -> bool:
 
 
 @kernel()
+def chord(motion: Array, k: int) -> float:
+    """Distance [m] between knots k and k + 1."""
+    return math.hypot(motion[k + 1, TX] - motion[k, TX], motion[k + 1, TY] - motion[k, TY])
+
+
+@kernel()
+def keeps_beside(motion: Array, row: Array, car: Array, other: Array, t: float) -> bool:
+    """Whether an other that comes towards us along our way, and goes on beside it as it does now, passes the car at a
+    state (7,) after t [s]. The way is the packed trajectory: roads bend, and an oncoming driver's velocity before a
+    bend points at us. On a straight way this is the expectation that he keeps his velocity."""
+    best, near = math.inf, ZERO
+    for k in range(motion.shape[0]):
+        square = (other[OX] - motion[k, TX]) ** 2 + (other[OY] - motion[k, TY]) ** 2
+        if square < best:
+            best, near = square, k
+    pace, heading = math.hypot(other[OVX], other[OVY]), motion[near, TYAW]
+    c, s = math.cos(heading), math.sin(heading)
+    if near == 0 or near == motion.shape[0] - 1 or other[OVX] * c + other[OVY] * s > -OPPOSITE * max(pace, ONCOMING):
+        return False
+    dx, dy = other[OX] - motion[near, TX], other[OY] - motion[near, TY]
+    offset = dy * c - dx * s + t * (other[OVY] * c - other[OVX] * s)
+    lean = wrap(other[OYAW] - heading)
+    # back along the way, by as much as he comes nearer until then
+    left = pace * t - (dx * c + dy * s)
+    k = near
+    while k > 0 and left > chord(motion, k - 1):
+        left -= chord(motion, k - 1)
+        k -= 1
+    yaw = motion[k, TYAW]
+    x, y = motion[k, TX] - left * math.cos(yaw), motion[k, TY] - left * math.sin(yaw)
+    c, s = math.cos(row[TYAW]), math.sin(row[TYAW])
+    cx, cy = row[TX] + car[0] * c, row[TY] + car[0] * s
+    aside = min(0.5 * MOVE_OVER * t * t, MOVE_OVER_MAX)
+    for side in (-1.0, 0.0, 1.0):
+        d = offset + side * aside
+        if apart(x - d * math.sin(yaw) - cx, y + d * math.cos(yaw) - cy, c, s, car[1] + car[4], car[2] + car[5],
+                 math.cos(yaw + lean), math.sin(yaw + lean), other[OHALF_LENGTH], other[OHALF_WIDTH]):  # fmt: skip
+            return True
+    return False
+
+
+@kernel()
 def runs_into_us(row: Array, car: Array, other: Array, t: float) -> bool:
     """Whether an other that touches the car comes from behind: its centre behind ours, and faster along our heading."""
     c, s = math.cos(row[TYAW]), math.sin(row[TYAW])
@@ -142,7 +184,7 @@ def first_contact(
                 continue
             if look == 0:
                 begun[i] = meets(row, bare, others[i], t)
-            elif meets(row, car, others[i], t):
+            elif meets(row, car, others[i], t) and not keeps_beside(motion, row, car, others[i], t):
                 slow = abs(row[TSPEED]) <= (STANDING if pace > abs(row[TSPEED]) else STILL)
                 if (standing or not slow) and not runs_into_us(row, car, others[i], t):
                     return t, i
@@ -202,12 +244,6 @@ def brake_along(motion: Array, speed: float, wait: float, decel: float, out: Arr
         s = 0.5 * (pace + after) * STEP
         run += s
         pace = after
-
-
-@kernel()
-def chord(motion: Array, k: int) -> float:
-    """Distance [m] between knots k and k + 1."""
-    return math.hypot(motion[k + 1, TX] - motion[k, TX], motion[k + 1, TY] - motion[k, TY])
 
 
 @kernel("void(f8[:, ::1], f8, f8, f8, f8[:, ::1])")

@@ -139,9 +139,9 @@ class EvPilot:
         return Source.GUARD if soon.min() < -self._firmest - 0.01 else Source.NOMINAL
 
     def _guarded(self, decision: Decision, observation: Observation, tracks: Tracks) -> Decision:
-        """The decision if the guard accepts it; else emergency braking, the next best that it accepts, the last accepted
-        tail going on, or where that is not fit either, a stop along it (reference/safety.md: a plan that was refused is
-        never driven).
+        """The decision if the guard accepts it; else emergency braking, the next best that it accepts, the last
+        accepted tail going on, or where that is not fit either, a stop along it (reference/safety.md: a plan that was
+        refused is never driven).
 
         One exception: where no stop is free of contact, a plan that is itself in order is better than a stop into
         someone, or beside someone who comes over.
