@@ -1,8 +1,12 @@
-"""Where the recorded scenarios are, for the tests that use them; how examples are drawn."""
+"""Where the recorded scenarios are, for the tests that use them; how examples are drawn; how slow the machine is."""
 
+import math
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -10,6 +14,7 @@ from hypothesis import settings
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
+NOMINAL = 3.7e-3  # [s] of `_small_steps` on an idle core of the machine for which the bounds were set
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -19,3 +24,20 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the recorded scenarios: {folder} is not there; set EVPILOT_DATA to their folder")
     return folder
+
+
+@pytest.fixture
+def slowness() -> Callable[[], float]:
+    """How many times slower the machine is at this moment than the one that the bounds of time are meant for, at
+    least 1: a neighbour on the same core, or an older core, is no failure."""
+    return lambda: max(1.0, sorted(_small_steps() for _ in range(7))[3] / NOMINAL)
+
+
+def _small_steps() -> float:
+    """CPU time [s] of a fixed mixture of small array operations, which our own bounded steps are made of."""
+    values, total = np.random.default_rng(0).uniform(-1.0, 1.0, (60, 60)), 0.0
+    begin = time.thread_time()
+    for k in range(400):
+        values[k % 60] = np.where(values[(k + 1) % 60] > 0.0, 0.5 * values[k % 60], values[(k + 7) % 60])
+        total += math.hypot(float(values[3, 4]), k) + float(np.sort(values[5])[3])
+    return time.thread_time() - begin

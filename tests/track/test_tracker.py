@@ -286,7 +286,7 @@ def test_the_same_frames_give_the_same_bits():
     assert bits() == bits()
 
 
-def test_a_hundred_things_take_less_than_two_milliseconds():
+def test_a_hundred_things_take_less_than_two_milliseconds(slowness):
     rng = np.random.default_rng(0)
     place = rng.uniform(-100, 100, (100, 2))
     tracker, spent = Tracker(0.1), []
@@ -296,6 +296,5 @@ def test_a_hundred_things_take_less_than_two_milliseconds():
         begin = time.thread_time()
         told = tracker.update(seen, ego_at(k * TICK))
         spent.append(time.thread_time() - begin)
-    print("ms", 1e3 * sorted(spent)[15])
     assert len(told) > 90
-    assert sorted(spent)[5] < 2e-3
+    assert sorted(spent)[5] < 2e-3 * slowness()

@@ -18,7 +18,7 @@ from evpilot.plan.columns import GRID, Corridor, Ref, Span
 from evpilot.plan.entries import IS_FIXED, Entries
 from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds
 from evpilot.plan.way import Way, place_on
-from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks
+from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks, among
 from evpilot.types.state import Array, Bools, Ints
 
 LOOK = 90.0  # [m] ahead
@@ -47,7 +47,7 @@ PROB_MIN = 0.15
 WEIGHT = 90.0
 PENALTY = 1.0
 STILL = 0.3  # [m/s]
-IS_VEHICLE = np.isin(np.arange(256), [ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS])
+IS_VEHICLE = among([ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS])
 X, Y, YAW, COS, SIN = int(Ref.X), int(Ref.Y), int(Ref.YAW), int(Ref.COS), int(Ref.SIN)
 HAZARD = int(Signal.HAZARD)
 

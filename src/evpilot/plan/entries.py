@@ -9,7 +9,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref
 from evpilot.plan.way import Way
-from evpilot.types import FIXED, VEHICLES, EgoState, ObjectKind, Predictions, Signal, Tracks
+from evpilot.types import FIXED, VEHICLES, EgoState, ObjectKind, Predictions, Signal, Tracks, among
 from evpilot.types.state import Array, Bools, Ints
 
 PROB_MIN = 0.08  # a less likely mode is left out
@@ -19,8 +19,8 @@ LEVEL = 2.5  # [m] what is further above or below is on another road ...
 BESIDE = 15.0  # [m] ... than a path that leads there up or down a slope, this far beside it ...
 DIRECT = 0.5  # ... whose way is at most twice as long: round a spiral ramp it comes out above or below us
 
-IS_FIXED = np.isin(np.arange(256), [int(kind) for kind in FIXED])
-CAN_FOLLOW = np.isin(np.arange(256), [int(kind) for kind in VEHICLES if kind != ObjectKind.TRAIN])
+IS_FIXED = among(FIXED)
+CAN_FOLLOW = among(kind for kind in VEHICLES if kind != ObjectKind.TRAIN)
 STEPS = len(GRID)
 TIMES = GRID
 

@@ -9,13 +9,14 @@ from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Ref
 from evpilot.plan.way import Way
-from evpilot.types import VEHICLES, LaneGraph, Tracks
+from evpilot.types import VEHICLES, LaneGraph, Tracks, among
 from evpilot.types.state import Array, Bools, Ints
 
 CROSSING = 0.5  # [rad] lanes that meet at less angle join
 APART = 12.0  # [m] places to keep clear that are closer to each other are one
 SPARE = 1.5  # [m] behind who stands there
 SLOW = 3.0  # [m/s] a faster lead will have made room
+DRIVEN = among(VEHICLES)
 OURS = 0.7  # cosine of the angle to our way of who goes it
 ASIDE = 1.6  # [m] from the middle of our way
 TOWN_PACE = 7.0  # [m/s] at which we come, at least
@@ -68,7 +69,7 @@ class Queue:
 
 def queue_on(way: Way, tracks: Tracks) -> Queue:
     """Who stands or crawls on a corridor."""
-    slow = np.flatnonzero(np.isin(tracks.kind, VEHICLES) & (np.abs(tracks.state[:, 4]) < SLOW) & tracks.valid)
+    slow = np.flatnonzero(DRIVEN[tracks.kind] & (np.abs(tracks.state[:, 4]) < SLOW) & tracks.valid)
     spans = np.empty((len(slow), 2))
     on_it = np.zeros(len(slow), np.bool_)
     find_queue(way.table, tracks.state[slow], tracks.size[slow], spans, on_it)

@@ -8,7 +8,7 @@ from evpilot.plan.columns import Corridor, Cost, Prop, Ref, Roll
 from evpilot.plan.detour import extents
 from evpilot.plan.way import Way
 from evpilot.plan.weather import grip
-from evpilot.types import FIXED, VEHICLES, ObjectKind, Platform, Tracks
+from evpilot.types import FIXED, VEHICLES, ObjectKind, Platform, Tracks, among
 from evpilot.types.state import Array
 
 LOOK = 60.0  # [m] ahead
@@ -20,9 +20,7 @@ REACTION = 0.3  # [s] a planning cycle, and until the brakes bite
 BRAKE = 0.774  # [g] UN R157 Annex 3, as far as the road's friction allows
 SLOWEST = 4.0  # [m/s] nobody asks for less
 RISK, RISK_MOST = 0.4, 20.0  # cost of the square of a m/s too fast, at most: for somebody who may not be there
-HIDING = np.isin(
-    np.arange(256), [int(k) for k in (*VEHICLES, *FIXED) if k not in (ObjectKind.CONE, ObjectKind.BUILDING)]
-)
+HIDING = among(k for k in (*VEHICLES, *FIXED) if k not in (ObjectKind.CONE, ObjectKind.BUILDING))
 STILL = 0.3  # [m/s]
 NEAR = 15.0  # [m] a thing's middle may be beyond what we look at
 

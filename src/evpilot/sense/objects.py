@@ -11,7 +11,18 @@ import numpy as np
 
 from evpilot.sense.config import NOISY, OCCLUDED, PERFECT, SensorConfig, named
 from evpilot.sense.view import cut, free_range, seen_share
-from evpilot.types import Detections, EgoState, Lights, LightState, ObjectKind, Observation, Tracks, Truth, picked
+from evpilot.types import (
+    Detections,
+    EgoState,
+    Lights,
+    LightState,
+    ObjectKind,
+    Observation,
+    Tracks,
+    Truth,
+    among,
+    picked,
+)
 from evpilot.types.state import Array, Bools
 
 __all__ = ["NOISY", "OCCLUDED", "PERFECT", "ObjectSensor", "SensorConfig", "named", "to_ego"]
@@ -21,8 +32,9 @@ MOUNT = 0.3  # of the car's length ahead of the rear axle: on the roof, near the
 SEEN = 0.15  # of an object's lines of sight must be free for it to be seen
 LIGHT_RANGE = 200.0  # [m] from which a light's colour can be told
 LIGHT_CONE = math.radians(85.0)  # half angle in front of a light from which its colour can be told
-LOW = (ObjectKind.PEDESTRIAN, ObjectKind.BICYCLE, ObjectKind.CONE, ObjectKind.BALL, ObjectKind.ANIMAL)  # hide nothing
-TALL = (ObjectKind.TRUCK, ObjectKind.BUS, ObjectKind.TRAIN, ObjectKind.BUILDING)  # hide a light
+# who hides nothing, and who hides a light
+LOW = among((ObjectKind.PEDESTRIAN, ObjectKind.BICYCLE, ObjectKind.CONE, ObjectKind.BALL, ObjectKind.ANIMAL))
+TALL = among((ObjectKind.TRUCK, ObjectKind.BUS, ObjectKind.TRAIN, ObjectKind.BUILDING))
 
 
 class ObjectSensor:
@@ -46,7 +58,7 @@ class ObjectSensor:
         reach = min(config.range, truth.sight)
         x, y, yaw = _eye(truth.ego, ego_size[0])
         if config.occlusion:
-            boxes, hides = _boxes(truth.objects), ~np.isin(truth.objects.kind, LOW)
+            boxes, hides = _boxes(truth.objects), ~LOW[truth.objects.kind]
             z = np.ascontiguousarray(truth.objects.state[:, 2])
             free = free_range(x, y, float(truth.ego.pose[2]), yaw, reach, BEARINGS, boxes, z, hides)
             share = seen_share(x, y, boxes, z, hides)
@@ -135,7 +147,7 @@ class ObjectSensor:
         seen = np.flatnonzero((np.hypot(dx, dy) <= min(LIGHT_RANGE, truth.sight)) & (off <= LIGHT_CONE))
         state = lights.state[seen].copy()
         if self._config.occlusion:
-            tall = _boxes(truth.objects)[np.isin(truth.objects.kind, TALL)]
+            tall = _boxes(truth.objects)[TALL[truth.objects.kind]]
             state[cut(x, y, np.ascontiguousarray(pose[seen, :2]), tall)] = LightState.UNSEEN
         return Lights(t_ns=lights.t_ns, index=lights.index[seen], state=state, arrow=lights.arrow[seen])
 

@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from evpilot.files import EvpilotError
 from evpilot.track.filters import distances, predict, update
-from evpilot.types import VULNERABLE, Detections, EgoState, ObjectKind, Tracks, no_tracks
+from evpilot.types import VULNERABLE, Detections, EgoState, ObjectKind, Tracks, among, no_tracks
 from evpilot.types.state import Array, Bools, Ints
 
 PLACE_SIGMA = (0.2, 0.003)  # [m], [-] measured place: at the car, and growing with distance
@@ -28,7 +28,7 @@ FIRST_SPEED = 8.0  # [m/s] uncertainty of a velocity that is not measured
 FLIP_VOTES = -3.0  # when so many more boxes say otherwise, a track turns round
 FORWARD_SPEED = 4.0  # [m/s] a car that goes backwards faster than this has its box the wrong way round
 VOTES_MAX = 10.0
-WALKERS = (*VULNERABLE, ObjectKind.ANIMAL, ObjectKind.BALL)
+WALKS = among((*VULNERABLE, ObjectKind.ANIMAL, ObjectKind.BALL))
 KINDS = len(ObjectKind)
 
 
@@ -121,11 +121,13 @@ class Tracker:
             YAW_SIGMA,
         )
         self._note(rows, seen, box, detections)
-        self._bear(np.setdiff1d(np.arange(len(box)), seen), box, velocity, sigma, detections, first)
+        fresh = np.ones(len(box), np.bool_)
+        fresh[seen] = False
+        self._bear(np.flatnonzero(fresh), box, velocity, sigma, detections, first)
         self._forget()
 
     def _walks(self) -> Bools:
-        return np.isin(self._kind(), WALKERS)
+        return WALKS[self._kind()]
 
     def _kind(self) -> Ints:
         return np.argmax(self._votes, axis=1) if len(self._votes) else np.zeros(0, np.int64)
@@ -148,8 +150,8 @@ class Tracker:
         if not len(box) or not len(self._id):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         cost = distances(self._x, self._p, self._z, box, velocity, has_velocity, sigma, VELOCITY_SIGMA, GATE, FAR)
-        near = np.flatnonzero(np.isfinite(cost).any(axis=1))
-        told = np.flatnonzero(np.isfinite(cost).any(axis=0))
+        possible = np.isfinite(cost)
+        near, told = np.flatnonzero(possible.any(axis=1)), np.flatnonzero(possible.any(axis=0))
         part = np.minimum(cost[np.ix_(near, told)], NO_MATCH)
         i, j = linear_sum_assignment(part)
         good = part[i, j] < NO_MATCH
@@ -181,6 +183,8 @@ class Tracker:
         """Begin a track for each detection that belongs to none."""
         fresh = np.array([d for d in fresh.tolist() if not self._twin(box[d])], np.int64)
         count = len(fresh)
+        if not count:
+            return
         told = detections.has_velocity[fresh]
         x = np.zeros((count, 6))
         x[:, :2], x[:, 2:4] = box[fresh, :2], velocity[fresh]
@@ -214,6 +218,8 @@ class Tracker:
         assert self._t_ns is not None
         unseen = (self._t_ns - self._last) * 1e-9
         keep = unseen <= np.where(self._confirmed(), self._keep, self._young)
+        if keep.all():
+            return
         for name in (
             "_id",
             "_x",

@@ -21,6 +21,7 @@ from evpilot.types.kinds import (
     StopKind,
     Turn,
     User,
+    among,
 )
 from evpilot.types.lane_graph import LaneGraph
 from evpilot.types.motion import Command, Predictions, Trajectory
@@ -75,6 +76,7 @@ __all__ = [
     "Truth",
     "Turn",
     "User",
+    "among",
     "joined",
     "no_trace",
     "no_tracks",

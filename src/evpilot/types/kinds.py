@@ -1,6 +1,10 @@
 """What the numbers in the records' columns and codes mean."""
 
+from collections.abc import Iterable
 from enum import IntEnum, IntFlag
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 class ObjectKind(IntEnum):
@@ -34,6 +38,13 @@ VEHICLES = (
     ObjectKind.EMERGENCY,
 )
 FIXED = (ObjectKind.PARKED, ObjectKind.CONE, ObjectKind.BARRIER, ObjectKind.BUILDING)
+
+
+def among(kinds: Iterable[ObjectKind]) -> NDArray[np.bool_]:
+    """A table (256,), true for these kinds: `table[tracks.kind]` tells who is one of them."""
+    table = np.zeros(256, np.bool_)
+    table[[int(kind) for kind in kinds]] = True
+    return table
 
 
 class Signal(IntFlag):
