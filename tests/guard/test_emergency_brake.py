@@ -187,6 +187,24 @@ def test_it_is_never_worse_than_braking_at_once_or_holding_the_speed(speed, pace
     assert not [gap for gap, (holding, braking, guarded) in outcome.items() if guarded and not (holding and braking)]
 
 
+def test_while_it_brakes_a_new_plan_does_not_lead_it_into_whom_it_passes():
+    speed, half = 8.2, 0.5 * SEDAN.width
+    beside = tracks(8.0, half + 0.5 * CAR[1] + 0.07, 0.0, 0.0)
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    assert brake.step(seen(0.0, speed, beside), straight(0.0, speed)) is not None
+    for tick in range(1, 6):
+        x, v = 0.8 * tick - 0.04 * tick**2, speed - 0.8 * tick
+        # a plan for a car that comes to a stand, back to the lane's middle
+        plan = straight(x, v)
+        run = plan.pose[:, 0] - x
+        pose = plan.pose.copy()
+        pose[:, 1], pose[:, 3] = 0.02 * run**2, np.arctan(0.04 * run)
+        driven = brake.step(seen(x, v, beside), replace(plan, pose=pose, curvature=np.full(61, 0.04)))
+        assert driven is not None
+        front = driven.pose[:, 1] + (SEDAN.rear_to_center + 0.5 * SEDAN.length) * np.sin(driven.pose[:, 3])
+        assert np.all(front < 0.07)
+
+
 def test_it_holds_the_car_that_stopped_close_before_somebody():
     brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
     front = SEDAN.rear_to_center + 0.5 * SEDAN.length

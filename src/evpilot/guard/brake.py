@@ -26,10 +26,12 @@ from evpilot.guard.contact import (
     braking,
     first_contact,
     impact,
+    meeting,
     others_of,
 )
 from evpilot.guard.evade import KNOTS, evade
 from evpilot.guard.packed import pack, unpack, unsound
+from evpilot.guard.tail import own_stop
 from evpilot.types import EgoState, Limits, Observation, Platform, Trajectory
 from evpilot.types.state import Array, Bools, Ints
 
@@ -98,7 +100,8 @@ def worse(motion: Array, speed: float, wait: float, decel: float, other: Array, 
 
 
 class EmergencyBrake:
-    """One drive's emergency brake; `step` once per planning tick. State: whether it brakes, since when it is calm."""
+    """One drive's emergency brake; `step` once per planning tick. State: whether it brakes and along which path, since when it is
+    calm."""
 
     def __init__(self, platform: Platform, limits: Limits, period_s: float = 0.1) -> None:
         self._platform = platform
@@ -108,6 +111,7 @@ class EmergencyBrake:
         self._wait = period_s + platform.accel_lag + 0.5 * self._most / max(platform.brake_jerk, 1.0)
         self._calm = RELEASE_TICKS
         self._active = False
+        self._path: Array | None = None
         self.cause = -1
 
     @property
@@ -129,22 +133,42 @@ class EmergencyBrake:
         motion, others, rows, car = self._scene(observation, plan)
         out = np.empty((math.ceil((speed / decel + self._wait + 1.0) / STEP) + 1, 7))
         when, whom, late, _ = weigh(motion, speed, look, self._wait, decel, self._active, others, car, out)
+        # brakes that bite already need no more time
+        missing = min(max(1.0 + float(observation.ego.accel[0]) / decel, 0.0), 1.0)
+        bite = missing * (self._wait - self._period)
+        path = self._way_to_brake(motion, observation, bite, decel, others, car, out)
         danger = whom >= 0 and (late < math.inf or self._active)
         if danger:
-            # brakes that bite already need no more time
-            missing = min(max(1.0 + float(observation.ego.accel[0]) / decel, 0.0), 1.0)
-            bite = missing * (self._wait - self._period)
-            danger = not worse(motion, speed, bite, decel, others[whom : whom + 1], car, out)
+            danger = not worse(path, speed, bite, decel, others[whom : whom + 1], car, out)
             self._active = self._active and danger
         self._calm = 0 if danger and when < math.inf else self._calm + 1
         if danger:
             self._active, self.cause = True, int(rows[whom])
         elif self._calm >= RELEASE_TICKS:
             self._active, self.cause = False, -1
+        self._path = path if self._active else None
         if not self._active:
             return None
-        braking(motion, observation.ego.speed, 0.0, decel, out)
+        braking(path, observation.ego.speed, 0.0, decel, out)
         return unpack(out, observation)
+
+    def _way_to_brake(
+        self, motion: Array, observation: Observation, bite: float, decel: float, others: Array, car: Array, out: Array
+    ) -> Array:
+        """The packed path to brake along: the plan's, but the one braked along so far where the plan's new one leads
+        into somebody and that does not. A plan made for a car that comes to a stand turns back to its lane's middle,
+        which may be behind whom we are just passing."""
+        if self._path is None:
+            return motion
+        ego = observation.ego
+        bend = math.tan(ego.steering) / self._platform.wheelbase
+        kept = own_stop(ego.pose[[0, 1, 3]], ego.speed, bend, decel, self._path)
+        near = np.concatenate([car[:4], 0.5 * car[4:]])
+        met: list[bool] = []
+        for path in (motion, kept):
+            braking(path, ego.speed, bite, decel, out)
+            met.append(meeting(out, LOOK_MAX, others, near, True)[1] >= 0)
+        return kept if met[0] and not met[1] else motion
 
     def brakes(self, driven: Trajectory) -> bool:
         """Whether this brake is on, or what is driven else brakes for more than comfort: when `evasion` is asked."""
