@@ -100,8 +100,8 @@ def worse(motion: Array, speed: float, wait: float, decel: float, other: Array, 
 
 
 class EmergencyBrake:
-    """One drive's emergency brake; `step` once per planning tick. State: whether it brakes and along which path, since when it is
-    calm."""
+    """One drive's emergency brake; `step` once per planning tick. State: whether it brakes and along which path, since
+    when it is calm."""
 
     def __init__(self, platform: Platform, limits: Limits, period_s: float = 0.1) -> None:
         self._platform = platform
