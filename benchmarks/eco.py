@@ -5,14 +5,20 @@
 Each pair is the same scenario with the same seed, without and with the preference. The energy is what left the inside
 of the battery, less what the car's motion and height gained on the way, at what they take from the battery (over 0.9);
 the battery's and the motor's heat is not used again, and counts as spent. A pair in which either drive does not reach
-the goal is counted as failed, and left out.
+the goal is counted as failed, and left out. Chance is large: who comes a second later meets a red light. So the
+standard error over the pairs is told, too.
+
+With `--optimum` each drive is also held against the least energy for its way in its time that lights and traffic
+allowed (eco_optimum.py), and the share of that saving is told.
 """
 
 import argparse
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from eco_optimum import DRIVE, saved
 
 from evpilot.evaluate import judge
 from evpilot.files import write_text
@@ -23,13 +29,13 @@ from evpilot.sweep import drive
 from evpilot.types import Platform, Spent, Store
 from evpilot.vehicle import platforms
 
-DRIVE = 0.9  # of what the battery gives, that reaches the motion
 WIDTH, HEIGHT, EDGE = 560, 400, 60
 
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """One drive: did it arrive, how long [s], how far [m], energy [J], the judge's score, at-fault collisions."""
+    """One drive: did it arrive, how long [s], how far [m], energy [J], the judge's score, at-fault collisions; energy
+    by the map and the least that was possible [J], NaN where not asked for."""
 
     arrived: bool
     seconds: float
@@ -37,6 +43,8 @@ class Drive:
     energy: float
     score: float
     at_fault: int
+    used: float
+    least: float
 
 
 def accounted(run: RunLog, car: Platform) -> float:
@@ -48,24 +56,34 @@ def accounted(run: RunLog, car: Platform) -> float:
     return float(spent[Spent.DRAWN] + spent[Spent.BATTERY]) - (kinetic + height) / DRIVE
 
 
-def driven(family: str, seed: int, car: Platform, eco: float, pilot: str) -> Drive:
+def driven(family: str, seed: int, car: Platform, eco: float, pilot: str, optimum: bool) -> Drive:
     """Drive one scenario."""
     run = drive(load(family, seed), platform=car, seed=seed, eco=eco, pilot=pilot)
     verdict = judge(run)
     seconds = float(run.t_ns[-1] - run.t_ns[0]) * 1e-9
     metres = float(run.spent[-1][Spent.DISTANCE])
-    return Drive(run.outcome == "goal", seconds, metres, accounted(run, car), verdict.score, len(verdict.at_fault))
+    arrived = run.outcome == "goal"
+    used, least = saved(run, car) if optimum and arrived else (math.nan, math.nan)
+    energy = accounted(run, car)
+    return Drive(arrived, seconds, metres, energy, verdict.score, len(verdict.at_fault), used, least)
 
 
-def compared(pairs: list[tuple[Drive, Drive]]) -> tuple[float, float]:
-    """Change of time and of energy [share] over all pairs in which both arrived."""
-    good = [(a, b) for a, b in pairs if a.arrived and b.arrived]
-    if not good:
-        return float("nan"), float("nan")
-    times, energies = (
-        np.array([[getattr(one, key) for one in pair] for pair in good]) for key in ("seconds", "energy")
-    )
-    return float(times[:, 1].sum() / times[:, 0].sum() - 1.0), float(energies[:, 1].sum() / energies[:, 0].sum() - 1.0)
+def compared(pairs: list[tuple[Drive, Drive]], key: str) -> tuple[float, float]:
+    """Change [share] of one field over all pairs in which both arrived, and its standard error."""
+    both = np.array([[getattr(one, key) for one in pair] for pair in pairs if pair[0].arrived and pair[1].arrived])
+    if not len(both):
+        return math.nan, math.nan
+    ratio = float(both[:, 1].sum() / both[:, 0].sum())
+    off = both[:, 1] - ratio * both[:, 0]  # of a ratio of sums (Cochran 1977, 2.11)
+    error = math.sqrt(float(np.sum(off * off)) / max(len(both) - 1, 1) / len(both)) / float(both[:, 0].mean())
+    return ratio - 1.0, error if len(both) > 1 else math.nan
+
+
+def share_of_optimum(pairs: list[tuple[Drive, Drive]]) -> float:
+    """What the second drives saved, of what could be saved in their time."""
+    good = [(a, b) for a, b in pairs if math.isfinite(a.used) and math.isfinite(b.least)]
+    could = math.fsum(a.used - b.least for a, b in good)
+    return math.fsum(a.used - b.used for a, b in good) / could if could else math.nan
 
 
 def curve(points: list[tuple[str, float, float]]) -> str:
@@ -105,6 +123,7 @@ def main() -> None:
     options.add_argument("--eco", nargs="+", type=float, default=[0.25, 0.5, 1.0])
     options.add_argument("--against", nargs="*", default=[], help="other pilots, for comparison")
     options.add_argument("--platform", default="su7")
+    options.add_argument("--optimum", action="store_true", help="hold each drive against the least energy")
     options.add_argument("--out", type=Path)
     chosen = options.parse_args()
     car = platforms.load(chosen.platform)
@@ -115,23 +134,26 @@ def main() -> None:
     for family in chosen.family:
         for seed in range(first, last):
             for label, eco, pilot in wishes:
-                one = driven(family, seed, car, eco, pilot)
+                one = driven(family, seed, car, eco, pilot, chosen.optimum)
                 drives[label].append(one)
                 print(
                     f"{family} {seed} {label:9} {'arrived' if one.arrived else 'FAILED'} {one.seconds:6.1f} s "
-                    f"{one.metres:6.0f} m {one.energy / 3.6e3:7.1f} Wh score {one.score:.2f} at fault {one.at_fault}",
+                    f"{one.metres:6.0f} m {one.energy / 3.6e3:7.1f} Wh score {one.score:.2f} at fault {one.at_fault}"
+                    + (f" least {one.least / 3.6e3:.1f} Wh" if chosen.optimum else ""),
                     flush=True,
                 )
     points: list[tuple[str, float, float]] = []
     for label, _, _ in wishes:
         pairs = list(zip(drives["default"], drives[label], strict=True))
-        time, energy = compared(pairs)
+        (time, late), (energy, unsure) = compared(pairs, "seconds"), compared(pairs, "energy")
         failed = sum(not (a.arrived and b.arrived) for a, b in pairs)
         scores = [float(np.mean([one.score for one in rows])) for rows in (drives["default"], drives[label])]
         faults = sum(one.at_fault for one in drives[label])
         print(
-            f"{label:9} time {100 * time:+5.1f} %, energy {100 * energy:+5.1f} %, {failed} of {len(pairs)} pairs "
-            f"failed, mean score {scores[1]:.3f} (default {scores[0]:.3f}), {faults} collisions at fault"
+            f"{label:9} time {100 * time:+5.1f} +- {100 * late:.1f} %, energy {100 * energy:+5.1f} +- "
+            f"{100 * unsure:.1f} %, {failed} of {len(pairs)} pairs failed, mean score {scores[1]:.3f} (default "
+            f"{scores[0]:.3f}), {faults} collisions at fault"
+            + (f", {100 * share_of_optimum(pairs):.0f} % of the optimum's saving" if chosen.optimum else "")
         )
         if np.isfinite(time):
             points.append((label, time, energy))
