@@ -42,6 +42,18 @@ class Foresight(Protocol):
         ...
 
 
+class Keeper(Protocol):
+    """Whatever tells how to drive for a charge at the goal: eco, how much saving counts, and pace, the share of higher
+    limits that is driven at most, both 0..1."""
+
+    eco: float
+    pace: float
+
+    def read(self, ego: EgoState, charge: float) -> bool:
+        """Take in where the car is and its usable charge, 0..1, in every tick; whether both were asked anew."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What takes part in deciding; each can be left out, to see what it is worth (benchmarks/ablations.py). reactive:
@@ -63,10 +75,9 @@ class EvPilot:
 
     State: what the tracker and the predictor remember of the others, the planner's last choice, the newest stopping
     tail that the guard accepted, whether the emergency brake is on. foresight takes the predictor's place. eco
-    0..1: how much saving energy counts; pace 0..1: the share of higher limits that is driven at most.
+    0..1: how much saving energy counts. keeper: what a request for the charge at the goal makes of that, and of the
+    pace, from the usable charge that `charged` tells.
     """
-
-    thrifty = True  # takes eco and pace
 
     def __init__(
         self,
@@ -75,7 +86,7 @@ class EvPilot:
         parts: Parts = ALL_PARTS,
         foresight: Foresight | None = None,
         eco: float = 0.0,
-        pace: float = 1.0,
+        keeper: Keeper | None = None,
     ) -> None:
         index = LaneIndex(briefing.graph)
         self._index, self._graph, self._width = index, briefing.graph, briefing.platform.width
@@ -92,15 +103,23 @@ class EvPilot:
             contingent=parts.contingent,
             lane_changes=parts.lane_changes,
             eco=eco,
-            pace=pace,
         )
         self._validator = Validator(briefing.platform, briefing.limits, period, briefing.graph)
         self._brake = EmergencyBrake(briefing.platform, briefing.limits, period)
         self._tail: Trajectory | None = None
+        self._keeper, self._charge = keeper, 0.0
+        if keeper is not None:
+            self._planner.save(keeper.eco, keeper.pace)
+
+    def charged(self, charge: float) -> None:
+        """Be told the battery's usable charge, 0..1, before a step."""
+        self._charge = charge
 
     def step(self, observation: Observation) -> Decision:
         """One planning tick: from what is seen to where to drive."""
         observation.validate()
+        if self._keeper is not None and self._keeper.read(observation.ego, self._charge):
+            self._planner.save(self._keeper.eco, self._keeper.pace)
         tracks = self._tracks(observation)
         if observation.detections is None:
             observation = dataclasses.replace(observation, tracks=tracks)

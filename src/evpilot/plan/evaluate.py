@@ -8,7 +8,7 @@ from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Cost, Prop
 from evpilot.plan.cost.changing import changing_cost
-from evpilot.plan.cost.energy import energy_cost, thrift
+from evpilot.plan.cost.energy import Thrift, energy_cost, thrift
 from evpilot.plan.cost.headway import headway_cost
 from evpilot.plan.cost.lines import lane_kept_cost
 from evpilot.plan.cost.passing import passing_cost, room_beside
@@ -36,15 +36,19 @@ class Evaluator:
     """What a planner drives its proposals forward and scores them with. body (3,): rear axle to centre, half length,
     half width [m]."""
 
-    def __init__(self, briefing: Briefing, road: Road, eco: float = 0.0) -> None:
+    def __init__(self, briefing: Briefing, road: Road) -> None:
         self.briefing, self.road = briefing, road
-        self._thrift = thrift(briefing.platform, eco) if eco > 0.0 else None
+        self._thrift: Thrift | None = None
         platform = briefing.platform
         self.body: Array = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
         self._car = self._dry_car = car_vector(briefing)
         self._comfort = self._dry_comfort = comfort_vector(briefing.limits)
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
         self._room = Room()
+
+    def save(self, eco: float) -> None:
+        """Let saving energy count as much as eco, 0..1."""
+        self._thrift = thrift(self.briefing.platform, eco) if eco > 0.0 else None
 
     def feel(self, friction: float) -> None:
         """Take in what grip is left to the car."""

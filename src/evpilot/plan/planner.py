@@ -44,6 +44,7 @@ HURRY = 0.3
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
 FREE_WAY = 25.0  # of going on before somebody with blue light: more than the pace of a slower lane
 PACED = 60.0 / 3.6  # [m/s] nobody is held up by who drives slower than this to save energy
+EASE = 0.7  # [m/s] so much below the present speed is asked for at once
 # of a contact from behind in our own lane: art. 13 (5) of the Vienna Convention on Road Traffic
 REAR_MOST = 120.0
 
@@ -74,7 +75,7 @@ class _Cycle:
 class Planner:
     """The planner of one drive; `plan` is called once in every cycle. Three parts can be left out, to see what they are
     worth: scoring again with traffic that reacts, choices that are left open, and proposals on other lanes. eco 0..1:
-    how much saving energy counts. pace 0..1: the share of the limit that is driven where that is above PACED [m/s]."""
+    how much saving energy counts."""
 
     def __init__(
         self,
@@ -85,20 +86,25 @@ class Planner:
         contingent: bool = True,
         lane_changes: bool = True,
         eco: float = 0.0,
-        pace: float = 1.0,
     ) -> None:
         self.briefing = briefing
         self.road = Road(briefing, index, lane_changes)
         self._reactive, self._contingent = reactive, contingent
         self.rules = Rules(briefing)
         self.detours = Detours(briefing, self.road.area.distance)
-        self._evaluator = Evaluator(briefing, self.road, eco)
-        self._eco, self._pace = eco, pace
+        self._evaluator = Evaluator(briefing, self.road)
+        self.save(eco)
         self._tables = Tables()
         self._friction, self._sight_speed = 1.0, math.inf
         self._last: tuple[int, float, bool] | None = None
         self._cycle: _Cycle | None = None
         self._due = -math.inf
+
+    def save(self, eco: float, pace: float = 1.0) -> None:
+        """From now on let saving energy count as much as eco, 0..1, and drive at most a share pace, 0..1, of the limit
+        where that is above PACED [m/s]."""
+        self._eco, self._pace = eco, pace
+        self._evaluator.save(eco)
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
         """Decide from what is seen and expected now."""
@@ -218,14 +224,19 @@ class Planner:
         """The speed [m/s] that we would like: the highest that limit, curves and sight allow on the way ahead."""
         row = int(way.scalars[Corridor.S] / SPACING)
         highest = min(self.briefing.platform.speed_max, self._sight_speed)
-        ahead = way.table[row : row + 200]
-        return min(float(self._paced(ahead[:, Ref.CAP], ahead[:, Ref.LIMIT]).max()), highest)
+        ahead = self._at_pace(way.table[row : row + 200])
+        return min(float(ahead[:, Ref.CAP].max()), highest)
 
-    def _paced(self, caps: Array, limits: Array) -> Array:
-        """Speed caps [m/s] at the wanted pace, a share of the limits that leaves PACED at least."""
+    def _at_pace(self, table: Array, speed: float = 0.0) -> Array:
+        """A table with the wanted pace, a share of the limits that leaves PACED at least, as its caps; as its limits
+        too, down to which who drives at a higher speed [m/s] eases off."""
         if self._pace >= 1.0:
-            return caps
-        return np.minimum(caps, np.maximum(self._pace * limits, np.minimum(limits, PACED)))
+            return table
+        slower, limits = table.copy(), table[:, Ref.LIMIT]
+        paced = np.maximum(self._pace * limits, np.minimum(limits, PACED))
+        slower[:, Ref.CAP] = np.minimum(table[:, Ref.CAP], paced)
+        slower[:, Ref.LIMIT] = np.minimum(limits, np.maximum(paced, speed - EASE))
+        return slower
 
     def _scene(
         self,
@@ -238,10 +249,7 @@ class Planner:
     ) -> Scene:
         ego = observation.ego
         entries = Entries(tracks, predictions, ego, level)
-        table = self._tables.stack(ways, self._sight_speed)
-        if self._pace < 1.0:
-            table = table.copy()
-            table[:, Ref.CAP] = self._paced(table[:, Ref.CAP], table[:, Ref.LIMIT])
+        table = self._at_pace(self._tables.stack(ways, self._sight_speed), ego.speed)
         corridors, rest = stack_scalars(ways, walls)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)

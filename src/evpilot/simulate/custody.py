@@ -50,9 +50,9 @@ class Custody:
             self._broken = f"could not be made: {_line(error)}"
             self.given_up = True
 
-    def ask(self, observation: Observation, ego: EgoState | None = None) -> Answer:
+    def ask(self, observation: Observation, ego: EgoState | None = None, charge: float | None = None) -> Answer:
         """The pilot's decision on an observation, checked against where and when the car really is, which the loop
-        knows: ego, what is observed by default."""
+        knows: ego, what is observed by default. charge: the battery's usable one, told to a pilot that asks for it."""
         ego = ego or observation.ego
         if self._pilot is None or self.given_up:
             return Answer(decision=None, fault=self._broken, plan_ms=0.0)
@@ -61,6 +61,8 @@ class Custody:
         began = time.thread_time_ns()
         decision: object = None
         try:
+            if charge is not None and callable(told := getattr(self._pilot, "charged", None)):
+                told(charge)
             decision = self._pilot.step(observation)
             fault = flaw(decision, ego)
         except PilotLost as error:

@@ -196,7 +196,8 @@ class Drive:
                 answer, after = Answer(decision=None, fault="", plan_ms=0.0), now
             else:
                 told = observation if self._staging.told is None else self._staging.told(observation)
-                answer = self._custody.ask(told, truth.ego)
+                charge = float(self._train.usable(self._store[[Store.CHARGE]])[0])
+                answer = self._custody.ask(told, truth.ego, charge)
                 observation, after = told, min(now + self._briefing.period_ns, self._end_ns)
                 seen_rows = self._row + 1
                 if self._custody.degraded:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evpilot.files import EvpilotError
 from evpilot.runlog import Frame, RunLog
@@ -16,6 +17,9 @@ from evpilot.sweep.settings import TRAFFIC, Settings, named_limits, one_of
 from evpilot.types import Briefing, Limits, Pilot, Platform
 from evpilot.vehicle import platforms
 from evpilot.vehicle.powertrain.conditions import MILD, Conditions
+
+if TYPE_CHECKING:
+    from evpilot.pilot.gauge import Gauge
 
 
 def drive(
@@ -42,8 +46,8 @@ def drive(
     replay, reactive or mixed; by default what the scenario is made for. limits: road (default) or verdict, where the
     car is CommonRoad's kinematic model exactly. sensor: perfect, occluded or noisy. eco 0..1: how much saving
     energy counts for evpilot's own pilot; conditions: weather and charge; arrive_with 0..1: the charge that is asked
-    for at the goal, which sets the pilot's pace. out: a folder to write the records
-    to (run.mcap, metrics.json, config.json). on_tick is called after every planning tick.
+    for at the goal, by what the planner believes of the car: it sets the pilot's pace, anew on the way. out: a folder
+    to write the records to (run.mcap, metrics.json, config.json). on_tick is called after every planning tick.
 
     Raises EvpilotError on bad input, and where arrive_with cannot be met.
     """
@@ -53,9 +57,10 @@ def drive(
     one_of("traffic", kind, TRAFFIC)
     car = _platform(platform)
     maker = pilot if isinstance(pilot, type) else pilot_maker(pilot or DEFAULT_PILOT)
-    pace = 1.0 if arrive_with is None else pace_for(world, car, conditions, arrive_with)
-    if eco > 0.0 or pace < 1.0:
-        maker = partial(maker, eco=eco, pace=pace)
+    keeper = None if arrive_with is None else gauge_for(world, believed or car, conditions, arrive_with, eco)
+    pace = 1.0 if keeper is None else keeper.pace
+    if eco > 0.0 or keeper is not None:
+        maker = partial(maker, eco=eco, keeper=keeper)
     run = simulate(
         world,
         _told(maker, Secrets(scenario=world, traffic=kind, seed=seed, platform=car)),
@@ -104,19 +109,20 @@ def drive_with(
     )
 
 
-def pace_for(world: Scenario, car: Platform, conditions: Conditions, least: float) -> float:
-    """The share of the limits to drive to arrive at a scenario's goal with at least so much charge, 0..1.
+def gauge_for(world: Scenario, car: Platform, conditions: Conditions, least: float, eco: float = 0.0) -> "Gauge":
+    """What keeps, while driving, the request to arrive at a scenario's goal with at least so much charge, 0..1.
 
     Raises EvpilotError where it cannot be, with the reason.
     """
+    from evpilot.pilot.gauge import Gauge
     from evpilot.vehicle.journey.mapped import route_on
-    from evpilot.vehicle.journey.request import Request
+    from evpilot.vehicle.journey.request import Request, Watch
 
     route = route_on(world.graph, world.goals, world.start, name=world.name)
-    answer = Request(car, route, conditions, least=least).answer()
-    if answer.plan is None:
-        raise EvpilotError(f"refused: {answer.refusal}", file=world.name)
-    return answer.pace
+    watch = Watch(Request(car, route, conditions, least=least))
+    if watch.now.plan is None:
+        raise EvpilotError(f"refused: {watch.now.refusal}", file=world.name)
+    return Gauge(watch, eco)
 
 
 def _saving(eco: float, pace: float) -> str:

@@ -126,7 +126,8 @@ class Decision:
 
 
 class Pilot(Protocol):
-    """Whatever drives: made from a Briefing, then asked once in every planning tick."""
+    """Whatever drives: made from a Briefing, then asked once in every planning tick. One that has a method
+    `charged(charge)` too is told the battery's usable charge, 0..1, before each step."""
 
     def __init__(self, briefing: Briefing) -> None: ...
 
