@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evpilot.plan.columns import GRID, HORIZON, Corridor, Cost, Prop, Ref, Roll
-from evpilot.plan.cost.energy import BROUGHT_BACK, GAINED, MOST, UPHILL, Thrift, energy_cost, thrift
+from evpilot.plan.cost.energy import BROUGHT_BACK, GAINED, MOST, UPHILL, Thrift, energy_cost, rolling_on, thrift
 from evpilot.types.state import Array
 from evpilot.vehicle import platforms
 from evpilot.vehicle.cycles.follow import bench
@@ -28,17 +28,28 @@ def motion(speed: float, accel: float, seconds: float = HORIZON) -> Array:
     return roll
 
 
-def costs(rolls: list[Array], saving: Thrift, halt: float = math.inf, slope: float = 0.0) -> Array:
+def costs(
+    rolls: list[Array],
+    saving: Thrift,
+    halt: float = math.inf,
+    slope: float = 0.0,
+    cap: float = 50.0,
+    since: float = 0.0,
+) -> Array:
     """The energy column (R,) of motions on one straight corridor."""
     count = len(rolls)
     table = np.zeros((800, len(Ref)))
     table[:, Ref.Z] = 0.5 * slope * np.arange(800)
+    table[:, Ref.CAP] = 50.0
+    table[int(2.0 * since) :, Ref.CAP] = cap
     corridor = np.zeros((1, len(Corridor)))
     corridor[0, Corridor.COUNT] = len(table)
     firsts = np.full((count, 4), np.inf)
     out = np.zeros((count, len(Cost)))
+    freely = np.empty((len(table), 1))
+    rolling_on(corridor, table, np.array([halt]), freely)
     energy_cost(
-        np.zeros((count, len(Prop))), np.array(rolls), corridor, table, firsts, np.array([halt]), WANTED,
+        np.zeros((count, len(Prop))), np.array(rolls), corridor, table, firsts, freely, WANTED,
         saving.powers, saving.weight, saving.mass, saving.turning, out,
     )  # fmt: skip
     return out[:, Cost.ENERGY]
@@ -98,6 +109,26 @@ def test_speeding_up_towards_a_red_light_is_priced_and_lifting_is_not() -> None:
     faster, holding, lifting = costs([motion(10.0, 0.8), motion(10.0, 0.0), motion(10.0, -0.5)], saving, halt=110.0)
     assert faster > holding + 2.0
     assert lifting < holding
+
+
+def test_speeding_up_towards_a_turn_is_priced_as_much_of_it_as_the_turn_takes_away() -> None:
+    saving = thrift(CAR, 1.0)
+    rolls = [motion(10.0, 0.4), motion(10.0, 0.0)]
+    free, turn, slight = (np.diff(costs(rolls, saving, cap=cap, since=140.0))[0] for cap in (50.0, 4.0, 16.0))
+    assert turn < free - 2.0
+    assert slight == pytest.approx(free)
+
+
+def test_what_rolls_by_itself_is_known_from_all_that_is_slower_ahead() -> None:
+    table, corridor = np.zeros((600, len(Ref))), np.zeros((2, len(Corridor)))
+    table[:, Ref.CAP] = 20.0
+    table[400:, Ref.CAP] = 5.0
+    corridor[:, Corridor.COUNT], corridor[1, Corridor.START] = 300, 300
+    freely = np.empty((600, 1))
+    rolling_on(corridor, table, np.array([100.0, math.inf]), freely)
+    way = 0.5 * np.arange(300)
+    np.testing.assert_allclose(freely[:300, 0], np.minimum(0.4 * np.maximum(100.0 - way, 0.0), 400.0))
+    np.testing.assert_allclose(freely[300:, 0], np.minimum(25.0 + 0.4 * np.maximum(50.0 - way, 0.0), 400.0))
 
 
 def test_where_the_way_is_free_setting_off_costs_little() -> None:

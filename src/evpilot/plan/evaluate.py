@@ -87,10 +87,10 @@ class Evaluator:
             self._wishes(scene), scene.zones, scene.places, batch.costs, batch.firsts,
         )  # fmt: skip
         self._yield_room(batch, scene)
-        if self._thrift is not None and scene.halts is not None:
+        if self._thrift is not None and scene.freely is not None:
             t = self._thrift
             energy_cost(
-                batch.props, batch.rolls, scene.corridors, scene.table, batch.firsts, scene.halts, scene.wanted,
+                batch.props, batch.rolls, scene.corridors, scene.table, batch.firsts, scene.freely, scene.wanted,
                 t.powers, t.weight * scene.saving, t.mass, t.turning, batch.costs,
             )  # fmt: skip
         self._regulate(batch, scene)

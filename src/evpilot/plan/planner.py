@@ -21,7 +21,7 @@ from evpilot.plan.proposals import keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
-from evpilot.plan.scene import Scene, halts_on, hidden_from, slack_of, time_left
+from evpilot.plan.scene import Scene, halts_on, hidden_from, rolled_to, slack_of, time_left
 from evpilot.plan.spans import spans_on
 from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way, curvature_now
@@ -258,6 +258,7 @@ class Planner:
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         wheelbase = self.briefing.platform.wheelbase
         steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)
+        halts = self._halts(corridors, spans, near)
         state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), steering, 0.0])
         return Scene(
             ways=ways,
@@ -276,7 +277,8 @@ class Planner:
             left=time_left(self.briefing, observation.t_ns),
             limit=self.road.limit_at(ego),
             wanted=self._wish(ways[0]),
-            halts=self._halts(corridors, spans, near),
+            halts=halts,
+            freely=None if halts is None else rolled_to(corridors, table, halts),
             saving=self._saving(ways[0], observation),
             last=None if self._last is None else (_corridor_of(ways, self._last), self._last[1]),
         )

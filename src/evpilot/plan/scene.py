@@ -8,7 +8,7 @@ import numpy as np
 from evpilot.maps.drivable import DrivableArea
 from evpilot.plan.columns import Corridor, Span
 from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
-from evpilot.plan.cost.energy import STANDS
+from evpilot.plan.cost.energy import STANDS, rolling_on
 from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_places
 from evpilot.plan.way import Way
@@ -25,8 +25,9 @@ class Scene:
     when, the goals, the car (4,) speed, acceleration, steering, reserved; and how far it is off the road [m], what is
     to go on the best corridor [m], how long what we do counts [s], the speed limit here [m/s], the corridor and
     offset of the last decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor
-    (C,) [m] the front will have to stop, None where saving energy does not count; what share of the
-    wish to save counts now."""
+    (C,) [m] the front will have to stop, and the square of the speed (N, 1) from which it rolls by itself to all that
+    is slower ahead, as the stacked table, both None where saving energy does not count; what share of the wish to save
+    counts now."""
 
     ways: list[Way]
     table: Array
@@ -46,6 +47,7 @@ class Scene:
     last: tuple[int, float] | None
     wanted: float
     halts: Array | None
+    freely: Array | None
     saving: float
 
 
@@ -77,3 +79,10 @@ def halts_on(corridors: Array, spans: Array, near: Ints, front: float, half: flo
         beside = (now[:, Span.D_LOW] <= half) & (now[:, Span.D_HIGH] >= -half)
         places[c] = min(places[c], float(np.min(now[ahead & beside, Span.S_LOW], initial=np.inf)) - BEHIND)
     return places
+
+
+def rolled_to(corridors: Array, table: Array, halts: Array) -> Array:
+    """As `rolling_on` fills it (N, 1)."""
+    rolls = np.empty((len(table), 1))
+    rolling_on(corridors, table, halts, rolls)
+    return rolls

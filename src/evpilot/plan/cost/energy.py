@@ -1,9 +1,10 @@
 """What a motion takes from the battery beyond its way: speeding up for a stop, friction brakes, haste.
 
 The energy from inside the battery over the motion, less what the way costs at the wanted speed, less what the motion
-at its end is worth. Where the way is free, a car's motion is worth what it takes to get it; where it must stop for a
-wall or somebody who stands, only what recuperation brings back. So to lift early beats braking late, and to speed up
-towards a red light is paid for. The whole is bounded: no joule outweighs a rule or a road user.
+at its end is worth. Where the way is free, a car's motion is worth what it takes to get it; what is faster than it
+would roll by itself to the next bend, lower limit, wall or somebody who stands, only what recuperation brings back. So
+to lift early beats braking late, and to speed up towards a red light or a turn is paid for. The whole is bounded: no
+joule outweighs a rule or a road user.
 """
 
 import math
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll
 from evpilot.plan.cost.horizon import steps_until
-from evpilot.plan.rollout import sample
+from evpilot.plan.rollout import REF_STEP, sample
 from evpilot.types import Platform
 from evpilot.types.state import Array
 from evpilot.vehicle.powertrain.road import turning_mass
@@ -21,7 +22,7 @@ from evpilot.vehicle.powertrain.table import power_at, power_table
 R_V, R_S, R_A = int(Roll.SPEED), int(Roll.S), int(Roll.ACCEL)
 C_START, C_COUNT = int(Corridor.START), int(Corridor.COUNT)
 P_CORRIDOR = int(Prop.CORRIDOR)
-REF_Z, ENERGY = int(Ref.Z), int(Cost.ENERGY)
+REF_Z, REF_CAP, ENERGY = int(Ref.Z), int(Ref.CAP), int(Cost.ENERGY)
 TIMES = GRID
 GRAVITY = 9.81  # [m/s2]
 FULL = 1.3  # cost of a kilojoule at a preference of 1: against PROGRESS_WEIGHT a second is then worth 5 to 12 kJ
@@ -29,6 +30,7 @@ MOST = 14.0  # cost that saving can reach: far below a contact's (60) or a broke
 GAINED, BROUGHT_BACK = 1.06, 0.68  # of kinetic energy: what it takes from the battery, and what braking gives back
 UPHILL = 1.1  # of potential energy, likewise, for the way's price
 STANDS = 2.0  # [m/s] somebody ahead who is slower than this is waited for
+FAST = 100.0  # [m/s] more than anybody drives
 COASTING = 0.2  # [m/s2] at which a car without drive slows down in town
 
 
@@ -53,16 +55,28 @@ def thrift(platform: Platform, eco: float) -> Thrift:
     )
 
 
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1])")
+def rolling_on(corridors: Array, table: Array, halts: Array, rolls: Array) -> None:
+    """Fill rolls (N, 1), as the stacked table (N, 13), with the square [m2/s2] of the speed from which a car rolls by
+    itself to all that is slower ahead: caps, and where it has to stop on each corridor, halts (C,) [m], inf nowhere."""
+    for c in range(corridors.shape[0]):
+        start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
+        ahead = FAST * FAST
+        for k in range(count - 1, -1, -1):
+            cap = 0.0 if k * REF_STEP >= halts[c] else table[start + k, REF_CAP]
+            ahead = min(ahead + 2.0 * COASTING * REF_STEP, cap * cap)
+            rolls[start + k, 0] = ahead
+
+
 @kernel()
-def worth(square: float, room: float) -> float:
-    """What a speed's square [m2/s2] is worth with `room` [m] to where the car must stop, inf where it need not: as much
-    of it as rolls there by itself saves power, the rest is for recuperation."""
-    rolls = min(square, 2.0 * COASTING * max(room, 0.0))
-    return BROUGHT_BACK * square + (GAINED - BROUGHT_BACK) * rolls
+def worth(square: float, rolls: float) -> float:
+    """What a speed's square [m2/s2] is worth: as much of it as rolls on by itself saves power, the rest is for
+    recuperation."""
+    return BROUGHT_BACK * square + (GAINED - BROUGHT_BACK) * min(square, rolls)
 
 
 @kernel(
-    "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[::1], f8, f8[:, ::1], f8, f8, f8,"
+    "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8[:, ::1], f8, f8, f8,"
     "f8[:, ::1])"
 )
 def energy_cost(
@@ -71,7 +85,7 @@ def energy_cost(
     corridors: Array,
     table: Array,
     firsts: Array,
-    halts: Array,
+    freely: Array,
     wanted: float,
     powers: Array,
     weight: float,
@@ -81,8 +95,8 @@ def energy_cost(
 ) -> None:
     """Add to costs (R, 13) by `Cost` what proposals (R, 11) with rollouts (R, 51, 11) take.
 
-    halts (C,) [m]: where on each corridor the front will have to stop, inf where nothing is in the way; wanted
-    [m/s] the speed we would like; firsts (R, 4) as `score` fills them: what is done after the goal does not count.
+    freely (N, 1) as `rolling_on` fills it for the stacked table (N, 13); wanted [m/s] the speed we would like; firsts
+    (R, 4) as `score` fills them: what is done after the goal does not count.
     """
     metre = power_at(wanted, 0.0, powers) / max(wanted, 1.0)
     for r in range(props.shape[0]):
@@ -103,8 +117,8 @@ def energy_cost(
             push = (roll[step + 1, R_V] - roll[step, R_V]) / dt
             spent += dt * power_at(speed, push * (1.0 + turning) + slope, powers)
         priced = metre * (roll[end, R_S] - roll[0, R_S]) + UPHILL * mass * GRAVITY * (height - low)
-        gained = worth(roll[end, R_V] ** 2, halts[c] - roll[end, R_S]) - worth(
-            roll[0, R_V] ** 2, halts[c] - roll[0, R_S]
+        gained = worth(roll[end, R_V] ** 2, sample(freely, start, count, roll[end, R_S], 0)) - worth(
+            roll[0, R_V] ** 2, sample(freely, start, count, roll[0, R_S], 0)
         )
         x = weight * (spent - priced - 0.5 * mass * (1.0 + turning) * gained)
         costs[r, ENERGY] += MOST * math.tanh(x / MOST)
