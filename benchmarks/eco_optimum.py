@@ -2,7 +2,7 @@
 
 A dynamic programme (Bellman 1957) over time, place and speed, exact on its lattice. In a step of about a second the
 speed changes by whole steps of half a metre a second, so that every place is a whole number of cells too. Given are the
-line and its slope, a cap on speed (limit, bends, stop signs, and what was driven where that is more), when each
+line and its heights, a cap on speed (limit, bends, stop signs, and what was driven where that is more), when each
 light shows red, and the room that those on the line left at each time: who was ahead stays ahead, and who crossed
 behind the car still crosses behind it. The energy is `power_table`'s, as it is for the drive that it is held against.
 """
@@ -39,9 +39,9 @@ GRAVITY = 9.81  # [m/s2]
 class Course:
     """What a motion along a line must keep to, the car's rear axle being what moves.
 
-    length [m], seconds, first and last speed [m/s]; caps and slopes (N,) [m/s], [m/s2 of gravity along the line] every
-    PIECE; at K + 1 times from 0 to seconds: lows and highs (K + 1,) [m], the place being at least the one, and at most
-    the other less TIME_GAP of way; gates (G,) [m] that are not passed while closed (G, K + 1).
+    length [m], seconds, first and last speed [m/s]; caps and heights (N,) [m/s], [m] every PIECE; at K + 1 times from 0
+    to seconds: lows and highs (K + 1,) [m], the place being at least the one, and at most the other less TIME_GAP of
+    way; gates (G,) [m] that are not passed while closed (G, K + 1).
     """
 
     length: float
@@ -49,7 +49,7 @@ class Course:
     first: float
     last: float
     caps: Array
-    slopes: Array
+    heights: Array
     lows: Array
     highs: Array
     gates: Array
@@ -68,7 +68,7 @@ def search(
     dt: float,
     dv: float,
     caps: Array,
-    slopes: Array,
+    heights: Array,
     lows: Array,
     highs: Array,
     gates: Ints,
@@ -81,7 +81,7 @@ def search(
     came: Array,
 ) -> float:
     """The least energy [J] from cell 0 at speed `first` to cell `goal` at speed `last`, in steps of dt [s] and dv
-    [m/s], at most `down` and `up` of dv a step; inf where there is no way. caps and slopes (goal + 1,) by cell; came
+    [m/s], at most `down` and `up` of dv a step; inf where there is no way. caps and heights (goal + 1,) by cell; came
     (steps + 1, goal + 1, V) the change of speed that led to each state; spent (goal + 1, V) is for scratch."""
     count = spent.shape[1]
     now, after = spent, np.full_like(spent, np.inf)
@@ -108,7 +108,8 @@ def search(
                             shut = True
                     if shut:
                         continue
-                    push = change * dv / dt * (1.0 + turning) + slopes[(s + to) // 2]
+                    slope = GRAVITY * (heights[to] - heights[s]) / ((to - s) * 0.5 * dv * dt) if to > s else 0.0
+                    push = change * dv / dt * (1.0 + turning) + slope
                     cost = base + dt * power_at(0.5 * (v + w) * dv, push, powers)
                     if cost < after[to, w]:
                         after[to, w] = cost
@@ -132,13 +133,13 @@ def least_energy(course: Course, powers: Array, turning: float) -> tuple[float, 
     # cells come in pairs: each speed in between counts for the step before and after it
     goal = first + last + 2 * round(0.5 * (course.length / cell - first - last))
     at = np.arange(goal + 1) * cell / PIECE
-    caps, slopes = (np.interp(at, np.arange(len(row)), row) for row in (course.caps, course.slopes))
+    caps, heights = (np.interp(at, np.arange(len(row)), row) for row in (course.caps, course.heights))
     count = int(max(float(course.caps.max()) / dv, first, last)) + 1
     spent, came = np.empty((goal + 1, count)), np.zeros((steps + 1, goal + 1, count), np.int8)
     gates = np.ceil(course.gates / cell).astype(np.int64)
     down, up = math.ceil(BRAKE * dt / dv - 0.01), math.ceil(SPEED_UP * dt / dv - 0.01)
     energy = search(
-        steps, goal, first, last, dt, dv, _within_reach(caps, cell) + 0.5 * dv, slopes, course.lows, course.highs,
+        steps, goal, first, last, dt, dv, _within_reach(caps, cell) + 0.5 * dv, heights, course.lows, course.highs,
         gates, course.closed, powers, turning, down, up, spent, came,
     )  # fmt: skip
     if not math.isfinite(energy):
@@ -164,7 +165,8 @@ def _within_reach(caps: Array, cell: float) -> Array:
 def mapped(seconds: Array, speeds: Array, places: Array, course: Course, powers: Array, turning: float) -> float:
     """Energy [J] by the same map of a motion as driven: speeds [m/s] and places [m] at times [s]."""
     dt, middle = np.diff(seconds), 0.5 * (speeds[1:] + speeds[:-1])
-    slopes = np.interp(0.5 * (places[1:] + places[:-1]) / PIECE, np.arange(len(course.slopes)), course.slopes)
+    climbed = np.diff(np.interp(places / PIECE, np.arange(len(course.heights)), course.heights))
+    slopes = GRAVITY * climbed / np.maximum(np.diff(places), 1e-9) * (np.diff(places) > 1e-9)
     pushes = np.diff(speeds) / dt * (1.0 + turning) + slopes
     return sum(
         step * power_at(v, push, powers)
@@ -225,7 +227,7 @@ def course_of(run: RunLog, car: Platform) -> Course:
         first=float(speeds[0]),
         last=float(speeds[-1]),
         caps=_caps(graph, line, lanes, speeds, front),
-        slopes=GRAVITY * np.gradient(line.points[:, 2], PIECE),
+        heights=line.points[:, 2],
         lows=lows,
         highs=highs,
         gates=gates,

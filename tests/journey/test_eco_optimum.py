@@ -20,7 +20,7 @@ def course(
     speed: float,
     *,
     cap: float = 25.0,
-    slope: float = 0.0,
+    climb: float = 0.0,
     highs: Array | None = None,
     gate: float = 0.0,
     red: float = 0.0,
@@ -33,7 +33,7 @@ def course(
         first=speed,
         last=speed,
         caps=np.full(pieces, cap),
-        slopes=np.full(pieces, slope),
+        heights=climb * PIECE * np.arange(pieces),
         lows=np.full(len(at), -math.inf),
         highs=np.full(len(at), math.inf) if highs is None else highs,
         gates=np.array([gate] if gate else []),
@@ -63,7 +63,7 @@ def test_least_drag_is_the_even_speed() -> None:
 
 @pytest.mark.parametrize("length", [260.0, 260.25])
 def test_what_was_found_costs_by_the_map_what_is_told(length: float) -> None:
-    given = course(length, 30.0, 12.0, slope=0.3)
+    given = course(length, 30.0, 12.0, climb=0.03)
     energy, speeds = least_energy(given, SQUARED + DRAG, 0.04)
     at = times(30.0)
     assert places(speeds, 30.0)[-1] == pytest.approx(length, abs=0.26)
