@@ -15,15 +15,29 @@ from evpilot.plan.rollout import roll_out
 from evpilot.plan.score import price_best, score
 from evpilot.plan.spans import spans_on
 from evpilot.plan.way import Way
-from evpilot.types import ROAD, Briefing, EgoState, Goal, LaneGraph, Lights, LightState, Limits, Observation, Tracks
+from evpilot.types import (
+    ROAD,
+    Briefing,
+    EgoState,
+    Goal,
+    LaneGraph,
+    Lights,
+    LightState,
+    Limits,
+    Observation,
+    Platform,
+    Tracks,
+)
 from evpilot.types.state import Array, no_tracks
 
 SURVIVE = (Goal(time=(0.0, 60.0)),)
 
 
-def briefing(graph: LaneGraph, goals: tuple[Goal, ...] = SURVIVE, limits: Limits = ROAD) -> Briefing:
+def briefing(
+    graph: LaneGraph, goals: tuple[Goal, ...] = SURVIVE, limits: Limits = ROAD, car: Platform = CAR
+) -> Briefing:
     return Briefing(
-        graph=graph, goals=goals, platform=CAR, limits=limits, period_ns=100_000_000, start_ns=0,
+        graph=graph, goals=goals, platform=car, limits=limits, period_ns=100_000_000, start_ns=0,
         end_ns=60_000_000_000, seed=0,
     )  # fmt: skip
 
@@ -79,10 +93,10 @@ def empty_spans(corridors: int) -> tuple[Array, Array]:
 
 def roll(
     graph: LaneGraph, ego: EgoState, props: Array, spans: Array | None = None, wall: float = math.inf,
-    limits: Limits = ROAD,
+    limits: Limits = ROAD, car: Platform = CAR,
 ) -> Rolled:  # fmt: skip
     """Proposals (R, 9) driven forward; spans (1, E, 51, 5) of others on the first corridor."""
-    brief = briefing(graph, limits=limits)
+    brief = briefing(graph, limits=limits, car=car)
     ways = Road(brief, LaneIndex(graph)).ways(ego)
     table, (corridors, _) = Tables().stack(ways), stack_scalars(ways, [])
     corridors[0, 7] = wall

@@ -10,6 +10,8 @@ from planning_parts import ego_at, prop, ring, roll, standing
 from evpilot.plan.columns import GRID, Law, Roll
 from evpilot.plan.proposals import arrive
 from evpilot.types import ROAD, VERDICT
+from evpilot.vehicle import platforms
+from evpilot.vehicle.dynamics import accel_bounds, parameters
 
 FRONT = CAR.rear_to_center + 0.5 * CAR.length
 STEP = np.diff(GRID)
@@ -99,6 +101,19 @@ def test_acceleration_and_jerk_keep_the_limits(limits) -> None:
     bound = np.where(firm, limits.gate_jerk, 2.0 * limits.jerk)[:, None]
     assert np.all((np.abs(jerk) <= bound + 1e-6) | ~moving)
     assert np.all(rolls[:, :, Roll.SPEED] >= 0.0)
+
+
+@pytest.mark.parametrize("name", ["leaf30", "zoe_r135", "sedan", "su7_max"])
+@pytest.mark.parametrize("speed", [10.0, 25.0, 34.0])
+def test_no_motion_asks_the_motor_for_more_than_it_has(name: str, speed: float) -> None:
+    car = platforms.load(name)
+    laws = [prop(Law.RAMP, 1.9, 8.0), prop(Law.CRUISE, 60.0, 0.7, 2.0, 0.5)]
+    rolls = roll(one_lane(60.0), ego_at(30.0, speed=speed), np.array(laws), car=car).rolls
+    par = parameters(car)
+    most = np.array([accel_bounds(v, 0.0, par)[1] for v in rolls[:, :-1, Roll.SPEED].ravel().tolist()])
+    asked = rolls[:, :-1, Roll.ACCEL].ravel()
+    assert np.all(asked <= most + 0.02)
+    assert asked.max() > min(most.min(), 1.8) - 0.15, "nor for less"
 
 
 def test_braking_of_an_emergency_is_let_go_when_the_way_is_free() -> None:

@@ -8,8 +8,10 @@ from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
 from evpilot.plan.rules import Wall
 from evpilot.plan.way import Way, course_now
-from evpilot.types import Briefing, EgoState, Limits, Trajectory
+from evpilot.types import Briefing, EgoState, Limits, Platform, Trajectory
 from evpilot.types.state import Array, Ints
+from evpilot.vehicle.powertrain.conditions import MILD
+from evpilot.vehicle.powertrain.road import road_load, turning_mass
 
 S, START, WALL, REMAINING = int(Corridor.S), int(Corridor.START), int(Corridor.WALL), int(Ref.REMAINING)
 X, Y, YAW = int(Roll.X), int(Roll.Y), int(Roll.YAW)
@@ -21,12 +23,14 @@ HARD_JERK = 15.0  # [m/s3] of the car in an emergency, behind its actuators' lag
 GUARD_SLACK = 1.2  # the guard takes a plan for a forecast; a little less than its own, which looks at other knots
 NEAR_MISS = 15.0  # about what 25 m of the way are worth: to nuPlan one is as bad as no progress at all
 EDGE_BLUR = 0.25  # [m] of a corner; nuPlan's drivable-area compliance grants 0.3
+GRAVITY = 9.81  # [m/s2]
 LAST, WIDE = 0.2, 0.6  # [s]
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
 
 
 def car_vector(briefing: Briefing) -> Array:
-    """The car as `rollout.roll_out` wants it (12,): nothing that the gate would cut, except in an emergency."""
+    """The car as `rollout.roll_out` wants it (16,): nothing that the gate would cut, except in an emergency, nor
+    that the motor cannot give on level ground; the official verdict's car knows no power."""
     platform, limits = briefing.platform, briefing.limits
     hardest = min(limits.emergency, platform.brake_max)
     return np.array(
@@ -43,8 +47,18 @@ def car_vector(briefing: Briefing) -> Array:
             min(hardest, limits.gate_brake),
             4.0 * limits.jerk if limits.exact else min(platform.brake_jerk, HARD_JERK),
             2.0 * limits.jerk if limits.exact else FIRM_SHARE * limits.gate_jerk,
+            *(_motor(platform) if not limits.exact else (math.inf, math.inf, 0.0, 0.0)),
         ]
     )
+
+
+def _motor(platform: Platform) -> tuple[float, float, float, float]:
+    """What a motor gives on level ground [m/s2]: at most, at 1 m/s by its power, less rolling resistance and less the
+    air's at 1 m/s."""
+    air, rolling, _ = road_load(platform, MILD)
+    mass = platform.mass + turning_mass(platform)
+    weight = platform.mass * GRAVITY
+    return platform.accel_max * platform.mass / mass, platform.drive_power / mass, weight * rolling / mass, air / mass
 
 
 def comfort_vector(limits: Limits) -> Array:

@@ -196,12 +196,16 @@ def _locate(block: Array, many: int) -> None:
 
 
 @kernel()
-def _push(block: Array, many: int, dt: float, most: float, release: float) -> None:
-    """Acceleration towards what the law asks for, under the limits of acceleration and jerk. Braking that is harder
-    than the law's own is let go with the jerk `release` [m/s3]: held on for ease it would stop the car for nothing."""
+def _push(block: Array, many: int, dt: float, car: Array) -> None:
+    """Acceleration towards what the law asks for, under the limits of acceleration, of the motor and of jerk. Braking
+    that is harder than the law's own is let go with the jerk of an emergency: held on for ease it would stop the car
+    for nothing."""
+    most, release = car[8], car[10]
     for i in range(many):
         floor = block[FLOOR + i]
-        wish = min(max(block[WISH + i], floor), most)
+        speed = block[V + i]
+        push = min(car[12], car[13] / max(speed, 1.0)) - car[14] - car[15] * speed * speed
+        wish = min(max(block[WISH + i], floor), min(most, push))
         jerk = block[JERKS + i] * dt
         rise = min(max(jerk, floor - block[A + i]), release * dt)
         change = min(max(wish - block[A + i], -jerk), max(rise, jerk))
@@ -309,7 +313,7 @@ def _drive(
             # accel and jerk of this step are written below, when they are known
             for column in range(COLUMNS):
                 out[rows[i], step, column] = block[WIDTH * column + i]
-        _push(block, whole, dt, car[8], car[10])
+        _push(block, whole, dt, car)
         for i in range(used):
             out[rows[i], step, O_ACCEL], out[rows[i], step, O_JERK] = block[A + i], block[J + i]
         _steer(block, whole, dt, s0, d0, bend_limit, car)
@@ -334,10 +338,10 @@ def roll_out(
 
     corridors (C, 10); table (sum P, 13) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
     fills them; standoff (E,) how much further [m] to stop behind each; ego (4,) speed, accel, steering, reserved;
-    car (12,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the rear axle to the bumper, half
+    car (16,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the rear axle to the bumper, half
     width of the strip in which a lead counts [m], comfortable acceleration, hardest braking (positive), comfortable
     jerk, hardest acceleration, hardest braking that is no emergency (positive), jerk of an emergency and of firm
-    braking.
+    braking; what the motor gives: at most, at 1 m/s by its power, less rolling resistance and less the air's at 1 m/s.
     """
     block = np.zeros(ROWS * WIDTH)
     rows, runs = np.empty(WIDTH, np.int64), np.zeros(LAWS + 1, np.int64)
