@@ -6,7 +6,8 @@ Each pair is the same scenario with the same seed, without and with the preferen
 of the battery, less what the car's motion and height gained on the way, at what they take from the battery (over 0.9);
 the battery's and the motor's heat is not used again, and counts as spent. A pair in which either drive does not reach
 the goal is counted as failed, and left out. Chance is large: who comes a second later meets a red light. So the
-standard error over the pairs is told, too.
+standard error over the pairs is told, too, and what all pairs took as far as both drives came within a few seconds of
+each other, which chance then has not parted yet.
 
 With `--optimum` each drive is also held against the least energy for its way in its time that lights and traffic
 allowed (eco_optimum.py), and the share of that saving is told.
@@ -23,19 +24,22 @@ from eco_optimum import DRIVE, saved
 from evpilot.evaluate import judge
 from evpilot.files import write_text
 from evpilot.report.palette import palette
-from evpilot.runlog import Ego, RunLog
+from evpilot.runlog import RunLog
 from evpilot.scenarios import load
 from evpilot.sweep import drive
 from evpilot.types import Platform, Spent, Store
+from evpilot.types.state import Array
 from evpilot.vehicle import platforms
 
+APART = 4.0  # [s] between two drives at a place: more is another light, or another gap
 WIDTH, HEIGHT, EDGE = 560, 400, 60
 
 
 @dataclass(frozen=True, slots=True)
 class Drive:
     """One drive: did it arrive, how long [s], how far [m], energy [J], the judge's score, at-fault collisions; energy
-    by the map and the least that was possible [J], NaN where not asked for."""
+    by the map and the least that was possible [J], NaN where not asked for; and (F, 3) how far, how long and energy
+    at each frame."""
 
     arrived: bool
     seconds: float
@@ -45,15 +49,33 @@ class Drive:
     at_fault: int
     used: float
     least: float
+    track: Array
 
 
-def accounted(run: RunLog, car: Platform) -> float:
-    """Energy [J] from inside the battery, without what is still in motion, height and heat."""
-    spent, first, last = run.spent[-1], run.store[0], run.store[-1]
-    speeds = run.ego[[0, -1], Ego.SPEED]
-    kinetic = 0.5 * car.mass * float(speeds[1] ** 2 - speeds[0] ** 2)
-    height = car.mass * 9.81 * float(last[Store.HEIGHT] - first[Store.HEIGHT])
-    return float(spent[Spent.DRAWN] + spent[Spent.BATTERY]) - (kinetic + height) / DRIVE
+def track_of(run: RunLog, car: Platform) -> Array:
+    """At each frame (F, 3): how far [m], how long [s], and the energy [J] so far from inside the battery, without what
+    is still in motion, height and heat."""
+    speeds = np.array([frame.truth.ego.speed for frame in run.frames])
+    seconds = np.array([(frame.t_ns - run.t_ns[0]) * 1e-9 for frame in run.frames])
+    height = run.store[:, Store.HEIGHT] - run.store[0, Store.HEIGHT]
+    moved = car.mass * (0.5 * (speeds**2 - speeds[0] ** 2) + 9.81 * height) / DRIVE
+    spent = run.spent[:, Spent.DRAWN] + run.spent[:, Spent.BATTERY]
+    return np.stack([run.spent[:, Spent.DISTANCE], seconds, spent - moved], axis=1)
+
+
+def together(pairs: list[tuple[Drive, Drive]]) -> tuple[float, float, float]:
+    """As far as both drives of each pair came to each place within APART: metres in all, change of time and energy."""
+    sums = np.zeros((2, 2))
+    metres = 0.0
+    for pair in pairs:
+        places = np.arange(0.0, min(float(one.track[-1, 0]) for one in pair), 5.0)
+        rows = np.array([[np.interp(places, one.track[:, 0], one.track[:, k]) for k in (1, 2)] for one in pair])
+        apart = np.flatnonzero(np.abs(rows[1, 0] - rows[0, 0]) > APART)
+        last = int(apart[0]) - 1 if len(apart) else len(places) - 1
+        sums += rows[:, :, last]
+        metres += float(places[last])
+    time, energy = (sums[1] / sums[0] - 1.0).tolist()
+    return metres, time, energy
 
 
 def driven(family: str, seed: int, car: Platform, eco: float, pilot: str, optimum: bool) -> Drive:
@@ -64,8 +86,9 @@ def driven(family: str, seed: int, car: Platform, eco: float, pilot: str, optimu
     metres = float(run.spent[-1][Spent.DISTANCE])
     arrived = run.outcome == "goal"
     used, least = saved(run, car) if optimum and arrived else (math.nan, math.nan)
-    energy = accounted(run, car)
-    return Drive(arrived, seconds, metres, energy, verdict.score, len(verdict.at_fault), used, least)
+    track = track_of(run, car)
+    energy = float(track[-1, 2])
+    return Drive(arrived, seconds, metres, energy, verdict.score, len(verdict.at_fault), used, least, track)
 
 
 def compared(pairs: list[tuple[Drive, Drive]], key: str) -> tuple[float, float]:
@@ -86,8 +109,8 @@ def share_of_optimum(pairs: list[tuple[Drive, Drive]]) -> float:
     return math.fsum(a.used - b.used for a, b in good) / could if could else math.nan
 
 
-def curve(points: list[tuple[str, float, float]]) -> str:
-    """Time against energy as a picture; points (label, change of time, change of energy)."""
+def curve(points: list[tuple[str, float, float]], what: str) -> str:
+    """Time against energy as a picture of what was driven; points (label, change of time, change of energy)."""
     colour = palette()
     most_time = max(0.05, *(abs(time) for _, time, _ in points)) * 1.15
     most_energy = max(0.05, *(abs(energy) for _, _, energy in points)) * 1.15
@@ -101,7 +124,8 @@ def curve(points: list[tuple[str, float, float]]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
         'font-size="12">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{colour["surface"]}"/>',
-        f'<text x="{EDGE}" y="28" fill="{colour["ink"]}">energy against time, in per cent of the default pilot</text>',
+        f'<text x="{EDGE}" y="28" fill="{colour["ink"]}">{what}: energy against time, in per cent of the '
+        "default pilot</text>",
         f'<path d="M{EDGE} {zero[1]:.0f}H{WIDTH - EDGE}M{zero[0]:.0f} {EDGE}V{HEIGHT - EDGE}" '
         f'stroke="{colour["line"]}"/>',
     ]
@@ -155,10 +179,14 @@ def main() -> None:
             f"{scores[0]:.3f}), {faults} collisions at fault"
             + (f", {100 * share_of_optimum(pairs):.0f} % of the optimum's saving" if chosen.optimum else "")
         )
+        if label != "default":
+            way, slower, more = together(pairs)
+            print(f"{'':9} as far as together, {way:.0f} m: time {100 * slower:+.1f} %, energy {100 * more:+.1f} %")
         if np.isfinite(time):
             points.append((label, time, energy))
     if chosen.out is not None:
-        write_text(chosen.out, curve(points))
+        what = f"{', '.join(chosen.family)}, seeds {first} to {last - 1}, {chosen.platform}"
+        write_text(chosen.out, curve(points, what))
 
 
 if __name__ == "__main__":
