@@ -398,3 +398,11 @@ def test_the_oncoming_lane_may_be_used_to_pass_what_blocks_the_own_one_unless_so
     assert made.verdict(out, road).gates["ddc"] == 0.0
     meets = made.Other(made.cruise(10.0, x=85.0, y=3.5, yaw=np.pi), name=2)
     assert made.verdict(out, road, others=(van, meets)).gates["ddc"] < 1.0
+
+
+@pytest.mark.parametrize(("pace", "allowed"), [(6.0, True), (9.0, False)])
+def test_who_drives_slower_than_half_the_limit_may_be_passed_in_the_oncoming_lane(made, pace, allowed):
+    road = made.straight_road(lanes=1, oncoming=1, limit=14.0)
+    out = made.through([0.0, 2.0, 4.0, 6.0, 8.0], [0.0, 20.0, 40.0, 60.0, 80.0], [0.0, 3.5, 3.5, 0.0, 0.0])
+    slow = made.Other(made.cruise(pace, x=44.0 - 4.0 * pace), kind=ObjectKind.CAR)
+    assert ("wrong_way" not in made.verdict(out, road, others=(slow,)).shortfalls) == allowed

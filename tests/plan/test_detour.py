@@ -5,7 +5,20 @@ import functools
 
 import numpy as np
 import pytest
-from driving_scenes import actor, centre, drive, front, lane, lane_with_light, light, one_lane, reasons, scene, touches
+from driving_scenes import (
+    CAR,
+    actor,
+    centre,
+    drive,
+    front,
+    lane,
+    lane_with_light,
+    light,
+    one_lane,
+    reasons,
+    scene,
+    touches,
+)
 
 from evpilot.evaluate import judge
 from evpilot.maps.builder import GraphBuilder
@@ -110,3 +123,17 @@ def test_who_comes_after_the_horizon_must_find_us_gone(speed: float, costs: bool
     cost = np.zeros(len(Cost))
     zone_cost(roll, 0, 4.0, 1.0, np.array([[0.0, 20.0, 60.0, 9.0, 15.0, 90.0]]), cost)
     assert (cost[Cost.RULE] > 0.0) == costs
+
+
+@pytest.mark.parametrize(("places", "passes"), [((), True), ((70.0, 130.0, 190.0, 250.0), False)])
+def test_a_cyclist_who_holds_us_up_is_passed_in_the_oncoming_lane_when_that_is_free(
+    places: tuple[float, ...], passes: bool
+) -> None:
+    rider = actor(1, (40.0, -1.0), (4.5, 0.0), kind=ObjectKind.BICYCLE, size=(1.8, 0.6))
+    run = drive(scene(street(), rider, *oncoming(*places), seconds=16.0))
+    gap = centre(run)[:, 1] - 0.5 * CAR.width + 1.0 - 0.3
+    beside = np.abs(centre(run)[:, 0] - 40.0 - 4.5 * np.arange(len(run.ego)) * 0.01) < 3.3
+    assert not touches(run)
+    assert beside.any() == passes
+    assert not passes or gap[beside].min() > 1.5
+    assert not passes or abs(centre(run)[-1, 1]) < 0.3, "and back in its lane"

@@ -123,7 +123,7 @@ class Detours:
             return True
         graph, path = self.briefing.graph, way.path
         reach = range(path.lane_at(high), path.lane_at(high + FREE_AHEAD) + 1)
-        return any(_governed(graph, int(path.lanes[lane])) for lane in reach)
+        return any(governed(graph, int(path.lanes[lane])) for lane in reach)
 
     def _bumps(self, way: Way, extent: Array, rows: Ints) -> tuple[Bump, ...]:
         """The bumps that lead round all that cannot be passed within the lane; none where there is no room for one."""
@@ -262,7 +262,7 @@ def _presence(span: Array, low: float, high: float, aside: float) -> tuple[float
     return begin, begin + (high - low) / speed
 
 
-def _governed(graph: LaneGraph, lane: int) -> bool:
+def governed(graph: LaneGraph, lane: int) -> bool:
     """Whether traffic may have to wait on a lane: before a line, a light, in or before a junction."""
     if graph.junction[lane] >= 0 or np.any(graph.stop_lane == lane):
         return True

@@ -110,8 +110,8 @@ class Evaluator:
         riders = scene.entries.riders
         if len(riders) and not self.briefing.limits.exact:
             passing_cost(
-                batch.props, batch.rolls, scene.spans, riders, scene.entries.prob, shift + length, length - shift,
-                half, room_beside(scene.limit), batch.costs,
+                batch.props, batch.rolls, scene.corridors, scene.table, scene.spans, scene.near, riders,
+                scene.entries.prob, self.body, room_beside(scene.limit), scene.wanted, batch.costs,
             )  # fmt: skip
 
     def _regulate(self, batch: Batch, scene: Scene) -> None:

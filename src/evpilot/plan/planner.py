@@ -17,6 +17,7 @@ from evpilot.plan.entries import Entries, on_our_level
 from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
+from evpilot.plan.overtake import overtakes, slow_riders
 from evpilot.plan.proposals import keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
@@ -190,7 +191,7 @@ class Planner:
     def _calm(self, ways: list[Way], walls: list[Wall], scene: Scene) -> Batch | None:
         """A few motions along the lane that we are on, where nothing else is open to us; None when the best of them is
         not free of all that a better one could spare."""
-        if len(ways) > 1 or walls or self.road.timed:
+        if len(ways) > 1 or walls or self.road.timed or len(self._slow_riders(scene)):
             return None
         batch = self._evaluator.weigh(
             keep_going(ways[0], self.briefing, float(scene.ego[0]), self._wish(ways[0]), scene.halts), scene
@@ -203,13 +204,26 @@ class Planner:
         """All proposals, the neighbours of the best of them, and more where too many come to the same."""
         props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, scene.halts)
         gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
-        batch = self._evaluator.weigh(np.concatenate([props, gaps]), scene)
+        past = overtakes(
+            ways[0], scene.spans[0], self._slow_riders(scene), self.briefing, speed, scene.wanted, scene.limit
+        )
+        batch = self._evaluator.weigh(np.concatenate([props, gaps, past]), scene)
         missing = LEAST - different(batch.marks)
         best = np.argsort(batch.total(), kind="stable")[: min(max(REFINED, missing // YIELD), REFINED_MOST)]
         finer = refine(batch.props[best], speed)
         if len(finer):
             batch = self._evaluator.weigh(finer, scene, batch)
         return self._vary(batch, scene)
+
+    def _slow_riders(self, scene: Scene) -> Ints:
+        """The entries of riders who hold us up; the official verdict asks for no room beside them."""
+        if self.briefing.limits.exact or not len(scene.entries.riders):
+            return np.zeros(0, np.int64)
+        shift, length, _ = self._evaluator.body.tolist()
+        return slow_riders(
+            scene.ways[0], scene.spans[0], scene.entries.riders, scene.entries.prob, shift + length, length - shift,
+            scene.wanted,
+        )  # fmt: skip
 
     def _feel(self, observation: Observation) -> None:
         """Take in what grip and sight leave to the car."""

@@ -69,7 +69,7 @@ def propose(
     halts (C,) [m]: where to stop on each corridor, inf where nowhere: then also what saves energy."""
     blocks: list[Array] = []
     for c, way in enumerate(ways):
-        usual = _headway(1.2, briefing, speed)
+        usual = headway(1.2, briefing, speed)
         thrifty = [] if halts is None else _thrifty_laws(way, wish, float(halts[c]), usual)
         laws = np.array(_common_laws(way, briefing, speed, accel, wish) + thrifty)
         times = BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS
@@ -84,9 +84,9 @@ def keep_going(way: Way, briefing: Briefing, speed: float, wish: float, halts: A
     """A few proposals (R, 11) along a lane's middle: as fast as we would like behind whoever is ahead, a little slower,
     gently braking; with halts (C,) also what saves energy."""
     laws = np.array(
-        [(Law.CRUISE, share * wish, _headway(1.2, briefing, speed), 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
+        [(Law.CRUISE, share * wish, headway(1.2, briefing, speed), 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
         + [(Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS[2:5]]
-        + ([] if halts is None else _thrifty_laws(way, wish, float(halts[0]), _headway(1.2, briefing, speed)))
+        + ([] if halts is None else _thrifty_laws(way, wish, float(halts[0]), headway(1.2, briefing, speed)))
     )
     return cross(0, paths_on(way, speed, True, DURATIONS)[[0, 1, -1]], laws)
 
@@ -136,7 +136,7 @@ def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...]) ->
 
 def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish: float) -> list[tuple[float, ...]]:
     limits = briefing.limits
-    usual, tight = _headway(1.2, briefing, speed), _headway(0.7, briefing, speed)
+    usual, tight = headway(1.2, briefing, speed), headway(0.7, briefing, speed)
     laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, usual, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
     # out on the oncoming lane time is worth more than ease
     hurry = limits.gate_accel - limits.accel if len(way.borrowed) and not limits.exact else 0.0
@@ -167,7 +167,7 @@ def _thrifty_laws(way: Way, wish: float, halt: float, headway: float) -> list[tu
     return laws
 
 
-def _headway(usual: float, briefing: Briefing, speed: float) -> float:
+def headway(usual: float, briefing: Briefing, speed: float) -> float:
     """The time gap [s] behind who is ahead: what is usual, or what is asked for."""
     return max(usual, briefing.limits.headway_at(speed))
 

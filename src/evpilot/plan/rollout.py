@@ -71,6 +71,11 @@ from evpilot.types.state import Array, Ints
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 BEND_SWING = 4.0  # [m]
 SETTLE = 15.0  # [m] at least along which the offset is reached that a delayed motion keeps first
+ELSEWHERE, SETTLE_TIME, GAINED = (
+    1.0,
+    3.0,
+    3.0,
+)  # [m], [s], [m/s] soon, where that is elsewhere, and we may become faster
 APART_MAX = 0.5  # [m] from the line, as far as steering takes it seriously
 CAP_AHEAD = 0.85  # [s] the lag of a law that closes 1.2 of its speed's error in a second
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
@@ -141,6 +146,8 @@ def _begin(p: Array, i: int, corridor: Array, table: Array, ego: Array, car: Arr
         # first to the offset that is kept, and what is missing then is added later
         block[SHIFT + i], block[BEGIN + i], block[SHARE + i] = target - p[P_HOLD], p[P_DELAY], 1.0 / length
         length, target = max(p[P_DELAY], SETTLE), p[P_HOLD]
+        if abs(target - d) > ELSEWHERE:
+            length = max(min(length, SETTLE_TIME * (ego[0] + GAINED)), SETTLE)
     # a long motion must not carry on the bend of a moment: it would swing out by bend * length^2
     most_bend = BEND_SWING / (length * length)
     bend = min(max(corridor[C_BEND], -most_bend), most_bend)

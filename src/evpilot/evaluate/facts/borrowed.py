@@ -23,7 +23,8 @@ def borrowed(drive: Drive, place: Place) -> Bools:
     turned = np.array([off_course(*pair) for pair in zip(drive.box[:, 2], place.direction, strict=True)])
     for tick in np.flatnonzero((place.lane >= 0) & (turned > 0.5 * np.pi)):
         along, across, pace = _seen(drive, int(tick), float(place.direction[tick]) + np.pi)
-        limit = place.limit[tick]
+        # against its direction no limit is known of where the car is: that of the lane it is in counts
+        limit = float(drive.graph.speed_limit[place.lane[tick]])
         slow = np.abs(pace) < (SLOW * limit if np.isfinite(limit) else SLOW_ELSE)
         beside = (np.abs(across) > BESIDE[0]) & (np.abs(across) < BESIDE[1])
         beside &= _own_side(drive.graph, int(place.lane[tick])) * across >= 0.0
