@@ -32,6 +32,8 @@ def branch(batch: Batch, scene: Scene, body: Array, alert: bool) -> None:
     """Credit, in the column `Cost.BRANCH`, the families of motions between which one road user's next move decides.
 
     body (3,): rear axle to centre, half length, half width [m]; alert as in `contact_cost`."""
+    if not _open(scene):
+        return
     total = batch.total()
     at_stake = batch.costs[:, [COLLISION, REAR, RULE]].sum(axis=1)
     safe, eager = (np.argsort(cost, kind="stable")[:BRANCHES] for cost in (total, total - at_stake))
@@ -56,6 +58,12 @@ def branch(batch: Batch, scene: Scene, body: Array, alert: bool) -> None:
         kept = float(outcomes[members].min(axis=0) @ weight)
         safest = picked[members[int(np.argmin(total[picked[members]]))]]
         batch.costs[safest, Cost.BRANCH] = -REVEALED * max(float(total[safest]) - kept, 0.0)
+
+
+def _open(scene: Scene) -> bool:
+    """Whether anybody has more than one way; the entries of a track stand together."""
+    track = scene.entries.track
+    return bool((track[1:] == track[:-1]).any())
 
 
 def _suspects(met: Ints, scene: Scene) -> Ints:

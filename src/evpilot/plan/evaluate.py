@@ -45,6 +45,7 @@ class Evaluator:
         self._comfort = self._dry_comfort = comfort_vector(briefing.limits)
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
         self._room = Room()
+        self._told: tuple[Scene, Array, Array] | None = None
 
     def save(self, eco: float) -> None:
         """Let saving energy count as much as eco, 0..1."""
@@ -80,11 +81,11 @@ class Evaluator:
         return batch
 
     def _score(self, batch: Batch, scene: Scene) -> None:
-        entries, area, limits = scene.entries, self.road.area, self._limits(scene)
+        entries, area, (limits, wishes) = scene.entries, self.road.area, self._asked(scene)
         score(
             batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
             entries.moving, self.body, limits, scene.goals, self._owned, self._starts, self._polygon,
-            self._wishes(scene), scene.zones, scene.places, batch.costs, batch.firsts,
+            wishes, scene.zones, scene.places, batch.costs, batch.firsts,
         )  # fmt: skip
         self._yield_room(batch, scene)
         if self._thrift is not None and scene.freely is not None:
@@ -133,6 +134,12 @@ class Evaluator:
                 batch.props, batch.rolls, scene.corridors, scene.table, scene.spans, entries.prob, self.body, asked,
                 batch.costs,
             )  # fmt: skip
+
+    def _asked(self, scene: Scene) -> tuple[Array, Array]:
+        """`_limits` and `_wishes`, the same for all proposals of a cycle."""
+        if self._told is None or self._told[0] is not scene:
+            self._told = scene, self._limits(scene), self._wishes(scene)
+        return self._told[1], self._told[2]
 
     def _limits(self, scene: Scene) -> Array:
         """What is held against a motion. On a detour a late return to our lane is worse than what the guard may refuse

@@ -1,5 +1,7 @@
 """The time gap that a regulation asks for behind who is ahead."""
 
+import numpy as np
+
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Cost, Prop, Roll, Span
 from evpilot.types.state import Array, Ints
@@ -12,6 +14,25 @@ R_S, R_D, R_V = int(Roll.S), int(Roll.D), int(Roll.SPEED)
 LOW, HIGH, RIGHT, LEFT = (int(c) for c in (Span.S_LOW, Span.S_HIGH, Span.D_LOW, Span.D_HIGH))
 
 
+@kernel()
+def _level(rolls: Array, half: float, spans: Array, near: Ints, crowd: Ints) -> None:
+    """Fill crowd (E + 1,): how many of the entries near (E + 1,) a corridor are ever level across with a body of a half
+    width [m] on any of the motions (R, 51, 11), and which; spans (E, 51, 5)."""
+    low, high = np.inf, -np.inf
+    for r in range(rolls.shape[0]):
+        for step in range(1, rolls.shape[1]):
+            low, high = min(low, rolls[r, step, R_D]), max(high, rolls[r, step, R_D])
+    crowd[0] = 0
+    for n in range(near[0]):
+        e = near[1 + n]
+        right, left = np.inf, -np.inf
+        for step in range(1, spans.shape[1]):
+            right, left = min(right, spans[e, step, RIGHT]), max(left, spans[e, step, LEFT])
+        if right < high + half and left > low - half:
+            crowd[0] += 1
+            crowd[crowd[0]] = e
+
+
 @kernel("void(f8[:, ::1], f8[:, :, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8, f8, f8[::1], f8[:, ::1])")
 def headway_cost(
     props: Array, rolls: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, asked: Array,
@@ -19,6 +40,9 @@ def headway_cost(
 ) -> None:  # fmt: skip
     """Add to costs (R, 13) what following closer than asked (3,), headway [s] at standstill, its rise with the speed
     [s2/m] and its most [s], is worth. front, half [m] of our body; near (C, E + 1) as `spans_on` fills it."""
+    crowds = np.empty_like(near)
+    for c in range(near.shape[0]):
+        _level(rolls, half, spans[c], near[c], crowds[c])
     for r in range(props.shape[0]):
         c, roll = int(props[r, CORRIDOR]), rolls[r]
         total = 0.0
@@ -26,8 +50,8 @@ def headway_cost(
             s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
             wanted = SPARE * v * min(asked[0] + asked[1] * v, asked[2])
             worst = 0.0
-            for n in range(near[c, 0]):
-                e = near[c, 1 + n]
+            for n in range(crowds[c, 0]):
+                e = crowds[c, 1 + n]
                 span = spans[c, e, step]
                 free = span[LOW] - s - front
                 if free < wanted and span[HIGH] > s and span[RIGHT] < d + half and span[LEFT] > d - half:
