@@ -63,6 +63,19 @@ def test_the_lane_of_those_who_come_is_entered_only_for_a_reason(side: float, d:
     assert cost[Cost.RULE] == pytest.approx(ONCOMING_RATE * 8.0 * max(over - ON, 0.0), rel=0.03, abs=1e-9)
 
 
+@pytest.mark.parametrize(("turned", "over"), [(0.0, 0.0), (0.1, 3.7 * 0.1 - 0.2)])
+def test_a_car_that_stands_askew_with_a_corner_over_the_line_is_over_it(turned: float, over: float) -> None:
+    table = np.zeros((200, len(Ref)))
+    table[:, Ref.LEFT], table[:, Ref.RIGHT], table[:, Ref.ONCOMING] = 1.75, -math.inf, math.inf
+    corridor = np.zeros(len(Corridor))
+    corridor[Corridor.COUNT] = len(table)
+    roll = np.zeros((len(GRID), len(Roll)))
+    roll[:, Roll.S], roll[:, Roll.D], roll[:, Roll.YAW] = 10.0, 0.6, turned
+    cost = np.zeros(len(Cost))
+    line_cost(roll, 3.7, 1.0, 0.95, corridor, table, cost)
+    assert cost[Cost.RULE] == pytest.approx(LINE_RATE * 8.0 * max(over - ON, 0.0), rel=0.03, abs=1e-9)
+
+
 def test_a_fast_bend_is_driven_in_its_lane_and_not_cut() -> None:
     """A country road whose bend, to our side, is a little tight for its limit: no tyre over its middle."""
     builder, radius = GraphBuilder(), 230.0

@@ -2,14 +2,16 @@
 
 import numpy as np
 
+from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import Corridor, Cost, Prop, Ref, Roll
 from evpilot.plan.rollout import sample
 from evpilot.types.state import Array
 
-R_S, R_D = int(Roll.S), int(Roll.D)
+R_S, R_D, R_YAW = int(Roll.S), int(Roll.D), int(Roll.YAW)
 RULE, CORRIDOR = int(Cost.RULE), int(Prop.CORRIDOR)
-CURVATURE, LEFT, RIGHT, ONCOMING = int(Ref.CURVATURE), int(Ref.LEFT), int(Ref.RIGHT), int(Ref.ONCOMING)
+YAW, CURVATURE = int(Ref.YAW), int(Ref.CURVATURE)
+LEFT, RIGHT, ONCOMING = int(Ref.LEFT), int(Ref.RIGHT), int(Ref.ONCOMING)
 START, COUNT = int(Corridor.START), int(Corridor.COUNT)
 ON = 0.1  # [m] a tyre may be on the line
 KEPT, KEPT_SPARE = 10.0, 0.05  # as dear is it where the lane is to be kept whatever happens; [m] and so much earlier
@@ -17,6 +19,7 @@ LINE_RATE, LINE_MOST = 25.0, 1.0  # cost of a second a metre over a line; furthe
 # of a second a metre in the lane of those who come, where it may be entered: less than staying behind a cyclist costs,
 # more than is gained by cutting a bend
 ONCOMING_RATE = 6.0
+HARDLY = 0.1  # [m] moved in a step: the way says less of how a car stands than its heading
 
 
 @kernel()
@@ -33,7 +36,9 @@ def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Ar
         clear = d + 2.0 * width < theirs if theirs > 0.0 else d - 2.0 * width > theirs
         if d + 2.0 * width < left and d - 2.0 * width > right and clear:
             continue
-        lean = (d - roll[step - 1, R_D]) / max(s - roll[step - 1, R_S], 0.1)
+        along = s - roll[step - 1, R_S]
+        turned = wrap(roll[step, R_YAW] - table[row, YAW])
+        lean = (d - roll[step - 1, R_D]) / along if along > HARDLY else turned
         bend = 0.5 * sample(table, start, count, s, CURVATURE)
         ahead, behind = d + front * (lean - front * bend), d - rear * (lean + rear * bend)
         over = max(max(ahead, behind) + width - left, right - min(ahead, behind) + width)
