@@ -1,4 +1,4 @@
-"""Where nothing else is open, few motions do; and what a search for all found is carried on for a moment, not longer."""
+"""Where nothing else is open, few motions do; what a search for all found is carried on for a moment, not longer."""
 
 import numpy as np
 import pytest

@@ -230,6 +230,16 @@ def test_sideways_motion_means_a_lane_change():
     assert steady.prob[0, 0] > 0.9
 
 
+def test_who_steadily_leaves_the_middle_of_a_lane_may_change_and_who_returns_does_not():
+    """Further off than drivers wander, and still going: 0.65 m towards the next lane at 0.6 m/s."""
+    leaving = predict(straight(2), tracks((1, 50.0, 0.65, 0.0, 28.0, 0.0, 0.0, 0.6)), cycles=6)
+    changes = [m for m in range(3) if end(leaving, 0, m)[1] == pytest.approx(WIDTH, abs=0.8)]
+    assert leaving.prob[0, changes].sum() > 0.08
+    for d, drift in ((0.65, -0.6), (0.65, 0.0), (0.3, 0.35)):
+        wandering = predict(straight(2), tracks((1, 50.0, d, 0.0, 28.0, 0.0, 0.0, drift)), cycles=6)
+        assert wandering.prob[0, 0] > 0.95 and abs(end(wandering)[1]) < 1.0
+
+
 def test_who_stands_for_no_visible_reason_is_expected_to_stand_on_as_long():
     graph = straight()
     still = tracks((1, 50.0, 0.0, 0.0, 0.0))

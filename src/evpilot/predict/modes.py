@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.rows import copy_row, copy_rows
-from evpilot.predict.choose import ALIKE_SPAN, MODES, best_modes, likelihoods, merge_alike, weigh
+from evpilot.predict.choose import ALIKE_SPAN, MODES, WANDER, best_modes, likelihoods, merge_alike, weigh
 from evpilot.predict.follow import AHEAD, D0, HEADING, LEAD, S0, SPACING, TARGET, USED, WALL
 from evpilot.predict.locate import at
 from evpilot.predict.memory import VX_F, VY_F, Memory
@@ -18,8 +18,7 @@ from evpilot.types.state import Array, Ints
 
 HORIZON = 8.0  # [s]
 KEPT_OFFSET = 0.7  # share of its offset that a driver keeps in the lane
-WANDER = 0.375  # [m] drivers wander in their lanes, UN R157 Annex 3: more is perceived as the begin of a cut-in
-CARRIED = 3.0  # [s] of its sideways motion that is then carried on
+CARRIED = 3.0  # [s] of its sideways motion that is carried on of who leaves his lane's middle
 SPEED_GAIN = 6.0  # [m/s] more than now, at most, within the horizon
 AGAINST = -0.8  # cosine of the angle between a heading and the lane that it is against
 WALK, RIDE, DRIVE, STAY = 0, 1, 2, 3
