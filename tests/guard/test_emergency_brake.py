@@ -263,3 +263,14 @@ def test_who_comes_round_a_bend_in_his_lane_is_no_danger_and_in_ours_he_is(bend,
         brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
         braked.append(brake.step(seen(0.0, speed, tracks(x, y, yaw[k] + math.pi, 16.0)), plan) is not None)
     assert any(braked) == brakes
+
+
+def test_who_was_there_for_a_moment_only_is_braked_for_no_more() -> None:
+    """A false report of one frame costs one tick of braking; who is known, or leaves the path, costs three."""
+    known, aside = tracks(22.0, 0.0, 0.0, 0.0), tracks(22.0, 8.0, 0.0, 0.0)
+    new = replace(known, age=np.zeros(1))
+    for there, after, ticks in ((new, no_tracks(0), 0), (known, no_tracks(0), 2), (new, aside, 2)):
+        brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+        assert brake.step(seen(0.0, 20.0, there), straight(0.0, 20.0)) is not None
+        answers = [brake.step(seen(0.0, 20.0, after), straight(0.0, 20.0)) is not None for _ in range(4)]
+        assert answers == [True] * ticks + [False] * (4 - ticks) and not brake.active

@@ -32,7 +32,7 @@ from evpilot.guard.contact import (
 from evpilot.guard.evade import KNOTS, evade
 from evpilot.guard.packed import pack, unpack, unsound
 from evpilot.guard.tail import own_stop
-from evpilot.types import EgoState, Limits, Observation, Platform, Trajectory
+from evpilot.types import EgoState, Limits, Observation, Platform, Tracks, Trajectory
 from evpilot.types.state import Array, Bools, Ints
 
 DECEL = 8.0  # [m/s2] at most: dry road, what production systems reach (Euro NCAP AEB)
@@ -50,6 +50,7 @@ SOFTER = 1.0  # [m/s] a slower contact
 SOON = 1.0  # [s]
 FIRM = 2.0  # [m/s2] of a plan that brakes for more than comfort
 RELEASE_TICKS = 3  # ticks without danger before the brake is let go
+FLEETING = 0.25  # [s] who is known for longer is no false report
 GRAVITY = 9.81  # [m/s2]
 
 
@@ -112,6 +113,7 @@ class EmergencyBrake:
         self._calm = RELEASE_TICKS
         self._active = False
         self._path: Array | None = None
+        self._fleeting: int | None = None
         self.cause = -1
 
     @property
@@ -144,7 +146,8 @@ class EmergencyBrake:
         self._calm = 0 if danger and when < math.inf else self._calm + 1
         if danger:
             self._active, self.cause = True, int(rows[whom])
-        elif self._calm >= RELEASE_TICKS:
+            self._fleeting = fleeting(observation.tracks, self.cause)
+        elif self._calm >= RELEASE_TICKS or self._gone(observation):
             self._active, self.cause = False, -1
         self._path = path if self._active else None
         if not self._active:
@@ -169,6 +172,14 @@ class EmergencyBrake:
             braking(path, ego.speed, bite, decel, out)
             met.append(meeting(out, LOOK_MAX, others, near, True)[1] >= 0)
         return kept if met[0] and not met[1] else motion
+
+    def _gone(self, observation: Observation) -> bool:
+        """Whether whom it braked for, at the first sight of him, is not reported any more: he was not there."""
+        return (
+            self._fleeting is not None
+            and observation.tracks is not None
+            and self._fleeting not in observation.tracks.id
+        )
 
     def brakes(self, driven: Trajectory) -> bool:
         """Whether this brake is on, or what is driven else brakes for more than comfort: when `evasion` is asked."""
@@ -236,6 +247,11 @@ def beside(others: Array, ego: EgoState, platform: Platform) -> Bools:
     moving = np.hypot(others[:, OVX], others[:, OVY]) > MOVING
     level = np.abs(along) < others[:, OHALF_LENGTH] + 0.5 * platform.length
     return same & moving & level & (np.abs(across) > others[:, OHALF_WIDTH] + 0.5 * platform.width)
+
+
+def fleeting(tracks: Tracks | None, row: int) -> int | None:
+    """The id of a track that is known for no longer than `FLEETING`, None of others."""
+    return int(tracks.id[row]) if tracks is not None and tracks.age[row] <= FLEETING else None
 
 
 def valid_rows(observation: Observation) -> Bools:
