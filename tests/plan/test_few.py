@@ -36,6 +36,12 @@ def test_who_runs_out_is_met_by_a_search_at_once(searched: list[float]) -> None:
     assert any(1.0 <= t <= 2.0 for t in searched) and not touches(run)
 
 
+def test_what_was_found_among_several_corridors_is_not_carried_on_where_one_is_left() -> None:
+    """A car that comes back from a detour round a wreck has one corridor again, and its choice was on the second."""
+    run = drive(scene(one_lane(), actor(1, (70.0, -1.6)), speed=10.0, seconds=14.0))
+    assert run.outcome in ("time", "goal") and all(not frame.fault for frame in run.frames)
+
+
 def test_nothing_is_carried_on_for_longer_than_a_moment() -> None:
     assert CARRIED < 0.5
 

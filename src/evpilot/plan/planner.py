@@ -231,7 +231,9 @@ class Planner:
             batch = self._evaluator.weigh(finer, scene, batch)
         batch = self._vary(batch, scene)
         best = int(np.argmin(batch.total()))
-        self._found = seconds, price_of(batch.costs[best]), batch.props[best].copy()
+        # only where one corridor is open does the choice mean the same in the next cycle
+        single = len(ways) == 1
+        self._found = (seconds, price_of(batch.costs[best]), batch.props[best].copy()) if single else None
         return batch
 
     def _slow_riders(self, scene: Scene) -> Ints:
