@@ -36,7 +36,7 @@ def weighed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, np.ndarray]]:
         return varied
 
     monkeypatch.setattr(Planner, "_vary", kept)
-    monkeypatch.setattr(Planner, "_few", lambda *_: None)
+    monkeypatch.setattr(Planner, "_calm", lambda *_: None)
     return seen
 
 

@@ -18,7 +18,7 @@ from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
 from evpilot.plan.overtake import overtakes, slow_riders
-from evpilot.plan.proposals import carried_on, keep_going, propose, refine
+from evpilot.plan.proposals import keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
@@ -40,9 +40,6 @@ RESCORED = 20  # proposals that are scored again with traffic that reacts
 SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED, Cost.ENERGY)]
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
 CALM_COMFORT = 0.3  # ... and for comfort
-SURE = [int(c) for c in (Cost.COLLISION, Cost.ROAD, Cost.RULE, Cost.GOAL, Cost.REAR)]
-CARRIED = 0.35  # [s] that what such a search found is carried on without another ...
-GROWN = 0.1  # ... as long as it has not become dearer, but for the way
 # a green of 25 s ends with 4 % in each second, and a stop costs some 25 s and a third of the motion's energy
 HURRY = 0.3
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
@@ -103,7 +100,6 @@ class Planner:
         self._last: tuple[int, float, bool] | None = None
         self._cycle: _Cycle | None = None
         self._due = -math.inf
-        self._found: tuple[float, float, Array] | None = None
 
     def save(self, eco: float, pace: float = 1.0) -> None:
         """From now on let saving energy count as much as eco, 0..1, and drive at most a share pace, 0..1, of the limit
@@ -129,9 +125,7 @@ class Planner:
         scene = self._scene(ways, walls, observation, tracks, predictions, level)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
-        choice = len(ways) > 1 or walls or self.road.timed or len(self._slow_riders(scene))
-        few = None if choice else self._few(ways[0], scene, seconds)
-        batch = few or self._all(ways, scene, speed, accel, seconds)
+        batch = self._calm(ways, walls, scene) or self._all(ways, scene, speed, accel, seconds)
         if self._reactive:
             self._react(batch, scene)
         self._blame(batch, ways[0], walls)
@@ -194,27 +188,17 @@ class Planner:
                 way.scalars[Corridor.PENALTY] += BLOCKED if stands else 0.0
         return ways
 
-    def _few(self, way: Way, scene: Scene, seconds: float) -> Batch | None:
+    def _calm(self, ways: list[Way], walls: list[Wall], scene: Scene) -> Batch | None:
         """A few motions along the lane that we are on, where nothing else is open to us; None when the best of them is
-        not free of all that a better one could spare, and what was found of late is not as good as it was."""
-        speed = float(scene.ego[0])
-        batch = self._evaluator.weigh(keep_going(way, self.briefing, speed, self._wish(way), scene.halts), scene)
+        not free of all that a better one could spare."""
+        if len(ways) > 1 or walls or self.road.timed or len(self._slow_riders(scene)):
+            return None
+        batch = self._evaluator.weigh(
+            keep_going(ways[0], self.briefing, float(scene.ego[0]), self._wish(ways[0]), scene.halts), scene
+        )
         best = int(np.argmin(batch.total()))
         spared = batch.costs[best, SPARED].max() < SPARED_COST and batch.costs[best, Cost.COMFORT] < CALM_COMFORT
-        return batch if spared else self._carry_on(batch, scene, seconds)
-
-    def _carry_on(self, batch: Batch, scene: Scene, seconds: float) -> Batch | None:
-        """The few and the last choice with its neighbours, where a search for all found it a moment ago, and the best
-        of these is surely fit and no dearer; else None."""
-        if self._found is None or self._last is None or seconds - self._found[0] > CARRIED:
-            return None
-        _, price, prop = self._found
-        rows = carried_on(prop, float(scene.ego[0]), self.briefing.period_ns * 1e-9)
-        if not len(rows):
-            return None
-        batch = self._evaluator.weigh(rows, scene, batch)
-        costs = batch.costs[int(np.argmin(batch.total()))]
-        return batch if costs[SURE].max() < SPARED_COST and price_of(costs) <= price + GROWN else None
+        return batch if spared else None
 
     def _all(self, ways: list[Way], scene: Scene, speed: float, accel: float, seconds: float) -> Batch:
         """All proposals, the neighbours of the best of them, and more where too many come to the same."""
@@ -229,12 +213,7 @@ class Planner:
         finer = refine(batch.props[best], speed)
         if len(finer):
             batch = self._evaluator.weigh(finer, scene, batch)
-        batch = self._vary(batch, scene)
-        best = int(np.argmin(batch.total()))
-        # only where one corridor is open does the choice mean the same in the next cycle
-        single = len(ways) == 1
-        self._found = (seconds, price_of(batch.costs[best]), batch.props[best].copy()) if single else None
-        return batch
+        return self._vary(batch, scene)
 
     def _slow_riders(self, scene: Scene) -> Ints:
         """The entries of riders who hold us up; the official verdict asks for no room beside them."""
@@ -361,8 +340,6 @@ class Planner:
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         way = scene.ways[int(prop[Prop.CORRIDOR])]
         self.road.keep(way)
-        if self._found is not None:
-            self._found = (*self._found[:2], prop.copy())
         ahead = float(way.scalars[Corridor.S]) + float(prop[Prop.DELAY]) + max(float(prop[Prop.LENGTH]), 10.0)
         self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]), bool(len(way.borrowed)))
         self._due = seconds + float(prop[Prop.P0]) if prop[Prop.LAW] == Law.ARRIVE else -math.inf
@@ -393,11 +370,6 @@ class Planner:
             if tails.costs[k, Cost.COLLISION] < CONTACT_COST and tails.rolls[k, -1, Roll.SPEED] < 0.1:
                 return trajectory(tails.rolls[k], observation.ego, observation.t_ns)
         return None
-
-
-def price_of(costs: Array) -> float:
-    """What a motion of costs (13,) costs beyond the way and the time that it takes."""
-    return float(costs[SPARED].sum() + costs[Cost.COMFORT])
 
 
 def _corridor_of(ways: list[Way], last: tuple[int, float, bool]) -> int:

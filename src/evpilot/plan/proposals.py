@@ -91,18 +91,6 @@ def keep_going(way: Way, briefing: Briefing, speed: float, wish: float, halts: A
     return cross(0, paths_on(way, speed, True, DURATIONS)[[0, 1, -1]], laws)
 
 
-def carried_on(prop: Array, speed: float, seconds: float) -> Array:
-    """A motion (11,) of so many seconds ago, begun then and driven since at a speed [m/s], with its neighbours (K, 11);
-    none where it was bound to a place or a time, or had yet to begin."""
-    if prop[Prop.LAW] not in (Law.CRUISE, Law.RAMP) or prop[Prop.DELAY] > 0.0:
-        return np.zeros((0, len(Prop)))
-    rest = prop[None].copy()
-    rest[0, Prop.LENGTH] = max(LENGTH_MIN, rest[0, Prop.LENGTH] - speed * seconds)
-    if prop[Prop.LAW] == Law.RAMP:
-        rest[0, Prop.P1] = max(rest[0, Prop.P1] - seconds, 0.0)
-    return np.concatenate([rest, refine(rest, speed)])
-
-
 def _delayed(blocks: list[Array], wait: float, own: Way, way: Way) -> list[Array]:
     """The same in our own lane for `wait` [m] first."""
     rows = np.concatenate(blocks)
