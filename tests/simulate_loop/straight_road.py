@@ -220,6 +220,20 @@ class Prints(Steady):
         return super().step(observation)
 
 
+class Charged(Steady):
+    """Drives only while it knows the battery's charge."""
+
+    charge = 0.0
+
+    def charged(self, charge: float) -> None:
+        self.charge = charge
+
+    def step(self, observation: Observation) -> Decision:
+        if not 0.0 < self.charge <= 1.0:
+            raise ValueError("nobody told me the charge")
+        return super().step(observation)
+
+
 class NeverMade(Steady):
     def __init__(self, briefing: Briefing) -> None:
         raise RuntimeError("no weights")

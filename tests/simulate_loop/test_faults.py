@@ -128,6 +128,11 @@ def test_a_child_drives_as_in_process() -> None:
     assert there.outcome == "time" and all(not frame.fault for frame in there.frames)
 
 
+def test_a_child_that_asks_for_the_charge_is_told_it_before_each_step() -> None:
+    run = drive_child("Charged")
+    assert run.outcome == "time" and all(not frame.fault for frame in run.frames)
+
+
 def test_a_hang_is_ended_and_marked() -> None:
     began = time.monotonic()
     run = drive_child("Hangs", budget=0.3)

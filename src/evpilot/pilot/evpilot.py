@@ -180,9 +180,7 @@ class EvPilot:
             if not self._validator.check(bare, observation):
                 decision, fault = bare, ""
         if fault:
-            other = self._planner.another(
-                lambda plan: not self._validator.check(self._decision(plan, None), observation)
-            )
+            other = self._planner.another(lambda motion, tail: self._accepts(motion, tail, observation))
             if other is not None:
                 decision, fault = self._decision(other, decision.predictions), ""
         if not fault:
@@ -200,6 +198,13 @@ class EvPilot:
             self._tail = way_out
             return self._instead(decision, way_out, Source.TAIL, f"stop: {fault}", -1)
         return self._instead(decision, stop, Source.MINIMAL_RISK, f"minimal risk stop: {fault}", -1)
+
+    def _accepts(self, motion: Trajectory, tail: Trajectory, observation: Observation) -> bool:
+        """Whether the guard accepts a motion with its stopping tail."""
+        source = self._source(motion)
+        return not self._validator.check(
+            Decision(t_ns=motion.t_ns, trajectory=motion, tail=tail, source=source), observation
+        )
 
     def _past(self, decision: Decision, driven: Trajectory | None, observation: Observation) -> Decision | None:
         """The way past somebody into whose way what would else be driven brakes, None where it does not."""

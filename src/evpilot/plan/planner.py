@@ -63,10 +63,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Cycle:
-    """What one decision was chosen from: proposals and their order, best first, and what they were weighed against."""
+    """What one decision was chosen from: proposals and their order, best first, which was chosen, and what they were
+    weighed against."""
 
     batch: Batch
     order: Ints
+    chosen: int
     scene: Scene
     walls: list[Wall]
     observation: Observation
@@ -125,32 +127,36 @@ class Planner:
         scene = self._scene(ways, walls, observation, tracks, predictions, level)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
-        batch = self._calm(ways, walls, scene) or self._all(ways, scene, speed, accel, seconds)
+        slow = self._slow_riders(scene)
+        batch = self._calm(walls, slow, scene) or self._all(slow, scene, speed, accel, seconds)
         if self._reactive:
             self._react(batch, scene)
         self._blame(batch, ways[0], walls)
         if self._contingent:
             branch(batch, scene, self._evaluator.body, not self.briefing.limits.exact)
         order = np.argsort(batch.total(), kind="stable")
-        self._cycle = _Cycle(batch=batch, order=order, scene=scene, walls=walls, observation=observation, tracks=tracks)
         chosen, tail = self._with_tail(batch, order, scene, observation)
+        self._cycle = _Cycle(
+            batch=batch, order=order, chosen=chosen, scene=scene, walls=walls, observation=observation, tracks=tracks
+        )
         self._remember(batch.props[chosen], scene, observation)
         return self._decided(self._cycle, chosen, tail)
 
-    def another(self, fits: Callable[[Plan], bool]) -> Plan | None:
-        """The next best plan of this cycle that has a stopping tail and fits, for where its first is refused."""
+    def another(self, fits: Callable[[Trajectory, Trajectory], bool]) -> Plan | None:
+        """The next best plan of this cycle that has a stopping tail and fits with it, for where its first is
+        refused."""
         cycle = self._cycle
         assert cycle is not None
-        batch, total, order = cycle.batch, cycle.batch.total(), cycle.order
-        for candidate in order[1 : 1 + OTHERS]:
+        batch, total, order, seen = cycle.batch, cycle.batch.total(), cycle.order, cycle.observation
+        first = int(np.argmax(order == cycle.chosen)) + 1
+        for candidate in order[first : first + OTHERS]:
             if total[candidate] > total[order[0]] + CONTACT_COST:
                 break
             prop, roll = batch.props[candidate], batch.rolls[candidate]
-            tail = self._tail(prop, roll, len(order), cycle.scene, cycle.observation)
-            plan = None if tail is None else self._decided(cycle, int(candidate), tail)
-            if plan is not None and fits(plan):
-                self._remember(prop, cycle.scene, cycle.observation)
-                return plan
+            tail = self._tail(prop, roll, len(order), cycle.scene, seen)
+            if tail is not None and fits(trajectory(roll, seen.ego, seen.t_ns), tail):
+                self._remember(prop, cycle.scene, seen)
+                return self._decided(cycle, int(candidate), tail)
         return None
 
     def _decided(self, cycle: _Cycle, chosen: int, tail: Trajectory | None) -> Plan:
@@ -188,25 +194,25 @@ class Planner:
                 way.scalars[Corridor.PENALTY] += BLOCKED if stands else 0.0
         return ways
 
-    def _calm(self, ways: list[Way], walls: list[Wall], scene: Scene) -> Batch | None:
+    def _calm(self, walls: list[Wall], slow: Ints, scene: Scene) -> Batch | None:
         """A few motions along the lane that we are on, where nothing else is open to us; None when the best of them is
         not free of all that a better one could spare."""
-        if len(ways) > 1 or walls or self.road.timed or len(self._slow_riders(scene)):
+        if len(scene.ways) > 1 or walls or self.road.timed or len(slow):
             return None
         batch = self._evaluator.weigh(
-            keep_going(ways[0], self.briefing, float(scene.ego[0]), self._wish(ways[0]), scene.halts), scene
+            keep_going(scene.ways[0], self.briefing, float(scene.ego[0]), scene.wanted, scene.halts), scene
         )
         best = int(np.argmin(batch.total()))
         spared = batch.costs[best, SPARED].max() < SPARED_COST and batch.costs[best, Cost.COMFORT] < CALM_COMFORT
         return batch if spared else None
 
-    def _all(self, ways: list[Way], scene: Scene, speed: float, accel: float, seconds: float) -> Batch:
-        """All proposals, the neighbours of the best of them, and more where too many come to the same."""
-        props = propose(ways, self.briefing, speed, accel, self._wish(ways[0]), seconds, scene.halts)
+    def _all(self, slow: Ints, scene: Scene, speed: float, accel: float, seconds: float) -> Batch:
+        """All proposals, ways past slow riders among them, the neighbours of the best of them, and more where too many
+        come to the same."""
+        ways = scene.ways
+        props = propose(ways, self.briefing, speed, accel, scene.wanted, seconds, scene.halts)
         gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
-        past = overtakes(
-            ways[0], scene.spans[0], self._slow_riders(scene), self.briefing, speed, scene.wanted, scene.limit
-        )
+        past = overtakes(ways[0], scene.spans[0], slow, self.briefing, speed, scene.wanted, scene.limit)
         batch = self._evaluator.weigh(np.concatenate([props, gaps, past]), scene)
         missing = LEAST - different(batch.marks)
         best = np.argsort(batch.total(), kind="stable")[: min(max(REFINED, missing // YIELD), REFINED_MOST)]

@@ -157,10 +157,10 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     return laws
 
 
-def _thrifty_laws(way: Way, wish: float, halt: float, headway: float) -> list[tuple[float, ...]]:
+def _thrifty_laws(way: Way, wish: float, halt: float, gap: float) -> list[tuple[float, ...]]:
     """Speed laws that save energy: a little slower, gently faster, gliding, braking early for a stop."""
-    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, headway, 1.5, 0.0, 0.0) for share in THRIFTY_SHARES]
-    laws.append((Law.CRUISE, wish, headway, 1.5, GENTLY, 0.0))
+    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, gap, 1.5, 0.0, 0.0) for share in THRIFTY_SHARES]
+    laws.append((Law.CRUISE, wish, gap, 1.5, GENTLY, 0.0))
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in GLIDES)
     if 0.0 < halt - way.scalars[Corridor.S] < STOP_LOOK:
         laws.extend((Law.STOP, halt, brake, 0.0, 0.0, 0.0) for brake in EARLY_STOPS)

@@ -71,11 +71,8 @@ from evpilot.types.state import Array, Ints
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 BEND_SWING = 4.0  # [m]
 SETTLE = 15.0  # [m] at least along which the offset is reached that a delayed motion keeps first
-ELSEWHERE, SETTLE_TIME, GAINED = (
-    1.0,
-    3.0,
-    3.0,
-)  # [m], [s], [m/s] soon, where that is elsewhere, and we may become faster
+ELSEWHERE = 1.0  # [m] where that offset is further away it is reached ...
+SETTLE_TIME, GAINED = 3.0, 3.0  # [s] ... so soon, even if we become faster by so much [m/s]
 APART_MAX = 0.5  # [m] from the line, as far as steering takes it seriously
 CAP_AHEAD = 0.85  # [s] the lag of a law that closes 1.2 of its speed's error in a second
 HARD = -3.9  # [m/s2] a ramp below it is an emergency

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from evpilot.files import EvpilotError
-from evpilot.simulate.custody import PilotLost, PilotRaised
+from evpilot.simulate.custody import PilotLost, PilotRaised, tell_charge
 from evpilot.types import Briefing, Decision, Observation
 
 BUDGET = 5.0  # [s] for one step
@@ -115,6 +115,7 @@ class ChildPilot:
 
     def __init__(self, dotted: str, briefing: Briefing, budget_s: float = BUDGET, warm_up_s: float = WARM_UP) -> None:
         self.cpu_ms = 0.0
+        self._charge: float | None = None
         self._budget, self._next_budget = budget_s, warm_up_s
         self._child = Child(dotted)
         kind, text = self._child.exchange(("make", self._child.path, dotted, briefing), warm_up_s)
@@ -122,10 +123,14 @@ class ChildPilot:
             self.close()
             raise EvpilotError(f"pilot '{dotted}': {text}") if kind == "missing" else PilotRaised(str(text))
 
+    def charged(self, charge: float) -> None:
+        """Be told the battery's usable charge, 0..1, which the pilot is told before its next step."""
+        self._charge = charge
+
     def step(self, observation: Observation) -> Decision:
         """The pilot's decision; see the class for what is raised."""
         budget, self._next_budget = self._next_budget, self._budget
-        kind, answer = self._child.exchange(("step", observation), budget)
+        kind, answer = self._child.exchange(("step", observation, self._charge), budget)
         if kind != "decision":
             raise PilotRaised(str(answer))
         decision, self.cpu_ms = answer
@@ -192,6 +197,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             request = pickle.loads(message)
             if request[0] == "step":
                 began = time.process_time_ns()
+                tell_charge(pilot, request[2])
                 decision = pilot.step(request[1])
                 answer = ("decision", (_checked(decision), (time.process_time_ns() - began) * 1e-6))
             else:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from evpilot.files import EvpilotError
 from evpilot.types import Briefing, Decision, EgoState, Observation, Pilot, Trajectory
@@ -29,6 +30,13 @@ class Answer:
     decision: Decision | None
     fault: str
     plan_ms: float
+
+
+def tell_charge(pilot: Any, charge: float | None) -> None:
+    """Tell a pilot that has a method `charged` the battery's usable charge, 0..1, where it is known."""
+    told = getattr(pilot, "charged", None)
+    if charge is not None and callable(told):
+        told(charge)
 
 
 class Custody:
@@ -61,8 +69,7 @@ class Custody:
         began = time.thread_time_ns()
         decision: object = None
         try:
-            if charge is not None and callable(told := getattr(self._pilot, "charged", None)):
-                told(charge)
+            tell_charge(self._pilot, charge)
             decision = self._pilot.step(observation)
             fault = flaw(decision, ego)
         except PilotLost as error:
