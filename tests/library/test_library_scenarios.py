@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -63,13 +64,13 @@ def test_no_familys_drivers_are_all_polite_where_they_are_drawn_by_the_dozen():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_builds_quickly(name: str):
+def test_builds_quickly(name: str, slowness: Callable[[], float]):
     best = np.inf
     for seed in (0, 1):
         begin = time.process_time()
         library.build(name, seed)
         best = min(best, time.process_time() - begin)
-    assert best < 0.6  # 0.2 s on an idle core
+    assert best < 0.6 * slowness()  # 0.2 s on an idle core
 
 
 def test_the_start_is_on_a_lane_and_along_it(scenario: Scenario):
