@@ -1,10 +1,13 @@
-"""Where the recorded scenarios are, for the tests that use them; how examples are drawn; how slow the machine is."""
+"""Where the recorded scenarios are, for the tests that use them; how examples are drawn; the command line; how slow the
+machine is."""
 
 import math
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -24,6 +27,34 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the recorded scenarios: {folder} is not there; set EVPILOT_DATA to their folder")
     return folder
+
+
+class Said(NamedTuple):
+    """What a command has said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def evpilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """The command line, whole, but in this process: in one of its own every command would load all kernels anew. Each
+    runs in the test's own folder."""
+    from evpilot.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path) -> Said:
+        monkeypatch.setattr(sys, "argv", ["evpilot", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capfd.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Said(ended.value.code, said.out, said.err)
+
+    return run
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """Route files: both kinds read, and every kind of bad one refused in one line with its place."""
 
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,21 +118,20 @@ def test_a_bad_csv_file_is_refused_in_one_line_with_its_place(text: str, told: s
         ((str(EXAMPLE), "--mass", "-1"), "--mass"),
     ],
 )
-def test_the_command_refuses_bad_input_in_one_line(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "evpilot", "range", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=300)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_the_command_refuses_bad_input_in_one_line(arguments: tuple[str, ...], told: str, evpilot: Any) -> None:
+    done = evpilot("range", *arguments)
+    assert done.code == 2
+    assert told in done.err
+    assert done.err.count("\n") == 1
 
 
-def test_the_command_plans_a_stop_or_says_why_not() -> None:
-    command = [sys.executable, "-m", "evpilot", "range", str(EXAMPLE), "--platform", "leaf40", "--charge", "90"]
-    planned = subprocess.run([*command, "--arrive-with", "20"], capture_output=True, text=True, timeout=300)
-    assert planned.returncode == 0, planned.stderr
-    assert "services" in planned.stdout
-    assert "arrives with at least 20 %" in planned.stdout
-    refused = subprocess.run([*command, "--arrive-with", "95"], capture_output=True, text=True, timeout=300)
-    assert refused.returncode == 0, refused.stderr
-    assert "refused" in refused.stdout
-    assert "a full battery does not last to the end" in " ".join(refused.stdout.split())
+def test_the_command_plans_a_stop_or_says_why_not(evpilot: Any) -> None:
+    command = ["range", EXAMPLE, "--platform", "leaf40", "--charge", "90"]
+    planned = evpilot(*command, "--arrive-with", "20")
+    assert planned.code == 0, planned.err
+    assert "services" in planned.out
+    assert "arrives with at least 20 %" in planned.out
+    refused = evpilot(*command, "--arrive-with", "95")
+    assert refused.code == 0, refused.err
+    assert "refused" in refused.out
+    assert "a full battery does not last to the end" in " ".join(refused.out.split())

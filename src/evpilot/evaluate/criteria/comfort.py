@@ -1,7 +1,7 @@
 """How the ride felt: accelerations, jerks and turning, smoothed as in nuplan-devkit (state_extractors)."""
 
 import numpy as np
-from scipy.signal import savgol_filter
+from numpy.polynomial.polynomial import polyder
 
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.runlog.record import Ego
@@ -43,11 +43,27 @@ def comfort(drive: Drive) -> tuple[MetricResult, ...]:
 
 def savgol(value: Array, window: float, step: float, order: int, derivative: int = 0) -> Array:
     """A Savitzky-Golay filter (1964) over a window [s] of samples at a step [s]: the smoothed value, or a derivative
-    of it. Of too few samples for the order: NaN."""
+    of it; at both ends that of the first and last whole window's polynomial. Of too few samples for the order: NaN.
+
+    scipy.signal has the same filter, but takes longer to import than a short drive takes to judge.
+    """
     count = min(2 * max(round(0.5 * window / step), (order + 1) // 2) + 1, len(value))
     if count <= order:
         return np.full(len(value), np.nan)
-    return np.asarray(savgol_filter(value, count, order, deriv=derivative, delta=step), np.float64)
+    weights = _weights(count, order, derivative) / step**derivative
+    if len(value) == count:
+        return weights @ value
+    half = count // 2
+    inside = np.correlate(value, weights[half]).astype(np.float64)
+    return np.concatenate([weights[:half] @ value[:count], inside, weights[-half:] @ value[-count:]])
+
+
+def _weights(count: int, order: int, derivative: int) -> Array:
+    """Row i: the weights of a window's samples in the value, or derivative, of their polynomial at the i-th of them."""
+    place = np.arange(count) - 0.5 * (count - 1)
+    coefficients = np.linalg.pinv(np.vander(place, order + 1, increasing=True))
+    told = np.vander(place, order + 1 - derivative, increasing=True) @ polyder(np.eye(order + 1), derivative)
+    return np.asarray(told @ coefficients, np.float64)
 
 
 def smoothed(accel: Array, window: float, step: float, derivative: int = 0) -> Array:
