@@ -231,6 +231,24 @@ def test_who_has_to_yield_lets_the_other_pass():
     assert not collisions(frames)
 
 
+@pytest.mark.parametrize(("start", "speed"), [(-64.0, 10.0), (-58.0, 10.0), (-55.0, 8.0), (-52.0, 8.0)])
+def test_who_takes_the_right_of_way_is_braked_for_and_drives_into_nobody(start: float, speed: float):
+    """A crash of two would stand on the junction, and the whole town behind it, for good."""
+    graph = crossroads(x=Priority.PRIORITY, y=Priority.YIELD)
+    rude = car(2, 0.0, start, np.pi / 2, speed=speed, yields=False)
+    frames = drive(scenario(graph, car(1, -60.0), rude), 25)
+    assert not collisions(frames)
+    assert history(frames, 1, 0)[-1] > 140.0 and history(frames, 2, 1)[-1] > 140.0
+
+
+def test_who_takes_the_right_of_way_makes_others_brake():
+    graph = crossroads(x=Priority.PRIORITY, y=Priority.YIELD)
+    rude = car(2, 0.0, -49.0, np.pi / 2, speed=8.0, yields=False)
+    frames = drive(scenario(graph, car(1, -60.0), rude), 25)
+    assert history(frames, 1, 5).min() < -4.0, "the one with the right of way"
+    assert history(frames, 2, 4).min() > 7.5
+
+
 def test_who_has_to_yield_lets_the_car_pass():
     graph = crossroads(x=Priority.PRIORITY, y=Priority.YIELD)
     case = scenario(graph, car(2, 0.0, -60.0, np.pi / 2))

@@ -13,7 +13,6 @@ from evpilot.simulate.traffic.drivers import (
     HALF_LENGTH,
     HALF_WIDTH,
     HOME,
-    RUDE,
     WANTED,
     answered,
     halt,
@@ -348,8 +347,7 @@ def tick(
         stays[i] = hemmed(row, m[D], m[AIM], seen, found)
         accel = behind_all(row, m[V], tops[i], m[D], m[AIM], swings[i], seen, found)
         accel = min(accel, _ruled(m, link[i], row, tops[i], ways, lights, busy, halts[i], now, dt))
-        if row[RUDE] < 0.5:
-            accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, dt))
+        accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, dt))
         link[i, LAMPS] = turning(m[S] + row[HALF_LENGTH], path, ways[2], ways[3], first, roads[7])
         if thinks:
             changes[i] = _think(i, motion, link, who, things, ways, roads, seen, found, tops, default)

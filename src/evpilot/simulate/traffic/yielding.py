@@ -18,6 +18,8 @@ FLASHING_RED = int(LightState.FLASHING_RED)
 
 AMBER_BRAKE = 3.0  # [m/s2] who would have to brake harder drives on (ISO 15622 comfort)
 COMMIT_BRAKE = 4.5  # [m/s2] who would have to brake harder to wait is past the point of no return
+MEANT_BRAKE = 3.0  # [m/s2] who would have to brake harder for us does not mean to wait
+RUDE_SPEED = 1.0  # [m/s] who stands, or nearly so, takes nobody's right of way any more
 SEE = 60.0  # [m] how far before them rules begin to matter, and so much more by speed
 STOPPED = 0.3  # [m/s]
 STOP_TIME = 0.8  # [s] at a stop sign
@@ -151,6 +153,7 @@ def by_right_of_way(
     """
     accel = np.inf
     waits, dares = False, False
+    rude = row[RUDE] > 0.5 and speed > RUDE_SPEED
     length = 2.0 * row[HALF_LENGTH]
     for k in range(first, last):
         near = clash[k, 0] - front
@@ -190,9 +193,9 @@ def by_right_of_way(
                     dares = True
                     continue
                 their_enter = eta(their_near, their_speed, top, OTHERS_ACCEL)
-                committed = their_speed * their_speed > 2.0 * COMMIT_BRAKE * their_near
-                margin = row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
-                yields = clash[k, 5]
+                committed = their_speed * their_speed > 2.0 * MEANT_BRAKE * their_near
+                margin = 0.0 if rude else row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
+                yields = 0.0 if rude else clash[k, 5]
                 stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, me < other)
             if not stop:
                 continue
