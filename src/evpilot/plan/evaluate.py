@@ -59,7 +59,7 @@ class Evaluator:
         """Proposals rolled out and scored, each motion once, after those of the batch `before`: all of them, good until
         overwritten."""
         first = 0 if before is None else len(before)
-        self._rolled(props, scene, first)
+        self.rolled(props, scene, first)
         drawn = self._room.rows(0, first + len(props))
         count = unite(drawn.props, drawn.rolls, _other(drawn.props, scene.last), drawn.marks, first)
         self._score(drawn.part(first, count), scene)
@@ -67,11 +67,12 @@ class Evaluator:
 
     def each(self, props: Array, scene: Scene, first: int) -> Batch:
         """Every one of some proposals rolled out and scored, in memory from row `first` on."""
-        batch = self._rolled(props, scene, first)
+        batch = self.rolled(props, scene, first)
         self._score(batch, scene)
         return batch
 
-    def _rolled(self, props: Array, scene: Scene, first: int) -> Batch:
+    def rolled(self, props: Array, scene: Scene, first: int) -> Batch:
+        """Proposals rolled out and not scored, in memory from row `first` on."""
         batch = self._room.rows(first, len(props))
         batch.props[:] = props
         roll_out(

@@ -9,6 +9,7 @@ import numpy as np
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars, trajectory
+from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
 from evpilot.plan.contingency import branch
@@ -27,7 +28,7 @@ from evpilot.plan.spans import spans_on
 from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way, curvature_now
 from evpilot.plan.weather import BEND_SHARE, grip, sight_speed
-from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory
+from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory, no_trace
 from evpilot.types.state import Array, Bools, Ints
 
 REFINED, REFINED_MOST = 16, 20  # proposals whose neighbours are looked at ...
@@ -96,6 +97,7 @@ class Planner:
         self.rules = Rules(briefing)
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
+        self._backing = None if briefing.limits.exact else Backing(self._evaluator)
         self.save(eco)
         self._tables = Tables()
         self._friction, self._sight_speed = 1.0, math.inf
@@ -140,7 +142,14 @@ class Planner:
             batch=batch, order=order, chosen=chosen, scene=scene, walls=walls, observation=observation, tracks=tracks
         )
         self._remember(batch.props[chosen], scene, observation)
-        return self._decided(self._cycle, chosen, tail)
+        return self._backwards(self._cycle) or self._decided(self._cycle, chosen, tail)
+
+    def _backwards(self, cycle: _Cycle) -> Plan | None:
+        """The way a little back where the car is stuck, else None."""
+        moves = self._backing and self._backing.motion(cycle.scene, cycle.observation, len(cycle.batch))
+        if not moves:
+            return None
+        return Plan(trajectory=moves[0], tail=moves[1], free=True, trace=no_trace("a little back, to get past"))
 
     def another(self, fits: Callable[[Trajectory, Trajectory], bool]) -> Plan | None:
         """The next best plan of this cycle that has a stopping tail and fits with it, for where its first is

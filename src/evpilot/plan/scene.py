@@ -66,6 +66,11 @@ def time_left(briefing: Briefing, t_ns: int) -> float:
 def slack_of(area: DrivableArea, ego: EgoState, body: Array) -> float:
     """How far [m] a corner of the car is off the road already; proposals may keep that, not more."""
     x, y, _, yaw = ego.pose.tolist()
+    return slack_at(area, x, y, yaw, body)
+
+
+def slack_at(area: DrivableArea, x: float, y: float, yaw: float, body: Array) -> float:
+    """The same where the rear axle is at a place."""
     return max(0.0, EDGE_SPARE + 0.02 - outline_distance(x, y, yaw, body, area.origin, area.table, area.tiles))
 
 

@@ -1,0 +1,274 @@
+"""Back a little and on again, where a car that stands cannot get past the road's edge, or what stands there, forwards.
+
+As drivers turn in three moves: backwards along an arc at walking pace, where the road and everybody near leave room, if
+the way forwards from there leads further than the one from here. What the car overhangs, or is too near to, where it
+stands is held against no motion that does not make it worse.
+"""
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from evpilot.geometry.boxes import gap
+from evpilot.geometry.jit import kernel
+from evpilot.plan.columns import GRID, Law, Prop, Roll
+from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
+from evpilot.plan.evaluate import Evaluator
+from evpilot.plan.scene import Scene, slack_at
+from evpilot.plan.way import find_place
+from evpilot.types import EgoState, Observation, Trajectory
+from evpilot.types.state import Array, Bools, Ints
+
+STUCK = 6.0  # [s] that a car stands before it thinks of going back ...
+THINK = 1.0  # [s] ... and between two such thoughts
+LENGTHS = (1.0, 2.0, 3.0, 4.5)  # [m] back
+LOCKS = (-0.95, 0.0, 0.95)  # shares of the steering's limit
+SPACE = 0.25  # [m] between the looks along the way back
+GAIN = 2.0  # [m] further on than without
+FULL = 8.0  # [m] on is far enough
+SPARE = 0.4  # [m] to everybody on the way back ...
+TOUCH = 0.1  # [m] ... and to what stands on the way on
+HARDLY = 0.02  # [m] nearer than now is not nearer
+PACE, PULL, BRAKE = 0.8, 0.5, 1.5  # [m/s], [m/s2], [m/s2]
+STEERING, TURNED = 0.3, 0.05  # [rad/s] of a car that stands, and [rad] near enough
+LAG = 0.4  # [m/s] behind its plan
+CREEP = 1.5  # [m/s] on
+OFFSETS, OVER = (0.0, -0.4, 0.4), (4.0, 7.0, 10.0)  # [m] beside the way, and over what length it is reached
+STEP = 0.1  # [s] between the knots of a motion
+STILL = 0.05  # [m/s] or [m]
+MOST, PLACE = 3, 15.0  # times within so many metres
+X, Y, YAW, S = int(Roll.X), int(Roll.Y), int(Roll.YAW), int(Roll.S)
+
+
+@kernel("b1(f8[:, ::1], f8[::1], f8[:, :, ::1], f8[:, ::1], i8)")
+def keeps_apart(places: Array, body: Array, box: Array, half: Array, steps: int) -> bool:
+    """Whether a car at none of places (P, 3) of its rear axle comes nearer than SPARE, or than at the first, to any of
+    the entries box (E, 51, 5), half (E, 2) in their first `steps` steps; body (3,) as in `road_cost`."""
+    for e in range(box.shape[0]):
+        wanted = SPARE
+        for p in range(places.shape[0]):
+            c, s = math.cos(places[p, 2]), math.sin(places[p, 2])
+            x, y = places[p, 0] + body[0] * c, places[p, 1] + body[0] * s
+            for k in range(steps):
+                o = box[e, k]
+                room = gap(x, y, c, s, body[1], body[2], o[0], o[1], o[2], o[3], half[e, 0], half[e, 1])
+                if p == 0 and k == 0:
+                    wanted = min(wanted, room - HARDLY)
+                if room < wanted:
+                    return False
+    return True
+
+
+@kernel("f8(f8[:, :, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[:, :, ::1], f8[:, ::1], b1[::1])")
+def way_on(
+    rolls: Array,
+    body: Array,
+    origin: Array,
+    table: Ints,
+    tiles: npt.NDArray[np.float32],
+    slack: float,
+    box: Array,
+    half: Array,
+    moving: Bools,
+) -> float:
+    """How far [m] the best of motions (R, 51, 11) leads before the car leaves the road, further than the slack [m], or
+    touches somebody who stands."""
+    best = 0.0
+    for r in range(rolls.shape[0]):
+        run = rolls[r, 0, S]
+        for step in range(1, rolls.shape[1]):
+            x, y, yaw = rolls[r, step, X], rolls[r, step, Y], rolls[r, step, YAW]
+            free = outline_distance(x, y, yaw, body, origin, table, tiles) >= EDGE_SPARE - slack
+            c, s = math.cos(yaw), math.sin(yaw)
+            x, y = x + body[0] * c, y + body[0] * s
+            for e in range(box.shape[0] if free else 0):
+                if not moving[e]:
+                    o = box[e, 0]
+                    room = gap(x, y, c, s, body[1], body[2], o[0], o[1], o[2], o[3], half[e, 0], half[e, 1])
+                    free = free and room > TOUCH
+            if not free:
+                break
+            best = max(best, rolls[r, step, S] - run)
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """A way back: curvature [1/m], and where the rear axle ends: x, y [m]."""
+
+    curvature: float
+    x: float
+    y: float
+
+    def left(self, ego: EgoState) -> float:
+        """How far [m] back the end still is."""
+        x, y, _, yaw = ego.pose.tolist()
+        return (x - self.x) * math.cos(yaw) + (y - self.y) * math.sin(yaw)
+
+
+@dataclass(slots=True)
+class Backing:
+    """Decides when to go back, and drives it. State: since when the car stands and when it last thought of it [ns], the
+    way back that it is on, where it went back and how often, the speed [m/s] that it should have by now."""
+
+    evaluator: Evaluator
+    _since: int | None = field(init=False, default=None)
+    _thought: int = field(init=False, default=0)
+    _arc: Arc | None = field(init=False, default=None)
+    _place: tuple[float, float] = field(init=False, default=(math.inf, math.inf))
+    _times: int = field(init=False, default=0)
+    _pace: float = field(init=False, default=0.0)
+
+    def motion(self, scene: Scene, observation: Observation, first: int) -> tuple[Trajectory, Trajectory] | None:
+        """The motion back with its stopping tail, None where there is no need or no room. Proposals of the cycle stand
+        in the rows before `first`."""
+        ego, now = observation.ego, observation.t_ns
+        if self._arc is None and self._ponders(ego, now):
+            self._arc = self._best(scene, observation, first)
+            self._note(ego)
+        arc = self._arc
+        if arc is None:
+            return None
+        length = arc.left(ego)
+        if length < STILL or not self._free(backwards_from(ego, arc.curvature, length), scene, observation):
+            self._arc, self._since, length = None, None, 0.0
+            if ego.speed > -STILL:
+                return None
+        return self._driven(arc, length, ego, now)
+
+    def _driven(self, arc: Arc, length: float, ego: EgoState, now: int) -> tuple[Trajectory, Trajectory]:
+        """The motion back along what is left [m] of an arc, a stop where nothing is, and its tail."""
+        briefing, speed = self.evaluator.briefing, max(-ego.speed, 0.0)
+        tail = backwards(ego, arc.curvature, 0.0, speed, 0.0, now)
+        if length <= 0.0:
+            self._pace = 0.0
+            return tail, tail
+        # planned anew from the speed that it has, a car that is slow to set off would never do so
+        pace = max(speed, min(self._pace, speed + LAG))
+        turn = abs(math.atan(arc.curvature * briefing.platform.wheelbase) - ego.steering)
+        wait = turn / STEERING if max(speed, pace) < STILL and turn > TURNED else 0.0
+        motion = backwards(ego, arc.curvature, length, pace, wait, now)
+        self._pace = float(-np.interp(briefing.period_ns * 1e-9, motion.time, motion.speed))
+        return motion, tail
+
+    def _ponders(self, ego: EgoState, now: int) -> bool:
+        """Whether the car has stood for long, and not thought of it lately, nor tried it too often here."""
+        if abs(ego.speed) > STILL:
+            self._since = None
+            return False
+        self._since = now if self._since is None else self._since
+        if math.hypot(ego.pose[0] - self._place[0], ego.pose[1] - self._place[1]) > PLACE:
+            self._times = 0
+        due = now - self._since >= STUCK * 1e9 and now - self._thought >= THINK * 1e9
+        self._thought = now if due else self._thought
+        return due and self._times < MOST
+
+    def _note(self, ego: EgoState) -> None:
+        if self._arc is not None:
+            self._times += 1
+            self._place = float(ego.pose[0]), float(ego.pose[1])
+
+    def _best(self, scene: Scene, observation: Observation, first: int) -> Arc | None:
+        """The way back, if any, from which on it leads furthest, as seen from here."""
+        ego, platform = observation.ego, self.evaluator.briefing.platform
+        now = self._on_from(scene, ego.pose, ego.steering, first)
+        if now >= FULL:
+            return None
+        best, found = now + GAIN, None
+        for lock in LOCKS:
+            steering = lock * platform.steering_max
+            bend = math.tan(steering) / platform.wheelbase
+            for length in LENGTHS:
+                places = backwards_from(ego, bend, length)
+                if not self._free(places, scene, observation):
+                    break
+                x, y, yaw = places[-1].tolist()
+                on = min(self._on_from(scene, np.array([x, y, ego.pose[2], yaw]), steering, first), FULL) - length
+                if on > best:
+                    best, found = on, Arc(bend, x, y)
+        return found
+
+    def _on_from(self, scene: Scene, pose: Array, steering: float, first: int) -> float:
+        """How far [m] a creeping car comes from a pose (4,) on our lane or a way round what stands in it."""
+        evaluator, entries = self.evaluator, scene.entries
+        area, wheelbase = evaluator.road.area, evaluator.briefing.platform.wheelbase
+        x, y, z, yaw = pose.tolist()
+        corridors = scene.corridors.copy()
+        for way, row in zip(scene.ways, corridors, strict=True):
+            find_place(way.table, x, y, z, yaw, math.tan(steering) / wheelbase, row)
+        near = np.zeros_like(scene.near)
+        state = np.array([0.0, 0.0, steering, 0.0])
+        creeping = evaluator.rolled(_creeping(scene), replace(scene, corridors=corridors, near=near, ego=state), first)
+        slack = slack_at(area, x, y, yaw, evaluator.body)
+        return way_on(
+            creeping.rolls, evaluator.body, area.origin, area.table, area.tiles, slack, entries.box, entries.half,
+            entries.moving,
+        )  # fmt: skip
+
+    def _free(self, places: Array, scene: Scene, observation: Observation) -> bool:
+        """Whether nothing is in the way at the places (P, 3) of a way back, and all of it is seen."""
+        body, area, view = self.evaluator.body, self.evaluator.road.area, observation.visible_range
+        length = SPACE * len(places)
+        if len(view) and view[len(view) // 2] < length + body[1] - body[0]:
+            return False
+        edge = [outline_distance(x, y, yaw, body, area.origin, area.table, area.tiles) for x, y, yaw in places.tolist()]
+        if min(edge) < min(edge[0], EDGE_SPARE) - HARDLY:
+            return False
+        steps = int(np.searchsorted(GRID, 2.0 + length / PACE))
+        return keeps_apart(places, body, scene.entries.box, scene.entries.half, steps)
+
+
+def _creeping(scene: Scene) -> Array:
+    """Proposals (K, 11) at walking pace on our lane, and round what stands in it."""
+    rows: list[Array] = []
+    for c, way in enumerate(scene.ways):
+        if c and not len(way.borrowed):
+            continue
+        for offset in OFFSETS:
+            for length in OVER:
+                row = np.zeros(len(Prop))
+                row[[Prop.CORRIDOR, Prop.OFFSET, Prop.LENGTH, Prop.LAW]] = c, offset, length, Law.CRUISE
+                row[[Prop.P0, Prop.P1, Prop.P2]] = CREEP, 1.0, 1.5
+                rows.append(row)
+    return np.array(rows)
+
+
+def backwards_from(ego: EgoState, curvature: float, length: float) -> Array:
+    """Places (P, 3) x, y [m], yaw [rad] of the rear axle back along an arc, from where the car is to its end."""
+    run = -np.linspace(0.0, length, max(2, math.ceil(length / SPACE) + 1))
+    x, y, _, yaw = ego.pose.tolist()
+    return _on_arc(x, y, yaw, curvature, run)
+
+
+def backwards(ego: EgoState, curvature: float, length: float, speed: float, wait: float, t_ns: int) -> Trajectory:
+    """A motion back along an arc to its end, length [m] away, from a speed [m/s] on at PACE, after so many seconds in
+    which the wheels are turned; with no length a firm stop."""
+    run, t = 0.0, 0.0
+    rows = [(t, run, speed)]
+    while t < wait + 1.0 or speed > 0.0:
+        if length > 0.0:
+            wish = min(PACE, math.sqrt(2.0 * PULL * max(length - run - 0.5 * speed * STEP, 0.0))) if t >= wait else 0.0
+            after = min(max(wish, speed - 2.0 * PULL * STEP), speed + PULL * STEP)
+        else:
+            after = speed - BRAKE * STEP
+        after = after if after > 0.01 else 0.0
+        run += 0.5 * (speed + after) * STEP
+        speed, t = after, t + STEP
+        rows.append((t, run, speed))
+    rows.append((t + 1.0, run, 0.0))
+    time, way, pace = np.array(rows).T
+    x, y, z, yaw = ego.pose.tolist()
+    place = _on_arc(x, y, yaw, curvature, -way)
+    pose = np.column_stack([place[:, :2], np.full(len(time), z), np.pi - np.mod(np.pi - place[:, 2], 2.0 * np.pi)])
+    accel = np.append(-np.diff(pace) / np.diff(time), 0.0)
+    bends = np.full(len(time), curvature)
+    return Trajectory(t_ns=t_ns, time=time, pose=pose, speed=-pace, accel=accel, curvature=bends)
+
+
+def _on_arc(x: float, y: float, yaw: float, curvature: float, run: Array) -> Array:
+    """Places (P, 3) at distances run (P,) [m], negative for backwards, on an arc."""
+    half = 0.5 * curvature * run
+    chord = run * np.sinc(half / math.pi)
+    return np.column_stack([x + chord * np.cos(yaw + half), y + chord * np.sin(yaw + half), yaw + 2.0 * half])
