@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.signal import savgol_filter
 
 from evpilot.evaluate.criteria.comfort import savgol
 
@@ -13,6 +12,8 @@ STEP = 0.01
 
 @pytest.mark.parametrize("length", [4, 5, 40, 41, 42, 141, 500])
 def test_the_filter_is_that_of_savitzky_and_golay(length: int) -> None:
+    from scipy.signal import savgol_filter  # a second to import: not for the whole suite to wait for
+
     value = 5.0 + np.cumsum(np.random.default_rng(length).normal(size=length))
     for window, (order, derivative) in itertools.product((0.4, 0.7, 1.4), ((2, 0), (2, 1), (3, 0), (3, 2))):
         count = min(2 * round(0.5 * window / STEP) + 1, length)

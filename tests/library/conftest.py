@@ -2,6 +2,7 @@
 
 import functools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ CASES = [(name, seed) for name in library.names() for seed in range(2)]
 @functools.cache
 def built(name: str, seed: int) -> Scenario:
     return library.build(name, seed)
+
+
+@pytest.fixture
+def built_once() -> Callable[[str, int], Scenario]:
+    """Those of seed 0 and 1."""
+    return built
 
 
 @pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{case[1]}")

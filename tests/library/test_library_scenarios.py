@@ -53,24 +53,24 @@ def test_each_says_who_else_is_there_and_what_is_harder(name: str):
 def test_no_familys_drivers_are_all_polite_where_they_are_drawn_by_the_dozen():
     """Over some seeds, wherever many drivers react, somebody is late, yields to nobody or is too fast."""
     for name in NAMES:
-        drivers = [
-            one
-            for seed in range(3)
-            for one in library.build(name, seed, 0.9).actors
-            if one.behaviour == Behaviour.REACTIVE
-        ]
-        odd = [one for one in drivers if one.reaction > 0.0 or not one.yields or one.speed_factor > 1.15]
-        assert odd or len(drivers) < 30, name
+        count = 0
+        for seed in range(3):
+            drivers = [one for one in library.build(name, seed, 0.9).actors if one.behaviour == Behaviour.REACTIVE]
+            count += len(drivers)
+            if any(one.reaction > 0.0 or not one.yields or one.speed_factor > 1.15 for one in drivers):
+                break
+        else:
+            assert count < 30, name
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_builds_quickly(name: str, slowness: Callable[[], float]):
-    best = np.inf
-    for seed in (0, 1):
+    def spent(seed: int) -> float:
         begin = time.process_time()
         library.build(name, seed)
-        best = min(best, time.process_time() - begin)
-    assert best < 0.6 * slowness()  # 0.2 s on an idle core
+        return time.process_time() - begin
+
+    assert any(spent(seed) < 0.6 * slowness() for seed in (0, 1))  # 0.2 s on an idle core
 
 
 def test_the_start_is_on_a_lane_and_along_it(scenario: Scenario):
@@ -218,17 +218,12 @@ def test_goals_are_on_lanes_for_cars(scenario: Scenario):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_seed_gives_the_same_scenario_and_another_a_different_one(name: str):
-    first, again, other = library.build(name, 3), library.build(name, 3), library.build(name, 4)
+def test_the_same_seed_gives_the_same_scenario_and_another_a_different_one(
+    name: str, built_once: Callable[[str, int], Scenario]
+):
+    first, again, other = built_once(name, 0), library.build(name, 0), built_once(name, 1)
     assert first.sha256 == again.sha256 == content_hash(again)
     assert first.sha256 != other.sha256
-
-
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("difficulty", [0.0, 1.0])
-def test_every_difficulty_builds(name: str, difficulty: float):
-    scenario = library.build(name, 5, difficulty)
-    assert np.isfinite(cost_to_go(scenario.graph, scenario.goals)[lane_of_start(scenario)])
 
 
 def test_an_unknown_name_gets_the_nearest_ones():
@@ -268,6 +263,8 @@ def test_a_name_that_says_something_else_is_refused(name: str):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("seed", "difficulty"), [(11, 0.0), (12, 0.4), (13, 1.0)])
-def test_nothing_is_doubtful_about_any_of_them(name: str, seed: int, difficulty: float):
-    report = examine(library.build(name, seed, difficulty))
+def test_every_difficulty_builds_and_nothing_is_doubtful_about_any_of_them(name: str, seed: int, difficulty: float):
+    scenario = library.build(name, seed, difficulty)
+    assert np.isfinite(cost_to_go(scenario.graph, scenario.goals)[lane_of_start(scenario)])
+    report = examine(scenario)
     assert report.sound, report.findings

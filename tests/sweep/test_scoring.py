@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,11 +54,12 @@ def test_one_and_two_workers_give_equal_drives_and_a_broken_file_an_error_row(fo
     assert len({row["runlog_sha256"] for row in one.rows if not row["error"]}) == 3
 
 
-def test_a_killed_sweep_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
+def test_a_killed_sweep_goes_on_where_it_stopped(folder: Path, tmp_path: Path, evpilot: Any) -> None:
     out = tmp_path / "results"
-    command = [sys.executable, "-m", "evpilot", "score", str(folder), "--pilot", "idm", "--seeds", "0:4"]
-    command += ["--out", str(out)]
-    sweep = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = ["score", str(folder), "--pilot", "idm", "--seeds", "0:4", "--out", str(out)]
+    sweep = subprocess.Popen(
+        [sys.executable, "-m", "evpilot", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 120.0
     while time.monotonic() < deadline and not live_parts(out):
         time.sleep(0.02)
@@ -65,7 +67,7 @@ def test_a_killed_sweep_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -
     sweep.wait()
     done = {row["key"]: row["plan_ms"] for row in read_parts(out).to_pylist()}
     assert done, "no part was written within two minutes"
-    subprocess.run([*command, "--resume"], check=True, stdout=subprocess.DEVNULL)
+    assert evpilot(*command, "--resume").code == 0
     rows = read_rows(out)
     assert len(rows) == len({row["key"] for row in rows}) == 16
     assert {row["key"]: row["plan_ms"] for row in rows if row["key"] in done} == done, "what was acknowledged stays"
