@@ -41,6 +41,26 @@ def test_lanes_at_agrees_with_the_outlines(x, y):
         assert INDEX.lanes_at(x, y, 0.0).tolist() == expected
 
 
+def plain_in_polygon(points, polygon):
+    """By the ray of each point across each edge."""
+    x, y = points.T
+    odd = np.zeros(len(points), np.bool_)
+    for a, b in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            odd ^= ((a[1] > y) != (b[1] > y)) & (x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]))
+    return odd
+
+
+@given(st.integers(0, 10_000), st.integers(3, 40), st.integers(0, 60), st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_a_polygon_holds_what_a_ray_from_each_point_says(seed, corners, count, whole):
+    rng = np.random.default_rng(seed)
+    polygon, points = 5.0 * rng.normal(size=(corners, 2)), 5.0 * rng.normal(size=(count, 2))
+    if whole:  # points as high as corners, level edges
+        polygon, points = np.round(polygon), np.round(points)
+    assert in_polygon(points, polygon).tolist() == plain_in_polygon(points, polygon).tolist()
+
+
 def _to_line(x, y, line):
     a, b = line[:-1], line[1:]
     e = b - a

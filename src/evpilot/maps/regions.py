@@ -10,14 +10,22 @@ ACROSS = np.linspace(0.04, 0.96, 24)  # where across a lane a polygon is looked 
 
 
 def in_polygon(points: Array, polygon: Array) -> Bools:
-    """Whether a polygon (K, 2) holds each of the points (N, 2), by crossings of a ray (Shimrat 1962)."""
-    x, y = points[:, 0], points[:, 1]
+    """Whether a polygon (K, 2) holds each of the points (N, 2), by crossings of a ray (Shimrat 1962).
+
+    The points are sorted by height, so that each edge looks only at those beside it: a goal's outline may have hundreds
+    of edges, and a long road thousands of points.
+    """
+    after = np.roll(polygon, -1, axis=0)
+    order = np.argsort(points[:, 1])
+    x, y = points[order].T
+    first, last = np.searchsorted(y, np.sort((polygon[:, 1], after[:, 1]), axis=0))
     odd = np.zeros(len(points), np.bool_)
-    for a, b in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        spans = (a[1] > y) != (b[1] > y)
-        if np.any(spans):
-            odd ^= spans & (x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]))
-    return odd
+    for k in np.flatnonzero(last > first).tolist():
+        a, b, beside = polygon[k], after[k], slice(first[k], last[k])
+        odd[beside] ^= x[beside] < a[0] + (y[beside] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+    held = np.zeros_like(odd)
+    held[order] = odd
+    return held
 
 
 def lane_spans(graph: LaneGraph, polygon: Array) -> tuple[Ints, Array, Array]:
