@@ -315,6 +315,18 @@ def test_a_slow_truck_is_overtaken_on_a_road_with_two_lanes():
     assert any(s & Signal.LEFT for s in signals)
 
 
+@pytest.mark.parametrize(("speed", "gap"), [(14.0, 14.0), (8.0, 28.0)])
+def test_a_queue_behind_crashed_cars_gets_out_past_them(speed: float, gap: float):
+    """Who stops too close behind them never gets out, and those behind him neither."""
+    right = [car(10 + k, 40.0 - gap * k, speed=speed) for k in range(2)]
+    left = [car(30 + k, 60.0 - 1.3 * gap * k, 3.5, speed=speed) for k in range(2)]
+    wrecks = [car(1, 200.0, 3.6, 0.6, 0.0, Behaviour.STATIC), car(2, 206.0, 3.6, -0.7, 0.0, Behaviour.STATIC)]
+    frames = drive(scenario(road(2, 600.0), *right, *left, *wrecks), 65)
+    assert not collisions(frames) - {(1, 2)}
+    last = {int(k): float(x) for frame in frames for k, x in zip(frame.id, frame.state[:, 0], strict=True)}
+    assert all(x > 215.0 for k, x in last.items() if k > 2), last
+
+
 def test_nobody_changes_into_a_lane_across_a_row_of_cones():
     slow = car(2, 60.0, speed=5.0, motion=[[60.0 + 5.0 * 0.1 * k, 0, 0, 0, 5.0, 0] for k in range(600)])
     row = [

@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, POLITE, follow
-from evpilot.simulate.traffic.scene import ACROSS, AHEAD, ALONG, HALF, HIGH, LOW, SIDE, WHO
+from evpilot.simulate.traffic.scene import ACROSS, AHEAD, ALONG, HALF, HIGH, LOW, SIDE, WHO, room_behind
 from evpilot.types.state import Array
 from evpilot.vehicle.driver import mobil_gain, mobil_wants
 
@@ -58,6 +58,14 @@ def other_accel(other: int, who: Array, wanted: Array, default: Array, speed: fl
 
 
 @kernel()
+def _behind(row: Array, speed: float, wanted: float, seen: Array, lead: int, gap: float) -> float:
+    """How a driver follows a lead (a row of `seen`, -1: none) at a gap [m]."""
+    if lead < 0:
+        return follow(row, speed, wanted, np.inf, 0.0)
+    return follow(row, speed, wanted, room_behind(seen[lead], gap, speed), speed - seen[lead, ALONG])
+
+
+@kernel()
 def change_gain(
     me: int,
     speed: float,
@@ -78,12 +86,14 @@ def change_gain(
     half, wide = row[HALF_LENGTH], row[HALF_WIDTH] + SIDE
     lead, follower, ahead, back = beside(seen, count, place - wide, place + wide, half)
     new_lead, new_follower, new_ahead, new_back = beside(seen, count, offset - wide, offset + wide, half)
-    if new_ahead < GAP_MIN or new_back < GAP_MIN:
+    # from before somebody who stands one only drives away
+    stands = new_follower >= 0 and abs(seen[new_follower, ALONG]) < STANDS
+    if new_ahead < GAP_MIN or new_back < (0.0 if stands else GAP_MIN):
         return -np.inf
     if barred(seen, count, speed, half, min(place, offset) + wide, max(place, offset) - wide):
         return -np.inf
-    own_before = follow(row, speed, wanted[me], ahead, speed - (seen[lead, ALONG] if lead >= 0 else speed))
-    own_after = follow(row, speed, wanted[me], new_ahead, speed - (seen[new_lead, ALONG] if new_lead >= 0 else speed))
+    own_before = _behind(row, speed, wanted[me], seen, lead, ahead)
+    own_after = _behind(row, speed, wanted[me], seen, new_lead, new_ahead)
     new_before, new_after, old_before, old_after = 0.0, 0.0, 0.0, 0.0
     if new_follower >= 0:
         other, theirs = int(seen[new_follower, WHO]), max(seen[new_follower, ALONG], 0.0)
@@ -92,7 +102,7 @@ def change_gain(
         room = new_back + new_ahead + 2.0 * half
         front = seen[new_lead, ALONG] if new_lead >= 0 else theirs
         new_before = other_accel(other, who, wanted, default, theirs, room, front)
-        new_after = other_accel(other, who, wanted, default, theirs, new_back, speed)
+        new_after = new_before if stands else other_accel(other, who, wanted, default, theirs, new_back, speed)
     if follower >= 0:
         other, theirs = int(seen[follower, WHO]), max(seen[follower, ALONG], 0.0)
         front = seen[lead, ALONG] if lead >= 0 else theirs

@@ -21,8 +21,9 @@ PATH, NEED, CHANGING, PASSED, LAMPS = range(5)
 SETTLE_CHANGE = 0.9  # [1/s] how fast a change of lanes, or to where one passes somebody, settles (about 4 s)
 SETTLE_DRIFT = 0.25  # [1/s] how fast a recorded offset decays
 SIDEWAYS_MAX = 1.5  # [m/s]
-SIDEWAYS_SHARE = 0.25  # of the speed
+SIDEWAYS_SHARE = 0.45  # of the speed: who creeps steers hard
 SETTLED = 0.25  # [m] from the lane's middle a change is over
+STANDS = 0.1  # [m/s]
 AXLES = 0.3  # of the length before and behind the centre, where the box follows the path
 
 
@@ -55,7 +56,7 @@ def place(i: int, motion: Array, who: Array, link: Ints, point: Array, arc: Arra
     row[VX], row[VY] = m[V] * tx - m[RATE] * ty, m[V] * ty + m[RATE] * tx
     row[SPEED] = m[V]
     row[CLAIM_X], row[CLAIM_Y] = 0.0, 0.0
-    if link[i, CHANGING] != 0:
+    if link[i, CHANGING] != 0 and m[V] > STANDS:  # who cannot move over does not keep others from it
         row[CLAIM_X], row[CLAIM_Y] = m[D] * ty, -m[D] * tx
 
 

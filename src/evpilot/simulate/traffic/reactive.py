@@ -79,7 +79,7 @@ class ReactiveTraffic:
         self._absent = np.array([trigger is not None for trigger in self._appears], np.bool_)
         self._due = np.array([role.appears_ns for role in self._roles], np.int64)
         self._actor = np.searchsorted(self._recording.id, self._id)
-        self._things = np.zeros((drivers + 1 + others, 13))
+        self._things = np.zeros((drivers + 1 + others, 14))
         self._things[:, scene.COS] = 1.0
         self._here = np.zeros(len(self._things), np.bool_)
 
@@ -92,6 +92,7 @@ class ReactiveTraffic:
         first = len(self._roles) + 1
         soft = np.isin(recording.kind, (*VULNERABLE, ObjectKind.ANIMAL, ObjectKind.BALL)) & ~recording.fixed
         self._things[first:, scene.SOFT] = soft
+        self._things[first:, scene.STAYS] = recording.fixed
         self._things[first:, scene.HALF_L : scene.HALF_W + 1] = 0.5 * recording.size
         self._things[: first - 1, scene.HALF_L : scene.HALF_W + 1] = 0.5 * self._size
         solid = ~soft & ~np.isin(recording.kind, (ObjectKind.PEDESTRIAN, ObjectKind.BICYCLE))

@@ -8,13 +8,13 @@ from evpilot.geometry.jit import kernel
 from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, HOME, S0, follow
 from evpilot.types.state import Array, Bools
 
-# Columns of a table of things (O, 13): box, velocity, how far sideways it means to go (map frame), soft: may step
-# anywhere (people).
-X, Y, Z, COS, SIN, HALF_L, HALF_W, VX, VY, CLAIM_X, CLAIM_Y, SOFT, SPEED = range(13)
-# Columns of what a driver sees of them (N, 9): which thing; centre ahead of ours [m], half of its extent along the
+# Columns of a table of things (O, 14): box, velocity, how far sideways it means to go (map frame), soft: may step
+# anywhere (people), speed, stays: will never move.
+X, Y, Z, COS, SIN, HALF_L, HALF_W, VX, VY, CLAIM_X, CLAIM_Y, SOFT, SPEED, STAYS = range(14)
+# Columns of what a driver sees of them (N, 10): which thing; centre ahead of ours [m], half of its extent along the
 # path, lateral interval that it takes or will take, speed along the path and across it, lateral place of its centre,
-# half of its extent across the path.
-WHO, AHEAD, HALF, LOW, HIGH, ALONG, ACROSS, PLACE, WIDE = range(9)
+# half of its extent across the path, whether it stays.
+WHO, AHEAD, HALF, LOW, HIGH, ALONG, ACROSS, PLACE, WIDE, STAYING = range(10)
 
 LEVEL = 2.5  # [m]
 NEAR = 3.0  # [m] from the path, besides its own size and aims, within which a driver minds a thing
@@ -22,6 +22,7 @@ BESIDE_VIEW = 20.0  # [m] who looks further back than this thinks of changing la
 BESIDE_LANES = 2.5  # [m] and minds so much more to the sides
 BESIDE_ROOM = 0.4  # [m] nearer to something beside it, nobody moves towards it
 SIDE = 0.15  # [m] room that a driver wants beside its box
+CLOSE, CREEPING = 0.0, 2.5  # [m] the same beside what will never move, for who creeps [m/s] past it
 SOFT_TIME = 1.5  # [s] ahead, in which people may step into the way
 DRIFT_TIME = 0.8  # [s] ahead, in which a car that drifts sideways gets there
 DRIFT_MIN = 0.3  # [m/s] slower is noise
@@ -30,6 +31,9 @@ DODGE_TIME, DODGE_REACH = 3.0, 10.0  # [s], [m] ahead, within which a driver mak
 DODGE_MORE = 0.3  # [m]
 DODGE_RATE = 0.5  # [m/s] sideways that it can count on
 CROSSING = 1.0  # [m/s] who goes faster across the way is not dodged
+STANDOFF = 10.0  # [m] behind what stays, from which one gets out to the side
+HELD = 25.0  # [m] behind it
+STANDOFF_BRAKE = 2.0  # [m/s2] for that at most
 SQUEEZE_BRAKE = 5.0  # [m/s2] when something is right beside, in the way
 COARSE = 8  # points of a path in one stride of the search
 
@@ -81,7 +85,7 @@ def _near(row: Array) -> float:
 def look(
     me: int, s: float, back: float, ahead: float, point: Array, arc: Array, things: Array, here: Bools, seen: Array
 ) -> int:
-    """Write what is between `back` behind and `ahead` [m] of s on a path into seen (N, 9); return how many they are."""
+    """Write what is between `back` behind and `ahead` [m] of s on a path into seen (N, 10); return how many."""
     first = max(int(np.searchsorted(arc, s - back)) - 1, 0)
     last = min(int(np.searchsorted(arc, s + ahead)) + 1, arc.shape[0] - 1)
     low_x, high_x, low_y, high_y = np.inf, -np.inf, np.inf, -np.inf
@@ -111,7 +115,7 @@ def look(
         seen[count, HALF] = row[HALF_L] * abs(c) + row[HALF_W] * abs(si)
         seen[count, LOW], seen[count, HIGH] = d - wide + min(shift, 0.0), d + wide + max(shift, 0.0)
         seen[count, ALONG], seen[count, ACROSS], seen[count, PLACE] = along, across, d
-        seen[count, WIDE] = wide
+        seen[count, WIDE], seen[count, STAYING] = wide, row[STAYS]
         count += 1
     return count
 
@@ -152,6 +156,26 @@ def aside(row: Array, d: float, speed: float, room: float, seen: Array, count: i
 
 
 @kernel()
+def room_behind(one: Array, gap: float, speed: float) -> float:
+    """The gap [m] that a driver goes by behind something (a row of `seen`): what will never move is stopped for early
+    enough to get out past it, where comfort allows."""
+    room = gap - STANDOFF
+    return room if one[STAYING] > 0.5 and room > 0.0 and speed * speed < 2.0 * STANDOFF_BRAKE * room else gap
+
+
+@kernel()
+def held(row: Array, d: float, seen: Array, count: int) -> bool:
+    """Whether what will never move stands in a driver's lane not far ahead."""
+    for k in range(count):
+        one = seen[k]
+        gap = one[AHEAD] - one[HALF] - row[HALF_LENGTH]
+        across = one[LOW] < d + row[HALF_WIDTH] and one[HIGH] > d - row[HALF_WIDTH]
+        if one[STAYING] > 0.5 and across and 0.0 < gap < HELD:
+            return True
+    return False
+
+
+@kernel()
 def behind_all(
     row: Array, speed: float, wanted: float, d: float, aim: float, moves: bool, seen: Array, count: int
 ) -> float:
@@ -165,8 +189,9 @@ def behind_all(
         if moves:
             moved = DODGE_RATE * max(gap, 0.0) / max(speed - one[ALONG], 0.1)
             then += min(max(aim - d, -moved), moved)
-        low = min(then, aim) - row[HALF_WIDTH] - SIDE
-        high = max(then, aim) + row[HALF_WIDTH] + SIDE
+        side = CLOSE if one[STAYING] > 0.5 and speed < CREEPING else SIDE
+        low = min(then, aim) - row[HALF_WIDTH] - side
+        high = max(then, aim) + row[HALF_WIDTH] + side
         if one[AHEAD] <= 0.0 or one[LOW] >= high or one[HIGH] <= low:
             continue
         if gap <= 0.0:
@@ -176,7 +201,7 @@ def behind_all(
             continue
         if clears(one, low, high, gap, speed):
             continue
-        accel = min(accel, follow(row, speed, wanted, gap, speed - max(one[ALONG], -5.0)))
+        accel = min(accel, follow(row, speed, wanted, room_behind(one, gap, speed), speed - max(one[ALONG], -5.0)))
         needed = speed * speed - max(one[ALONG], 0.0) ** 2
         if needed > 0.0 and gap < 0.5 * row[S0] + 3.0:
             accel = min(accel, -needed / (2.0 * max(gap - 0.3, 0.2)) if needed / (2.0 * max(gap, 0.2)) > 3.0 else accel)

@@ -46,6 +46,7 @@ from evpilot.simulate.traffic.scene import (
     aside,
     behind_all,
     gap_ahead,
+    held,
     hemmed,
     look,
 )
@@ -67,7 +68,7 @@ BACK_GLANCE = 10.0  # [m] and otherwise
 JERK_UP = 5.0  # [m/s3] how fast drivers press the pedal; braking has no such limit
 CHANGE_EVERY = 10  # ticks between two thoughts of changing lanes
 COOL_DOWN = 4.0  # [s] after a change
-CHANGE_SPEED = 2.0  # [m/s] slower, nobody changes lanes without need
+CHANGE_SPEED = 2.0  # [m/s] slower, nobody changes lanes without need, or past what stays
 JUNCTION_FREE = 40.0  # [m] before a junction without wished changes
 WALL_BEFORE = 2.0  # [m] before the end of a lane that one must leave
 
@@ -97,11 +98,12 @@ def _wish(
     """The side that a driver changes to now (1 left, -1 right, 0 none)."""
     m = motion[i]
     best, side = -np.inf, 0
+    slow = m[V] < CHANGE_SPEED and not held(who[i], m[D], seen, count)
     for k in range(2):
         way = 1 if k == 0 else -1
         to = sides[lane, k]
         needed = link[i, NEED] == way
-        if to < 0 or (link[i, NEED] == -way) or (not needed and (m[V] < CHANGE_SPEED or dead[to] < 400.0)):
+        if to < 0 or (link[i, NEED] == -way) or (not needed and (slow or dead[to] < 400.0)):
             continue
         gain = change_gain(i, m[V], m[D], offsets[lane, k], needed, seen, count, who, wanted, default)
         if gain > best:
@@ -318,7 +320,7 @@ def tick(
     """Move all drivers that are here from now [s] to now + dt [s], in place; return the side (D,) to which each begins
     to change lanes (1 left, -1 right).
 
-    motion (D, 12), link (D, 5), who (D, 16), halts (D, H, 2) are the drivers'; things (O, 13) and here (O,) hold the
+    motion (D, 12), link (D, 5), who (D, 16), halts (D, H, 2) are the drivers'; things (O, 14) and here (O,) hold the
     drivers first, then all others as they are now. lights (L, 5) is `red_table`, busy (W,) the crosswalks with people.
     ways is `Ways.arrays`; roads: length (L,), successor_start, successor, sides (L, 2) left and right lane to change
     to, their offsets (L, 2) [m], dead (L,), junction (L,), turn (L,). number counts ticks; default is a driver's row
@@ -329,7 +331,7 @@ def tick(
     changes = np.zeros(drivers, np.int64)
     stays, swings = np.zeros(drivers, np.bool_), np.zeros(drivers, np.bool_)
     tops, book_start, book = _book_all(motion, link, who, things, here, halts, lights, now, ways, roads, index)
-    seen = np.empty((SEEN_MAX, 9))
+    seen = np.empty((SEEN_MAX, 10))
     for i in range(drivers):
         if not here[i]:
             continue
