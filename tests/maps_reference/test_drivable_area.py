@@ -121,3 +121,28 @@ def test_where_every_gap_counts_a_crack_is_an_edge_and_a_shared_bound_is_none() 
     assert abs(drivable_area(gap, both, exact=True).distance(30.0, 3.5)) < 0.1
     shared = lanes((0.0, 60.0, 0.0, 3.5), (0.0, 60.0, 3.5, 7.0))
     assert drivable_area(shared, both, exact=True).distance(30.0, 3.5) > 2.0
+
+
+def test_where_every_gap_counts_a_hairline_is_an_edge() -> None:
+    gap = lanes((0.0, 60.0, 0.0, 3.5), (0.0, 60.0, 3.5001, 7.0))
+    assert abs(drivable_area(gap, np.arange(2), exact=True).distance(30.0, 3.5)) < 0.1
+
+
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize("points", [2, 61])
+@pytest.mark.parametrize("told", [True, False])
+def test_where_every_gap_counts_none_is_between_lanes_that_the_source_calls_neighbours(
+    same: bool, points: int, told: bool
+) -> None:
+    builder = GraphBuilder()
+    x = np.linspace(0.0, 60.0, points)
+    right = builder.lane([(0.0, 3.5), (60.0, 3.5)], [(0.0, 0.0), (60.0, 0.0)])
+    low, high = np.column_stack([x, np.full(points, 3.8)]), np.column_stack([x, np.full(points, 7.3)])
+    left = builder.lane(high, low) if same else builder.lane(low[::-1], high[::-1])
+    if told:
+        builder.neighbours(left, right, same)
+    graph = builder.build(find_neighbours=True)
+    assert graph.left_neighbour[right] == left
+    area = drivable_area(graph, np.arange(2), exact=True)
+    distance = [area.distance(float(x), 3.65) for x in np.arange(5.0, 55.0, 0.7)]
+    assert min(distance) > 2.0 if told else max(distance) < 0.0

@@ -112,7 +112,7 @@ def graph(road: Road) -> LaneGraph:
         successor_start=csr(follows), successor=flat(follows), predecessor_start=csr(leads), predecessor=flat(leads),
         left_neighbour=np.choose(lane, [index + 1, index + 1, index + 1, index - 1, index - 1]),
         right_neighbour=np.choose(lane, [np.full(n, -1), index - 1, index - 1, index + 1, np.full(n, -1)]),
-        left_same=(lane != 2) & (lane != 3), right_same=(lane != 0) & (lane != 4),
+        left_same=(lane != 2) & (lane != 3), right_same=(lane != 0) & (lane != 4), left_told=np.ones(len(lane), bool),
         junction=np.full(n, -1), turn=np.zeros(n, np.uint8), priority=np.zeros(n, np.uint8),
         conflict_start=np.zeros(n + 1, np.int64), conflict=ints([]), conflict_span=np.zeros((0, 4)),
         conflict_yields=np.zeros(0, np.bool_), stop_line=np.stack([sx, sy, 0 * sx], axis=1)[None],

@@ -223,6 +223,7 @@ class GraphBuilder:
             right_neighbour=np.array([lane.right_neighbour for lane in lanes], np.int64),
             left_same=np.array([lane.left_same for lane in lanes], np.bool_),
             right_same=np.array([lane.right_same for lane in lanes], np.bool_),
+            left_told=np.array([lane.left_neighbour >= 0 for lane in lanes], np.bool_),
             junction=np.array([lane.junction for lane in lanes], np.int64),
             turn=np.array([lane.turn for lane in lanes], np.uint8),
             priority=np.array([lane.priority for lane in lanes], np.uint8),

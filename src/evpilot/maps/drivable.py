@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.polygon import in_polygon
+from evpilot.maps.outline import edges_of, joint_of, quads_of
 from evpilot.types import LaneGraph, LaneKind, User
 from evpilot.types.state import Array, Bools, Ints
 
@@ -15,7 +17,7 @@ CELL = 0.2  # [m]
 TILE = 64  # cells along a tile's side
 REACH = 3.0  # [m] distances are cut off here
 CRACK = 0.25  # [m] gaps between lanes up to about twice this do not count as an edge
-HAIR = 0.02  # [m] ... and up to twice this, where every gap counts: lanes that share a bound leave none
+HAIR = 1e-6  # [m] ... and up to this, where every gap counts: lanes that share a bound leave none
 
 Floats32 = npt.NDArray[np.float32]
 
@@ -97,20 +99,6 @@ def _mark_tiles(quads: Array, origin: Array, table: Ints) -> int:
 
 
 @kernel()
-def _in_quad(x: float, y: float, quad: Array) -> bool:
-    """Even-odd rule; places on an edge may fall either way."""
-    inside = False
-    j = 3
-    for i in range(4):
-        if (quad[i, 1] > y) != (quad[j, 1] > y):
-            share = (y - quad[i, 1]) / (quad[j, 1] - quad[i, 1])
-            if x < quad[i, 0] + share * (quad[j, 0] - quad[i, 0]):
-                inside = not inside
-        j = i
-    return inside
-
-
-@kernel()
 def _fill(quads: Array, origin: Array, table: Ints, tiles: Floats32) -> None:
     """Set +REACH in every cell whose centre lies in a quad."""
     for q in range(quads.shape[0]):
@@ -126,7 +114,7 @@ def _fill(quads: Array, origin: Array, table: Ints, tiles: Floats32) -> None:
                 if tile >= 0 and tiles[tile, i % TILE, j % TILE] < 0.0:
                     x = origin[0] + (i + 0.5) * CELL
                     y = origin[1] + (j + 0.5) * CELL
-                    if _in_quad(x, y, quads[q]):
+                    if in_polygon(x, y, quads[q]):
                         tiles[tile, i % TILE, j % TILE] = REACH
 
 
@@ -188,7 +176,7 @@ def _on_lane(x: float, y: float, origin: Array, table: Ints, quads: Array, start
     if not (0 <= i < table.shape[0] and 0 <= j < table.shape[1]) or table[i, j] < 0:
         return False
     for k in range(start[table[i, j]], start[table[i, j] + 1]):  # noqa: SIM110  a kernel has no any()
-        if _in_quad(x, y, quads[held[k]]):
+        if in_polygon(x, y, quads[held[k]]):
             return True
     return False
 
@@ -268,9 +256,13 @@ def rasterise(quads: Array, edges: Array, origin: Array, rows: int, columns: int
 def drivable_area(graph: LaneGraph, lanes: Ints, *, exact: bool = False) -> DrivableArea:
     """The distance field around the union of some lanes (all lanes of a level: pass those within 2.5 m in height).
 
-    exact: a gap between lanes is off the road however narrow, as in CommonRoad's verdict."""
-    quads = np.concatenate([_quads(graph, int(lane)) for lane in lanes])
-    edges = np.concatenate([_edges(graph, int(lane)) for lane in lanes])
+    exact: a gap is off the road however narrow, but none between lanes that the source names neighbours, as in
+    CommonRoad's verdict."""
+    parts = [quads_of(graph, int(lane)) for lane in lanes]
+    if exact:
+        parts += [joint_of(graph, int(lane)) for lane in np.intersect1d(lanes, np.flatnonzero(graph.left_told))]
+    quads = np.concatenate(parts)
+    edges = np.concatenate([edges_of(graph, int(lane)) for lane in lanes])
     return _field(quads.tobytes(), edges.tobytes(), exact)
 
 
@@ -290,21 +282,3 @@ def lanes_for_cars(graph: LaneGraph) -> Ints:
     """The lanes (K,) that a car can be driven on without leaving the road: all but those for people on foot alone."""
     people = (graph.kind == LaneKind.SIDEWALK) | (graph.kind == LaneKind.CROSSWALK)
     return np.flatnonzero(~people & (((graph.users | graph.users_against) & ~User.PEDESTRIAN) != 0))
-
-
-def _quads(graph: LaneGraph, lane: int) -> Array:
-    left, right = graph.left[graph.points(lane), :2], graph.right[graph.points(lane), :2]
-    return np.ascontiguousarray(np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1))
-
-
-def _edges(graph: LaneGraph, lane: int) -> Array:
-    """The lane's outline as pieces of at most 1 m (E, 4): both sides and both ends."""
-    left, right = graph.left[graph.points(lane), :2], graph.right[graph.points(lane), :2]
-    start = np.concatenate([left[:-1], right[:-1], left[:1], left[-1:]])
-    end = np.concatenate([left[1:], right[1:], right[:1], right[-1:]])
-    count = np.maximum(np.ceil(np.hypot(*(end - start).T)).astype(np.int64), 1)
-    owner = np.repeat(np.arange(len(count)), count)
-    share = (np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)) / count[owner]
-    step = (end - start)[owner]
-    first = start[owner] + share[:, None] * step
-    return np.ascontiguousarray(np.hstack([first, first + step / count[owner][:, None]]))

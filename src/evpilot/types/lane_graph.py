@@ -1,6 +1,6 @@
 """The road as arrays: lanes, how they connect, and what rules them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,7 +18,8 @@ class LaneGraph:
     when none is known; left_marking, right_marking (L,) Marking.
 
     Connections: successor_start (L + 1,), successor (S,); predecessor likewise; left_neighbour, right_neighbour (L,)
-    lane or -1; left_same, right_same (L,) whether that neighbour runs in the same direction.
+    lane or -1; left_same, right_same (L,) whether that neighbour runs in the same direction; left_told (L,) whether the
+    source names the left neighbour itself, () where that is not known.
 
     Junctions: junction (L,) index of the junction that the lane crosses, or -1; turn (L,) Turn; priority (L,) Priority
     of the traffic that comes along this lane into the junction, on the junction's lanes and on the approach.
@@ -55,6 +56,7 @@ class LaneGraph:
     right_neighbour: Ints
     left_same: Bools
     right_same: Bools
+    left_told: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
     junction: Ints
     turn: Bytes
     priority: Bytes
