@@ -55,6 +55,15 @@ def test_arrivals_aim_at_the_goal_in_its_window() -> None:
         assert 99.0 <= centre <= 111.0
 
 
+@pytest.mark.parametrize(("speed", "least", "most"), [(10.0, 100.0, 104.0), (16.0, 118.0, 124.0), (40.0, 246.0, 250.0)])
+def test_of_a_long_goal_the_place_is_sought_that_asks_for_the_least(speed: float, least: float, most: float) -> None:
+    props, _ = proposed(one_lane(), (place(100.0, 250.0, time=(4.9, 5.1)),), speed=speed)
+    mine = props[props[:, Prop.LAW] == Law.ARRIVE]
+    t, c3, c4, c5, a = mine[:, Prop.P0 :].T
+    centre = 40.0 + t * (speed + t * (0.5 * a + t * (c3 + t * (c4 + t * c5)))) + 1.395
+    assert np.any((centre > least) & (centre < most))
+
+
 def test_a_goal_whose_time_is_over_is_not_aimed_at() -> None:
     props, _ = proposed(one_lane(), (place(100.0, 110.0, time=(1.0, 2.0)),), seconds=5.0)
     assert not np.any(props[:, Prop.LAW] == Law.ARRIVE)

@@ -34,6 +34,7 @@ RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.
 FIRM = 4.0  # [m/s2] firm braking, as far as the gate lets it pass
 HARD = 6.0  # [m/s2] between that and an emergency stop: as hard as needed, and no harder for who follows
 GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
+WELL_IN = 2.0  # [m] from its ends, or that share of it
 GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
 ARRIVALS_MAX = 36  # speed laws towards goals on one corridor
 HOLD = 3.0  # [m] before the lane beside is needed there is a place to wait
@@ -207,14 +208,21 @@ def _arrival_laws(
     goal: Goal, near: float, far: float, speed: float, accel: float, seconds: float
 ) -> list[tuple[float, ...]]:
     laws: list[tuple[float, ...]] = []
-    for place_share in GOAL_PLACES:
-        distance = near + place_share * (far - near)
+    for distance in _goal_places(goal, near, far, speed, seconds):
         if distance <= 0.1:
             continue
         for t in _arrival_times(goal, distance, speed, seconds):
             paces = _arrival_speeds(goal, distance, speed, t)
             laws.extend(arrive(distance, t, pace, speed, accel) for pace in paces)
     return laws
+
+
+def _goal_places(goal: Goal, near: float, far: float, speed: float, seconds: float) -> list[float]:
+    """Distances [m] to arrive at: first where the present speed takes us, as near to that as the goal lies."""
+    inset = min(WELL_IN, min(GOAL_PLACES) * (far - near))
+    time = seconds + TIME_MAX if goal.time is None else 0.5 * (max(goal.time[0], seconds) + goal.time[1])
+    coasting = min(max(speed * (time - seconds), near + inset), far - inset)
+    return [coasting, *(near + share * (far - near) for share in GOAL_PLACES)]
 
 
 def _arrival_times(goal: Goal, distance: float, speed: float, seconds: float) -> list[float]:
