@@ -77,6 +77,7 @@ APART_MAX = 0.5  # [m] from the line, as far as steering takes it seriously
 CAP_AHEAD = 0.85  # [s] the lag of a law that closes 1.2 of its speed's error in a second
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
 FIRM = -2.0  # [m/s2] a ramp below it sets in as fast as the gate allows
+RELEASE = 15.0  # [m/s3] the most that braking is let go with, by an actuator behind its lag
 LAWS = len(Law)
 VECTOR = 16  # proposals that one round of a vector loop takes
 
@@ -202,16 +203,15 @@ def _locate(block: Array, many: int) -> None:
 @kernel()
 def _push(block: Array, many: int, dt: float, car: Array) -> None:
     """Acceleration towards what the law asks for, under the limits of acceleration, of the motor and of jerk. Braking
-    that is harder than the law's own is let go with the jerk of an emergency: held on for ease it would stop the car
-    for nothing."""
-    most, release = car[8], car[10]
+    that is harder than the law's own is let go at once: held on for ease it would stop the car for nothing."""
+    most = car[8]
     for i in range(many):
         floor = block[FLOOR + i]
         speed = block[V + i]
         push = min(car[12], car[13] / max(speed, 1.0)) - car[14] - car[15] * speed * speed
         wish = min(max(block[WISH + i], floor), min(most, push))
         jerk = block[JERKS + i] * dt
-        rise = min(max(jerk, floor - block[A + i]), release * dt)
+        rise = min(max(jerk, floor - block[A + i]), RELEASE * dt)
         change = min(max(wish - block[A + i], -jerk), max(rise, jerk))
         block[J + i] = change / dt
         accel = block[A + i] + change
