@@ -407,3 +407,26 @@ def test_a_walker_may_hurry_or_hesitate_and_who_stands_does_neither():
     still = predict(straight(), tracks((1, 50.0, -5.0, 0.0, 0.0), kinds=[ObjectKind.PEDESTRIAN], size=(0.5, 0.5)))
     assert still.prob[0].tolist() == [1.0, 0.0, 0.0]
     assert np.allclose(still.pose[0, 0], still.pose[0, 0, :1])
+
+
+def test_a_cyclist_who_crosses_the_road_may_hurry_or_hesitate_and_who_rides_along_it_does_neither():
+    crossing = tracks((1, 50.0, -9.0, math.pi / 2, 4.5), kinds=[ObjectKind.BICYCLE], size=(1.8, 0.6))
+    result = predict(straight(), crossing)
+    way = result.pose[0, :, -1, 1] + 9.0
+    assert way[0] == pytest.approx(4.5 * 8.0, rel=0.05)
+    assert way[1] == pytest.approx(5.5 * 8.0, rel=0.1)
+    assert way[2] == pytest.approx(0.4 * 4.5 * 8.0, rel=0.2)
+    assert np.all(result.prob[0] > 0.1)
+    along = predict(straight(), tracks((1, 50.0, 0.0, 0.0, 4.5), kinds=[ObjectKind.BICYCLE], size=(1.8, 0.6)))
+    assert along.prob[0, 0] > 0.95
+
+
+def test_a_cyclist_who_brakes_before_the_road_is_expected_to_brake_on():
+    predictor = Predictor(graph := straight(), LaneIndex(graph), 0.1)
+    speed, y = 4.5, -9.0
+    for _ in range(6):
+        now = tracks((1, 50.0, y, math.pi / 2, speed, -3.0), kinds=[ObjectKind.BICYCLE], size=(1.8, 0.6))
+        braking = predictor.predict(now, lights(), ego())
+        y, speed = y + 0.1 * speed - 0.015, speed - 0.3
+    steady = predict(straight(), replace(now, state=now.state * [1, 1, 1, 1, 1, 0, 1]))
+    assert braking.pose[0, 0, -1, 1] < steady.pose[0, 0, -1, 1] - 5.0

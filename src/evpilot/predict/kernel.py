@@ -200,6 +200,8 @@ def pace_of(
         intents(kind, speed[i], mode, prob)
     elif move != STAY:
         speed[i], accel[i] = row[4], trusted_accel(trace)
+    if move == RIDE:
+        intents(kind, speed[i], mode, prob)
 
 
 @kernel(

@@ -4,13 +4,13 @@ import math
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.maps.index import IndexArrays, lanes_in_cell
 from evpilot.predict.roads import COUNT, FIRST, HALF, LENGTH, STEP, YAW, RoadArrays, X, Y, Z
 from evpilot.types.state import Array, Ints
 
 NEAR_MAX = 24  # lanes looked at for one object
 REACH = 2.0  # [m] to the side: lanes that a car may enter next
-Z_REACH = 2.5  # [m] a lane that is higher or lower belongs to another level
 
 
 @kernel()
@@ -106,7 +106,7 @@ def near(
             if s < -0.5 or s > road[2][lane, LENGTH] + 0.5:
                 continue
             _, _, lane_z, _, half = at(s, lane, road)
-            if abs(d) > half + 1.5 * REACH or abs(lane_z - z) > Z_REACH:
+            if abs(d) > half + 1.5 * REACH or abs(lane_z - z) > LEVEL:
                 continue
             found[count] = lane
             place[count, 0], place[count, 1], place[count, 2], place[count, 3] = s, d, wrap(heading), half
