@@ -9,8 +9,8 @@ import pytest
 
 from evpilot.files import EvpilotError
 from evpilot.geometry.boxes import boxes_overlap
+from evpilot.geometry.polygon import holds
 from evpilot.maps.index import LaneIndex
-from evpilot.maps.regions import in_polygon
 from evpilot.maps.route import cost_to_go
 from evpilot.scenarios import Behaviour, Scenario, library, load
 from evpilot.scenarios.check import examine
@@ -200,7 +200,7 @@ def test_people_at_lights_cross_on_red(scenario: Scenario):
                 continue
             polygon = graph.crosswalk[graph.crosswalk_start[mark] : graph.crosswalk_start[mark + 1], :2]
             for one in people:
-                on = np.flatnonzero(in_polygon(one.motion[:, :2], polygon))
+                on = np.flatnonzero(holds(polygon, one.motion[:, :2]))
                 if len(on):
                     assert program.at((one.first_step + int(on[0])) * 0.1) == LightState.RED
 

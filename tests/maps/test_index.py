@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_maps import bridge, crossing, motorway, straight
 
+from evpilot.geometry.polygon import holds, in_polygon
 from evpilot.maps.builder import GraphBuilder
-from evpilot.maps.index import LaneIndex, inside, lanes_in_cell, locate, on_lane
-from evpilot.maps.regions import in_polygon
+from evpilot.maps.index import LaneIndex, lanes_in_cell, locate, on_lane
 
 GRAPH, ARMS = crossing()
 INDEX = LaneIndex(GRAPH)
@@ -34,31 +34,11 @@ def plain_nearest(graph, lane, x, y):
 @given(st.floats(-70.0, 70.0), st.floats(-70.0, 70.0))
 @settings(max_examples=300, deadline=None)
 def test_lanes_at_agrees_with_the_outlines(x, y):
-    expected = [k for k in range(len(GRAPH)) if in_polygon(np.array([[x, y]]), outline(GRAPH, k))[0]]
+    expected = [k for k in range(len(GRAPH)) if holds(outline(GRAPH, k), np.array([[x, y]]))[0]]
     edges = [np.concatenate([outline(GRAPH, k), outline(GRAPH, k)[:1]]) for k in range(len(GRAPH))]
     close = min(_to_line(x, y, edge) for edge in edges)
     if close > 1e-6:
         assert INDEX.lanes_at(x, y, 0.0).tolist() == expected
-
-
-def plain_in_polygon(points, polygon):
-    """By the ray of each point across each edge."""
-    x, y = points.T
-    odd = np.zeros(len(points), np.bool_)
-    for a, b in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            odd ^= ((a[1] > y) != (b[1] > y)) & (x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]))
-    return odd
-
-
-@given(st.integers(0, 10_000), st.integers(3, 40), st.integers(0, 60), st.booleans())
-@settings(max_examples=100, deadline=None)
-def test_a_polygon_holds_what_a_ray_from_each_point_says(seed, corners, count, whole):
-    rng = np.random.default_rng(seed)
-    polygon, points = 5.0 * rng.normal(size=(corners, 2)), 5.0 * rng.normal(size=(count, 2))
-    if whole:  # points as high as corners, level edges
-        polygon, points = np.round(polygon), np.round(points)
-    assert in_polygon(points, polygon).tolist() == plain_in_polygon(points, polygon).tolist()
 
 
 def _to_line(x, y, line):
@@ -137,7 +117,7 @@ def test_kernels_agree_with_their_python_twins():
     for x, y in rng.uniform(-60.0, 60.0, (200, 2)):
         first, last = lanes_in_cell.py_func(x, y, INDEX.arrays)
         held = {
-            int(INDEX.arrays[3][p]) for p in INDEX.arrays[2][first:last] if inside.py_func(x, y, INDEX.arrays[5][p])
+            int(INDEX.arrays[3][p]) for p in INDEX.arrays[2][first:last] if in_polygon.py_func(x, y, INDEX.arrays[5][p])
         }
         assert sorted(held) == INDEX.lanes_at(x, y, 0.0).tolist()
         lane, s, d = INDEX.nearest(x, y, 0.0)

@@ -8,6 +8,8 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
+from evpilot.geometry.polygon import in_polygon
 from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Ints
 
@@ -15,7 +17,6 @@ CELL = 5.0  # [m]
 REACH = 1.0  # [m] distances from the road are cut off here
 RUN_OUT = 100.0  # [m] the road goes on beyond the end of the map
 CELLS_MAX = 1_000_000
-LEVEL = 2.5  # [m] what is further above or below is another road
 
 AREA = "Tuple((f8[::1], i8[::1], i8[::1], i8[::1], f8[:, :, ::1], f8[::1]))"
 """The numba type of `Area.arrays`: corner and cell size (3,), grid shape (2,), cell start, piece of each entry, corners
@@ -86,15 +87,8 @@ def off_piece(x: float, y: float, corners: Array) -> float:
         nearest = min(nearest, math.hypot(rx - share * ex, ry - share * ey))
     if left == 4 or right == 4:
         return 0.0
-    # a bent piece is not convex: even-odd rule
-    odd = False
-    j = 3
-    for i in range(4):
-        yi, yj = corners[i, 1], corners[j, 1]
-        if (yi > y) != (yj > y) and x < corners[i, 0] + (y - yi) / (yj - yi) * (corners[j, 0] - corners[i, 0]):
-            odd = not odd
-        j = i
-    return 0.0 if odd else nearest
+    # a bent piece is not convex
+    return 0.0 if in_polygon(x, y, corners) else nearest
 
 
 @kernel()

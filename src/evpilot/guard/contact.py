@@ -12,6 +12,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.geometry.literals import ZERO
 from evpilot.types import EgoState, Observation
 from evpilot.types.kinds import State
@@ -23,7 +24,6 @@ OX, OY, OZ, OYAW, OVX, OVY, OTURN, OBRAKE, OHALF_LENGTH, OHALF_WIDTH = range(10)
 TIME, TX, TY, TYAW, TSPEED, TACCEL, TCURVATURE = range(7)
 
 STEP = 0.1  # [s] between looks
-LEVEL = 2.5  # [m]
 STANDING = 0.5  # [m/s] a car that hardly moves is hit by those who move more ...
 STILL = 0.05  # [m/s] ... and one that stands by anybody
 MOVE_OVER = 1.5  # [m/s2] how oncoming traffic gives way sideways ...

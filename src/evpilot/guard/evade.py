@@ -9,9 +9,9 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.geometry.literals import ZERO
 from evpilot.guard.contact import (
-    LEVEL,
     OHALF_LENGTH,
     OX,
     OY,

@@ -7,7 +7,9 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
-from evpilot.maps.index import ARRAYS, LEVEL, IndexArrays, LaneIndex, inside, lanes_in_cell
+from evpilot.geometry.level import LEVEL
+from evpilot.geometry.polygon import in_polygon
+from evpilot.maps.index import ARRAYS, IndexArrays, LaneIndex, lanes_in_cell
 from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Bools, Ints
 
@@ -49,7 +51,7 @@ def _look(places: Array, own: Ints, arrays: IndexArrays, left: Array, right: Arr
         for m in range(first, last):
             piece = int(arrays[2][m])
             lane = int(arrays[3][piece])
-            if lane == own[n] or abs(arrays[6][piece] - z) > LEVEL or not inside(px, py, arrays[5][piece]):
+            if lane == own[n] or abs(arrays[6][piece] - z) > LEVEL or not in_polygon(px, py, arrays[5][piece]):
                 continue
             row = int(arrays[4][piece])
             low = max(row - 2, int(arrays[7][lane]))

@@ -4,6 +4,7 @@ import numpy as np
 
 from evpilot.files import EvpilotError
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.maps.cells import cut, grid
 from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Bools, Ints
@@ -12,7 +13,6 @@ STEP = 2.0  # [m] resolution of the spans
 CELL_SIZE = 5.0  # [m]
 OVERLAP_MIN = 0.3  # [m] two lanes side by side may touch this deep by careless drawing
 OVERLAPS_MAX = 100  # pairs for each piece of lane; a map of one large junction has ten
-LEVEL = 2.5  # [m] roads further above each other do not meet
 
 
 @kernel()

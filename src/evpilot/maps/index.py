@@ -6,13 +6,14 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
+from evpilot.geometry.polygon import in_polygon
 from evpilot.maps.cells import cut, grid
 from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Ints
 
 PIECE_LENGTH = 6.0  # [m] short enough to be straight, long enough to be few
 CELL_SIZE = 6.0  # [m]
-LEVEL = 2.5  # [m] what is further above or below is on another road
 YAW_COST = 4.0  # [m/rad] how many metres of offset a heading difference counts for
 LOCATED_MAX = 64  # lanes at one place
 
@@ -32,26 +33,6 @@ def lanes_in_cell(x: float, y: float, arrays: IndexArrays) -> tuple[int, int]:
         return 0, 0
     cell = int(column) * int(frame[4]) + int(row)
     return arrays[1][cell], arrays[1][cell + 1]
-
-
-@kernel()
-def inside(x: float, y: float, corners: Array) -> bool:
-    """Whether a quadrilateral (4, 2) holds a place; of two that share an edge exactly one holds a place on it."""
-    odd = False
-    j = 3
-    for i in range(4):
-        yi, yj = corners[i, 1], corners[j, 1]
-        if (yi > y) != (yj > y):
-            xi, xj = corners[i, 0], corners[j, 0]
-            # the lower end always leads, so that both owners of an edge compute the same bits
-            if yi < yj:
-                cross = xi + (y - yi) / (yj - yi) * (xj - xi)
-            else:
-                cross = xj + (y - yj) / (yi - yj) * (xi - xj)
-            if x < cross:
-                odd = not odd
-        j = i
-    return odd
 
 
 @kernel()
@@ -87,7 +68,7 @@ def _held(x: float, y: float, z: float, yaw: float, arrays: IndexArrays) -> tupl
     lane, s, d, best = -1, 0.0, 0.0, np.inf
     for k in range(first, last):
         piece = int(arrays[2][k])
-        if abs(arrays[6][piece] - z) > LEVEL or not inside(x, y, arrays[5][piece]):
+        if abs(arrays[6][piece] - z) > LEVEL or not in_polygon(x, y, arrays[5][piece]):
             continue
         holder = int(arrays[3][piece])
         along, across, heading = on_lane(x, y, holder, int(arrays[4][piece]), arrays)
@@ -155,7 +136,7 @@ def _lanes_at(x: float, y: float, z: float, arrays: IndexArrays, found: Ints) ->
     first, last = lanes_in_cell(x, y, arrays)
     for k in range(first, last):
         piece = int(arrays[2][k])
-        if abs(arrays[6][piece] - z) > LEVEL or not inside(x, y, arrays[5][piece]):
+        if abs(arrays[6][piece] - z) > LEVEL or not in_polygon(x, y, arrays[5][piece]):
             continue
         new = True
         for other in range(count):

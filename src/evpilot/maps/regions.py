@@ -2,30 +2,12 @@
 
 import numpy as np
 
+from evpilot.geometry.polygon import holds
 from evpilot.types import LaneGraph
-from evpilot.types.state import Array, Bools, Ints
+from evpilot.types.state import Array, Ints
 
 STEP = 0.25  # [m] resolution along a lane
 ACROSS = np.linspace(0.04, 0.96, 24)  # where across a lane a polygon is looked for, right to left
-
-
-def in_polygon(points: Array, polygon: Array) -> Bools:
-    """Whether a polygon (K, 2) holds each of the points (N, 2), by crossings of a ray (Shimrat 1962).
-
-    The points are sorted by height, so that each edge looks only at those beside it: a goal's outline may have hundreds
-    of edges, and a long road thousands of points.
-    """
-    after = np.roll(polygon, -1, axis=0)
-    order = np.argsort(points[:, 1])
-    x, y = points[order].T
-    first, last = np.searchsorted(y, np.sort((polygon[:, 1], after[:, 1]), axis=0))
-    odd = np.zeros(len(points), np.bool_)
-    for k in np.flatnonzero(last > first).tolist():
-        a, b, beside = polygon[k], after[k], slice(first[k], last[k])
-        odd[beside] ^= x[beside] < a[0] + (y[beside] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
-    held = np.zeros_like(odd)
-    held[order] = odd
-    return held
 
 
 def lane_spans(graph: LaneGraph, polygon: Array) -> tuple[Ints, Array, Array]:
@@ -71,5 +53,5 @@ def _covered(left: Array, right: Array, arc: Array, polygon: Array) -> tuple[Arr
     s = np.unique(np.concatenate(stations))
     sides = [np.stack([np.interp(s, arc, side[:, axis]) for axis in (0, 1)], axis=1) for side in (right, left)]
     points = sides[0][:, None] * (1.0 - ACROSS)[:, None] + sides[1][:, None] * ACROSS[:, None]
-    held = in_polygon(points.reshape(-1, 2), polygon).reshape(len(s), len(ACROSS))
+    held = holds(polygon, points.reshape(-1, 2)).reshape(len(s), len(ACROSS))
     return s, held.mean(axis=1)

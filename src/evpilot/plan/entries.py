@@ -6,6 +6,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref
 from evpilot.plan.way import Way
@@ -15,8 +16,9 @@ from evpilot.types.state import Array, Bools, Ints
 PROB_MIN = 0.08  # a less likely mode is left out
 REACH = 160.0  # [m] what is further away cannot be met within the horizon at town speeds; grows with speed
 STANDOFF = 9.0  # [m]
-LEVEL = 2.5  # [m] what is further above or below is on another road ...
-BESIDE = 15.0  # [m] ... than a path that leads there up or down a slope, this far beside it ...
+BESIDE = (
+    15.0  # [m] who is on another level is on our road where a path of ours leads there, at most so far beside it ...
+)
 DIRECT = 0.5  # ... whose way is at most twice as long: round a spiral ramp it comes out above or below us
 
 IS_FIXED = among(FIXED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evpilot.geometry.polygon import holds
 from evpilot.types import LaneGraph, LaneKind, Marking, StopKind
 from evpilot.types.state import Array, Bools
 
@@ -120,18 +121,8 @@ def _covered(graph: LaneGraph, lane: int, neighbour: int, points: Array, rings: 
     covered = np.zeros(len(middle), np.bool_)
     for other in graph.conflict[graph.conflict_start[lane] : graph.conflict_start[lane + 1]]:
         if int(other) in rings and other != neighbour:
-            covered |= inside(middle, rings[int(other)])
+            covered |= holds(rings[int(other)], middle)
     return covered
-
-
-def inside(points: Array, ring: Array) -> Bools:
-    """Which points (N, 2) a ring (P, 2) holds, by the even-odd rule."""
-    x, y = points[:, 0:1], points[:, 1:2]
-    x0, y0 = ring[:, 0], ring[:, 1]
-    x1, y1 = np.roll(x0, -1), np.roll(y0, -1)
-    rise = np.where(y1 == y0, 1.0, y1 - y0)
-    crosses = ((y0 > y) != (y1 > y)) & (x < x0 + (y - y0) / rise * (x1 - x0))
-    return crosses.sum(axis=1) % 2 == 1
 
 
 def _runs(points: Array, shown: Bools) -> list[Array]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from evpilot.files import read_xml
 from evpilot.geometry.boxes import boxes_overlap, corners
+from evpilot.geometry.level import LEVEL
 from evpilot.geometry.polyline import project, resample
-from evpilot.maps.index import LEVEL, LaneIndex
+from evpilot.maps.index import LaneIndex
 from evpilot.maps.route import cost_to_go, goal_spans, remaining
 from evpilot.scenarios import load
 from evpilot.scenarios.scenario import Motion, Scenario

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from evpilot.geometry.polygon import holds
 from evpilot.types import Goal, LaneGraph
 from evpilot.types.state import Array, Bools
 
@@ -29,8 +30,9 @@ def goal_mask(goal: Goal, graph: LaneGraph, x: Array, y: Array, yaw: Array, spee
     if goal.survival or not np.any(good):
         return good
     there = np.zeros(len(x), np.bool_)
+    points = np.stack([x, y], axis=1)
     for polygon in places(goal, graph):
-        there |= inside(x, y, polygon)
+        there |= holds(polygon, points)
     return good & there
 
 
@@ -41,19 +43,3 @@ def places(goal: Goal, graph: LaneGraph) -> list[Array]:
         rows = graph.points(lane)
         found.append(np.concatenate([graph.left[rows, :2], graph.right[rows, :2][::-1]]))
     return found
-
-
-def inside(x: Array, y: Array, polygon: Array) -> Bools:
-    """Which of N places a polygon (K, 2) holds, by the number of edges to their right (Shimrat 1962)."""
-    odd = np.zeros(len(x), np.bool_)
-    low, high = polygon.min(axis=0), polygon.max(axis=0)
-    near = (x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])
-    if not np.any(near):
-        return odd
-    ax, ay = polygon[:, 0], polygon[:, 1]
-    bx, by = np.roll(ax, -1), np.roll(ay, -1)
-    above = (ay > y[near, None]) != (by > y[near, None])
-    rise = np.where(by == ay, 1.0, by - ay)
-    cross = ax + (y[near, None] - ay) / rise * (bx - ax)
-    odd[near] = np.sum(above & (x[near, None] < cross), axis=1) % 2 == 1
-    return odd

@@ -6,10 +6,10 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.types.state import Array, Bools
 
 RAYS = 11  # lines of sight over an object's width
-LEVEL = 2.5  # [m] what is higher or lower is on another road
 TOUCH = 0.1  # [m] two boxes this close do not hide each other
 
 

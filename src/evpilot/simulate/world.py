@@ -9,13 +9,13 @@ import numpy as np
 
 from evpilot.geometry.boxes import overlap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.maps.index import LaneIndex
 from evpilot.scenarios import Scenario
 from evpilot.simulate import traffic
 from evpilot.types import EgoState, Lights, LightState, Platform, Truth
 from evpilot.types.state import Array, Bools
 
-LEVEL = 2.5  # [m] what is further above or below is on another road
 PROBE = 1.0  # [m] before and behind the car between which the road's grade is taken
 GRADE_MAX = 0.35  # [rad] steeper than any road: a fault of the map
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.geometry.rows import copy_row
 from evpilot.types.state import Array, Bools, Ints
 
@@ -161,12 +162,12 @@ def distances(
     far: float,
 ) -> Array:
     """Squared Mahalanobis distance (N, D) of each detection to each track, by place and, where it is measured, half as
-    much by velocity; inf beyond the gate, `far` [m], or 2.5 m of height."""
+    much by velocity; inf beyond the gate, `far` [m], or LEVEL of height."""
     out = np.full((x.shape[0], box.shape[0]), np.inf)
     for n in range(x.shape[0]):
         for d in range(box.shape[0]):
             dx, dy = box[d, 0] - x[n, 0], box[d, 1] - x[n, 1]
-            if dx * dx + dy * dy > far * far or abs(box[d, 2] - z[n]) > 2.5:
+            if dx * dx + dy * dy > far * far or abs(box[d, 2] - z[n]) > LEVEL:
                 continue
             noise = place_sigma[d] * place_sigma[d]
             a, b, c = p[n, 0, 0] + noise, p[n, 0, 1], p[n, 1, 1] + noise

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from evpilot.files import EvpilotError
+from evpilot.geometry.level import LEVEL
 from evpilot.track.filters import distances, predict, update
 from evpilot.types import VULNERABLE, Detections, EgoState, ObjectKind, Tracks, among, no_tracks
 from evpilot.types.state import Array, Bools, Ints
@@ -211,7 +212,7 @@ class Tracker:
 
     def _twin(self, box: Array) -> bool:
         near = np.hypot(self._x[:, 0] - box[0], self._x[:, 1] - box[1]) < np.minimum(TWIN, self._size[:, 1])
-        return bool(np.any(near & (np.abs(self._z - box[2]) < 2.5) & (self._last == self._t_ns)))
+        return bool(np.any(near & (np.abs(self._z - box[2]) <= LEVEL) & (self._last == self._t_ns)))
 
     def _forget(self) -> None:
         """Drop the tracks that were not seen for too long."""

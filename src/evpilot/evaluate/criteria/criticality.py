@@ -5,11 +5,12 @@ import math
 import numpy as np
 
 from evpilot.evaluate.criteria.collisions import begun
-from evpilot.evaluate.facts.drive import LEVEL, Drive, box_corners
+from evpilot.evaluate.facts.drive import Drive, box_corners
 from evpilot.evaluate.facts.encounters import Encounters
 from evpilot.evaluate.facts.way import Way
 from evpilot.geometry.boxes import overlap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.geometry.polyline import project
 from evpilot.types import MetricResult
 from evpilot.types.state import Array, Bools, Ints

@@ -6,7 +6,7 @@ from evpilot.evaluate.criteria.single import single
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.movements import Movement
 from evpilot.evaluate.facts.others import outline
-from evpilot.maps.regions import in_polygon
+from evpilot.geometry.polygon import holds
 from evpilot.types import VEHICLES, LaneGraph, MetricResult
 from evpilot.types.state import Bools
 
@@ -49,7 +49,7 @@ def _on_crosswalk(drive: Drive) -> Bools:
         low, high = polygon.min(axis=0) - 4.0, polygon.max(axis=0) + 4.0
         near = np.all((drive.box[slow, :2] >= low) & (drive.box[slow, :2] <= high), axis=1)
         for tick in slow[near].tolist():
-            on_it = bool(np.any(in_polygon(outline(drive.box[tick]), polygon)))
+            on_it = bool(np.any(holds(polygon, outline(drive.box[tick]))))
             stands[tick] |= on_it and _queue_ahead(drive, tick)
     return stands
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.evaluate.criteria.single import events
-from evpilot.evaluate.facts.drive import LEVEL, Drive
+from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.road import Place
+from evpilot.geometry.level import LEVEL
 from evpilot.runlog.record import Ego
 from evpilot.types import Arrow, LightState, MetricResult, StopKind, Turn
 from evpilot.types.state import Array, Bools, Ints

@@ -8,7 +8,7 @@ from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.others import Track, outline, tracks
 from evpilot.evaluate.facts.road import Place
 from evpilot.evaluate.reference.careful import EMERGENCY, REACTION
-from evpilot.maps.regions import in_polygon
+from evpilot.geometry.polygon import holds
 from evpilot.types import MetricResult, ObjectKind
 from evpilot.types.state import Array
 
@@ -47,14 +47,14 @@ def _driven_onto(drive: Drive, polygon: Array) -> list[int]:
     near = np.flatnonzero(np.all((drive.box[:, :2] >= low) & (drive.box[:, :2] <= high), axis=1))
     on_it = np.zeros(len(drive), np.bool_)
     for tick in near.tolist():
-        on_it[tick] = bool(np.any(in_polygon(outline(drive.box[tick]), polygon)))
+        on_it[tick] = bool(np.any(holds(polygon, outline(drive.box[tick]))))
     begins = np.flatnonzero(on_it & ~np.concatenate([[False], on_it[:-1]]))
     return [int(tick) for tick in begins if tick > 0]
 
 
 def _is_on(track: Track, polygon: Array, tick: int) -> bool:
     k = track.row_at(tick)
-    return k >= 0 and bool(in_polygon(track.box[k : k + 1, :2], polygon)[0])
+    return k >= 0 and bool(holds(polygon, track.box[k : k + 1, :2])[0])
 
 
 def _hindered(drive: Drive, track: Track, polygon: Array, tick: int) -> bool:
@@ -64,7 +64,7 @@ def _hindered(drive: Drive, track: Track, polygon: Array, tick: int) -> bool:
         return False
     wide = _grown(polygon)
     first = k
-    while first > 0 and in_polygon(track.box[first - 1 : first, :2], wide)[0]:
+    while first > 0 and holds(wide, track.box[first - 1 : first, :2])[0]:
         first -= 1
     return _could_wait(drive, int(track.tick[first]), tick)
 

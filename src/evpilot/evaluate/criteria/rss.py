@@ -13,9 +13,10 @@ from enum import IntEnum
 import numpy as np
 
 from evpilot.evaluate.criteria.single import single
-from evpilot.evaluate.facts.drive import LEVEL, Drive
+from evpilot.evaluate.facts.drive import Drive
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.maps.index import ARRAYS, IndexArrays, LaneIndex, locate
 from evpilot.types import VEHICLES, MetricResult, ObjectKind
 from evpilot.types.state import Array, Bools, Ints

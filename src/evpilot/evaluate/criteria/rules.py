@@ -3,8 +3,9 @@
 import numpy as np
 
 from evpilot.evaluate.facts.borrowed import borrowed
-from evpilot.evaluate.facts.drive import LEVEL, Drive
+from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.road import Place, off_course
+from evpilot.geometry.level import LEVEL
 from evpilot.geometry.polyline import project
 from evpilot.types import LaneGraph, Marking, MetricResult, User
 from evpilot.types.state import Array, Bools

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.types import LaneGraph, LaneKind, User
 from evpilot.types.state import Array, Bools, Ints
 
-LEVEL = 2.5  # [m] what is further above or below is on another road (DESIGN.md)
 FAR = 20.0  # [m] distances outside are cut off here, and lanes further from the drive are left out
 CELL = 8.0  # [m] grid of the quadrilaterals
 CELLS_MAX = 1000  # along a side; a longer drive has larger cells

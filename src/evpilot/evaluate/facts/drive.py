@@ -9,8 +9,6 @@ from evpilot.runlog.record import Ego, RunLog
 from evpilot.types import Arrow, LaneGraph, LightState, Platform
 from evpilot.types.state import Array, Bytes, Ints
 
-LEVEL = 2.5  # [m] what is further above or below is on another road (DESIGN.md)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Others:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.evaluate.facts.drive import LEVEL, Drive
+from evpilot.evaluate.facts.drive import Drive
 from evpilot.geometry.boxes import overlap, touch_span
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.types.state import Array, Bools, Ints
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.evaluate.facts.drive import LEVEL, Drive, Others
+from evpilot.evaluate.facts.drive import Drive, Others
 from evpilot.evaluate.facts.way import Way
 from evpilot.evaluate.reference.kernels import collides, pose_at, risks
+from evpilot.geometry.level import LEVEL
 from evpilot.maps.drivable import DrivableArea, drivable_area
 from evpilot.sense.objects import LOW, SEEN
 from evpilot.sense.view import seen_share

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.polygon import in_polygon
 from evpilot.plan.columns import GRID, Ref, Roll
 from evpilot.plan.rollout import sample
 from evpilot.types.state import Array, Ints
@@ -17,20 +18,6 @@ TIMES = GRID
 GOAL_BONUS, SOONER = 120.0, 2.0  # [-, 1/s]
 GOAL_PULL = 5.0  # for a second earlier, about what the way in it is worth
 LATE = 0.4  # cost of a metre that will be missing when a goal's time is up
-
-
-@kernel()
-def in_polygon(x: float, y: float, polygon: Array, first: int, last: int) -> bool:
-    """Even-odd rule on rows first..last-1."""
-    inside = False
-    j = last - 1
-    for i in range(first, last):
-        if (polygon[i, 1] > y) != (polygon[j, 1] > y):
-            share = (y - polygon[i, 1]) / (polygon[j, 1] - polygon[i, 1])
-            if x < polygon[i, 0] + share * (polygon[j, 0] - polygon[i, 0]):
-                inside = not inside
-        j = i
-    return inside
 
 
 @kernel()
@@ -47,7 +34,7 @@ def _meets(
     if first == last:
         return True
     for k in range(first, last):  # noqa: SIM110  a kernel has no any()
-        if in_polygon(x, y, polygon, starts[k], starts[k + 1]):
+        if in_polygon(x, y, polygon[starts[k] : starts[k + 1]]):
             return True
     return False
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from evpilot.geometry.boxes import overlap
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.scenarios import Trigger
 from evpilot.simulate.traffic.replay import Recording
-from evpilot.simulate.traffic.scene import COS, HALF_L, HALF_W, LEVEL, SIN, SOFT, SPEED, VX, VY, X, Y, Z
+from evpilot.simulate.traffic.scene import COS, HALF_L, HALF_W, SIN, SOFT, SPEED, VX, VY, X, Y, Z
 from evpilot.types import ObjectKind
 from evpilot.types.state import Array, Bools, Ints
 

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from evpilot.geometry.boxes import boxes_overlap
+from evpilot.geometry.level import LEVEL
 from evpilot.geometry.polyline import project
 from evpilot.maps.index import LaneIndex
 from evpilot.scenarios import Motion, Scenario
@@ -337,7 +338,7 @@ class ReactiveTraffic:
         self._others = who[keep], state[keep], velocity[keep], signals[keep]
 
     def _free(self, box: Array, z: float) -> bool:
-        near = self._here & (np.abs(self._things[:, scene.Z] - z) < scene.LEVEL)
+        near = self._here & (np.abs(self._things[:, scene.Z] - z) < LEVEL)
         near &= np.hypot(self._things[:, 0] - box[0], self._things[:, 1] - box[1]) < 60.0
         for row in self._things[near]:
             yaw = math.atan2(row[scene.SIN], row[scene.COS])

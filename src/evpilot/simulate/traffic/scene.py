@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.geometry.level import LEVEL
 from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, HOME, S0, follow
 from evpilot.types.state import Array, Bools
 
@@ -16,7 +17,6 @@ X, Y, Z, COS, SIN, HALF_L, HALF_W, VX, VY, CLAIM_X, CLAIM_Y, SOFT, SPEED, STAYS 
 # half of its extent across the path, whether it stays.
 WHO, AHEAD, HALF, LOW, HIGH, ALONG, ACROSS, PLACE, WIDE, STAYING = range(10)
 
-LEVEL = 2.5  # [m]
 NEAR = 3.0  # [m] from the path, besides its own size and aims, within which a driver minds a thing
 BESIDE_VIEW = 20.0  # [m] who looks further back than this thinks of changing lanes,
 BESIDE_LANES = 2.5  # [m] and minds so much more to the sides
