@@ -18,6 +18,7 @@ TIMES = GRID
 GOAL_BONUS, SOONER = 120.0, 2.0  # [-, 1/s]
 GOAL_PULL = 5.0  # for a second earlier, about what the way in it is worth
 LATE = 0.4  # cost of a metre that will be missing when a goal's time is up
+RESERVE = 1.4  # of the pace that is just in time: somebody may yet be in the way
 
 
 @kernel()
@@ -134,7 +135,7 @@ def schedule_cost(roll: Array, corridor: int, places: Array, shift: float, bound
             slow = max(0.0, near - s) / left_high
             fast = max(0.0, far - s) / max(left_low, 0.2)
             cost = 2.0 * max(0.0, slow - v - 0.5 * left_high) + 1.5 * min(max(0.0, s - far), 40.0)
-            pace = min(max(v, slow), fast)
+            pace = min(max(v, RESERVE * slow), fast)
             cost += 0.6 * abs(v - pace) + 1.5 * min(abs(roll[step, R_D] - places[k, 3]), 4.0)
             if places[k, 6] >= 0.0:
                 cost += 0.5 * max(0.0, abs(v - places[k, 6]) - left_high)
