@@ -34,11 +34,12 @@ NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its ti
 
 class Evaluator:
     """What a planner drives its proposals forward and scores them with. body (3,): rear axle to centre, half length,
-    half width [m]."""
+    half width [m]; friction: the tyres' coefficient on the road as it is."""
 
     def __init__(self, briefing: Briefing, road: Road) -> None:
         self.briefing, self.road = briefing, road
         self._thrift: Thrift | None = None
+        self.friction = 1.0
         platform = briefing.platform
         self.body: Array = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
         self._car = self._dry_car = car_vector(briefing)
@@ -53,6 +54,7 @@ class Evaluator:
 
     def feel(self, friction: float) -> None:
         """Take in what grip is left to the car."""
+        self.friction = friction
         self._car, self._comfort = car_on(self._dry_car, friction), comfort_on(self._dry_comfort, friction)
 
     def weigh(self, props: Array, scene: Scene, before: Batch | None = None) -> Batch:

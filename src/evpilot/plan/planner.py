@@ -11,7 +11,7 @@ from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars, trajectory
 from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
-from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref, Roll
+from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref
 from evpilot.plan.contingency import branch
 from evpilot.plan.detour import Detours
 from evpilot.plan.entries import Entries, on_our_level
@@ -25,6 +25,7 @@ from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
 from evpilot.plan.scene import Scene, halts_on, hidden_from, rolled_to, slack_of, time_left
 from evpilot.plan.spans import spans_on
+from evpilot.plan.tails import best_with_tail, stopping_tail
 from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way, curvature_now
 from evpilot.plan.weather import BEND_SHARE, grip, sight_speed
@@ -33,9 +34,6 @@ from evpilot.types.state import Array, Bools, Ints
 
 REFINED, REFINED_MOST = 16, 20  # proposals whose neighbours are looked at ...
 YIELD = 8  # ... which about so many different motions come of, each
-TAILS = (4.0, 6.0, 9.0)  # [m/s2] firmness of the stopping tails that are tried in turn
-GRIP_SHARE = 0.95  # of the tyres' grip that a tail may use
-TAIL_CANDIDATES = 5
 OTHERS = 16  # the next best that are offered where the guard refuses the best
 RESCORED = 20  # proposals that are scored again with traffic that reacts
 SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED, Cost.ENERGY)]
@@ -100,7 +98,7 @@ class Planner:
         self._backing = None if briefing.limits.exact else Backing(self._evaluator)
         self.save(eco)
         self._tables = Tables()
-        self._friction, self._sight_speed = 1.0, math.inf
+        self._sight_speed = math.inf
         self._last: tuple[int, float, bool] | None = None
         self._cycle: _Cycle | None = None
         self._due = -math.inf
@@ -137,7 +135,7 @@ class Planner:
         if self._contingent:
             branch(batch, scene, self._evaluator.body, not self.briefing.limits.exact)
         order = np.argsort(batch.total(), kind="stable")
-        chosen, tail = self._with_tail(batch, order, scene, observation)
+        chosen, tail = best_with_tail(self._evaluator, batch, order, scene, observation)
         self._cycle = _Cycle(
             batch=batch, order=order, chosen=chosen, scene=scene, walls=walls, observation=observation, tracks=tracks
         )
@@ -162,7 +160,7 @@ class Planner:
             if total[candidate] > total[order[0]] + CONTACT_COST:
                 break
             prop, roll = batch.props[candidate], batch.rolls[candidate]
-            tail = self._tail(prop, roll, len(order), cycle.scene, seen)
+            tail = stopping_tail(self._evaluator, batch, int(candidate), cycle.scene, seen)
             if tail is not None and fits(trajectory(roll, seen.ego, seen.t_ns), tail):
                 self._remember(prop, cycle.scene, seen)
                 return self._decided(cycle, int(candidate), tail)
@@ -244,8 +242,7 @@ class Planner:
         """Take in what grip and sight leave to the car."""
         friction = observation.friction
         self._sight_speed = sight_speed(observation.sight, friction)
-        if friction != self._friction:
-            self._friction = friction
+        if friction != self._evaluator.friction:
             self._evaluator.feel(friction)
             self.road.hold_in_curves(BEND_SHARE * grip(friction))
 
@@ -358,33 +355,6 @@ class Planner:
         ahead = float(way.scalars[Corridor.S]) + float(prop[Prop.DELAY]) + max(float(prop[Prop.LENGTH]), 10.0)
         self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]), bool(len(way.borrowed)))
         self._due = seconds + float(prop[Prop.P0]) if prop[Prop.LAW] == Law.ARRIVE else -math.inf
-
-    def _with_tail(
-        self, batch: Batch, order: Ints, scene: Scene, observation: Observation
-    ) -> tuple[int, Trajectory | None]:
-        """The best proposal that has a stopping tail free of contact, with it; else the best of all, with none."""
-        total = batch.total()
-        for candidate in order[:TAIL_CANDIDATES]:
-            if total[candidate] > total[order[0]] + CONTACT_COST:
-                break
-            tail = self._tail(batch.props[candidate], batch.rolls[candidate], len(order), scene, observation)
-            if tail is not None:
-                return int(candidate), tail
-        return int(order[0]), None
-
-    def _tail(self, prop: Array, roll: Array, first: int, scene: Scene, observation: Observation) -> Trajectory | None:
-        most = min(self.briefing.limits.emergency, GRIP_SHARE * grip(self._friction))
-        firmness = [brake for brake in TAILS if brake <= most + 1e-9] or [most]
-        rows = np.repeat(prop[None], len(firmness), axis=0)
-        rows[:, Prop.LAW] = Law.TAIL
-        rows[:, Prop.P0] = roll[0, Roll.ACCEL]
-        rows[:, Prop.P1] = firmness
-        rows[:, Prop.P2] = self.briefing.period_ns * 1e-9
-        tails = self._evaluator.each(rows, scene, first)
-        for k in range(len(firmness)):
-            if tails.costs[k, Cost.COLLISION] < CONTACT_COST and tails.rolls[k, -1, Roll.SPEED] < 0.1:
-                return trajectory(tails.rolls[k], observation.ego, observation.t_ns)
-        return None
 
 
 def _corridor_of(ways: list[Way], last: tuple[int, float, bool]) -> int:
