@@ -51,18 +51,19 @@ def oncoming_narrow(seed: int, difficulty: float) -> Scenario:
     """Rows of parked cars on our side leave no room beside an oncoming car: wait in the gaps.
 
     Mix: oncoming cars of all characters, 10 % distracted, 5 % who make no room, 10 % too fast. Harder: longer rows
-    (14-20 to 14-38 m), more who come (time gaps 12-22 to 7-14 s)."""
+    (14-20 to 14-30 m), more who come (time gaps 12-24 to 7-21 s): past the longest row from a standstill takes one of
+    17 s."""
     name = "oncoming_narrow"
     rng = stream(name, seed, "road")
     net = Network()
     road = net.road(gentle(rng, 300.0), NARROW)
-    stage = staged(name, seed, difficulty, net.build(), road.forward[0], s=10.0, speed=6.0, seconds=100.0)
+    stage = staged(name, seed, difficulty, net.build(), road.forward[0], s=10.0, speed=6.0, seconds=150.0)
     s = 48.0
     while s < 230.0:
-        row = rng.uniform(14.0, 20.0 + 18.0 * difficulty)
+        row = rng.uniform(14.0, 20.0 + 10.0 * difficulty)
         park(stage, road.forward[0], 0.95, d=-(0.5 * NARROW.width - 0.45), span=(s, s + row), purpose=f"row {s:.0f}")
         s += row + rng.uniform(26.0, 38.0)
-    gap = (12.0 - 5.0 * difficulty, 22.0 - 8.0 * difficulty)
+    gap = (12.0 - 5.0 * difficulty, 24.0 - 3.0 * difficulty)
     fill(stage, road.backward, gap, mix=TOWN, speed_share=0.8)
     flow(stage, road.backward[0], gap, mix=TOWN)
     strollers(stage, 4)
