@@ -10,7 +10,7 @@ from straight_road import scenario
 
 from evpilot.files import EvpilotError
 from evpilot.runlog import Cmd, Ego, RunLog
-from evpilot.simulate.child import ChildPilot
+from evpilot.simulate.child import ChildPilot, packed, unpacked
 from evpilot.simulate.loop import simulate
 from evpilot.types import VERDICT, Briefing, Pilot, Source
 from evpilot.vehicle import platforms
@@ -126,6 +126,16 @@ def test_a_child_drives_as_in_process() -> None:
     there = drive_child("Prints")
     assert here.ego.tobytes() == there.ego.tobytes()
     assert there.outcome == "time" and all(not frame.fault for frame in there.frames)
+
+
+def test_a_decision_is_read_back_whatever_python_makes_of_an_enumeration(monkeypatch: pytest.MonkeyPatch) -> None:
+    decision = simulate(scenario(goals=(), last_step=5), straight_road.Steady, platform=SEDAN).frames[0].decision
+    # as 3.11.2, Debian 12's, does
+    monkeypatch.setattr(Source, "__reduce_ex__", lambda self, _: (getattr, (Source, self.name)))
+    kind, (back, cpu_ms) = unpacked(packed(("decision", (decision, 1.5))))
+    assert (kind, cpu_ms) == ("decision", 1.5)
+    assert back.source is decision.source
+    assert back.trajectory.pose.tobytes() == decision.trajectory.pose.tobytes()
 
 
 def test_a_child_that_asks_for_the_charge_is_told_it_before_each_step() -> None:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from enum import Enum
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -85,7 +86,7 @@ class Child:
         if answer is None:
             raise PilotLost(f"its process ended with code {self._process.wait()}")
         try:
-            return _Records(io.BytesIO(answer)).load()
+            return unpacked(answer)
         except Exception as error:  # noqa: BLE001  an unpickler may fail in any way on what a pilot sent
             raise PilotRaised(f"an answer that is no record: {error}") from None
 
@@ -141,6 +142,20 @@ class ChildPilot:
         self._child.close()
 
 
+class _Writer(pickle.Pickler):
+    """Writes members of enumerations by their value: some releases of Python 3.11 write a call of getattr instead."""
+
+    def reducer_override(self, obj: Any, /) -> Any:
+        return (type(obj), (obj.value,)) if isinstance(obj, Enum) else NotImplemented
+
+
+def packed(answer: tuple[str, Any]) -> bytes:
+    """What the child answers, as bytes that `unpacked` reads."""
+    data = io.BytesIO()
+    _Writer(data).dump(answer)
+    return data.getvalue()
+
+
 class _Records(pickle.Unpickler):
     """Reads evpilot's records and arrays, and nothing else."""
 
@@ -148,6 +163,11 @@ class _Records(pickle.Unpickler):
         if module_name.startswith("evpilot.types.") or (module_name, global_name) in READABLE:
             return super().find_class(module_name, global_name)
         raise pickle.UnpicklingError(f"{module_name}.{global_name} is not part of a Decision")
+
+
+def unpacked(data: bytes) -> tuple[str, Any]:
+    """The child's answer; raises UnpicklingError for what is no record."""
+    return _Records(io.BytesIO(data)).load()
 
 
 def send(stream: BinaryIO, data: bytes) -> None:
@@ -202,9 +222,9 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
                 answer = ("decision", (_checked(decision), (time.process_time_ns() - began) * 1e-6))
             else:
                 pilot, answer = _found(*request)
-            data = pickle.dumps(answer)
+            data = packed(answer)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a pilot may fail in any way; the parent is told
-            data = pickle.dumps(("raised", f"{type(error).__name__}: {error}"[:500]))
+            data = packed(("raised", f"{type(error).__name__}: {error}"[:500]))
         send(sink, data)
 
 
