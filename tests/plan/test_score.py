@@ -23,6 +23,7 @@ from evpilot.plan.cost.encounter import (
     severity,
     whereabouts_of,
 )
+from evpilot.plan.cost.goal import schedule_cost
 from evpilot.plan.score import CONTENDER, KEEN
 from evpilot.types import VERDICT, Goal
 
@@ -366,3 +367,17 @@ def test_of_many_motions_the_best_cost_what_they_cost_alone_and_no_other_is_as_g
     assert worth.sum() >= 3 and np.any(alone[:, Cost.ROAD] > together[:, Cost.ROAD])
     np.testing.assert_array_equal(together[best[worth]], alone[best[worth]])
     assert int(np.argmin(together.sum(axis=1))) == best[0]
+
+
+def lateness(speed: float, near: float, far: float, until: float = 14.6) -> float:
+    """What a steady speed costs towards a goal from near to far [m] ahead that must be met after `until` [s]."""
+    one = np.zeros((len(GRID), len(Roll)))
+    one[:, Roll.S], one[:, Roll.SPEED] = speed * np.asarray(GRID), speed
+    return schedule_cost.py_func(one, 0, np.array([[0.0, near, far, 0.0, until, until + 0.1, -1.0]]), 0.0, 25.0)  # type: ignore[attr-defined]
+
+
+def test_a_long_goal_is_driven_to_with_time_to_spare_and_a_short_one_on_time() -> None:
+    just, early = 30.0 / 14.6, 1.2 * 30.0 / 14.6
+    assert lateness(just, 30.0, 180.0) > lateness(early, 30.0, 180.0) == 0.0
+    # nor earlier than it lets us: beyond its end it is missed
+    assert lateness(early, 30.0, 32.0) > lateness(31.0 / 14.6, 30.0, 32.0)
