@@ -64,6 +64,13 @@ def test_of_a_long_goal_the_place_is_sought_that_asks_for_the_least(speed: float
     assert np.any((centre > least) & (centre < most))
 
 
+def test_a_goal_that_asks_for_a_speed_and_no_time_is_aimed_at_in_its_middle() -> None:
+    props, _ = proposed(one_lane(), (place(100.0, 250.0, speed=(4.0, 6.0)),))
+    first = props[props[:, Prop.LAW] == Law.ARRIVE][0]
+    t, c3, c4, c5, a = first[Prop.P0 :]
+    assert 40.0 + t * (10.0 + t * (0.5 * a + t * (c3 + t * (c4 + t * c5)))) + 1.395 == pytest.approx(175.0, abs=1.0)
+
+
 def test_a_goal_whose_time_is_over_is_not_aimed_at() -> None:
     props, _ = proposed(one_lane(), (place(100.0, 110.0, time=(1.0, 2.0)),), seconds=5.0)
     assert not np.any(props[:, Prop.LAW] == Law.ARRIVE)

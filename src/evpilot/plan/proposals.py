@@ -218,11 +218,14 @@ def _arrival_laws(
 
 
 def _goal_places(goal: Goal, near: float, far: float, speed: float, seconds: float) -> list[float]:
-    """Distances [m] to arrive at: first where the present speed takes us, as near to that as the goal lies."""
+    """Distances [m] to arrive at: where there is a time, first as near as the goal lies to where the present speed
+    takes us by then."""
+    places = [near + share * (far - near) for share in GOAL_PLACES]
+    if goal.time is None:
+        return places
     inset = min(WELL_IN, min(GOAL_PLACES) * (far - near))
-    time = seconds + TIME_MAX if goal.time is None else 0.5 * (max(goal.time[0], seconds) + goal.time[1])
-    coasting = min(max(speed * (time - seconds), near + inset), far - inset)
-    return [coasting, *(near + share * (far - near) for share in GOAL_PLACES)]
+    left = 0.5 * (max(goal.time[0] - seconds, 0.0) + goal.time[1] - seconds)
+    return [min(max(speed * left, near + inset), far - inset), *places]
 
 
 def _arrival_times(goal: Goal, distance: float, speed: float, seconds: float) -> list[float]:
