@@ -93,7 +93,7 @@ def test_a_driver_is_recognised_by_what_it_does(share, headway):
         gap, closing = (25.0 + 8.0 * math.sin(0.07 * k), math.sin(0.2 * k)) if k % 2 else (math.inf, 0.0)
         done = idm_accel(speed, share * limit, gap, closing, 2.0, headway, 2.0, 3.0) + rng.normal(0.0, 0.2)
         learn(weight, speed, limit, gap, closing, done, 0.8, 0.5)
-    believed, kept = character(weight, 0.7)
+    believed, kept = character(weight, 0.7, 0.0)
     assert believed == pytest.approx(share, abs=0.12)
     assert kept == pytest.approx(headway, abs=0.35)
 
@@ -103,7 +103,7 @@ def test_character_stays_within_what_people_do():
     prior(weight)
     for wild in (80.0, -80.0, 0.0):
         learn(weight, 10.0, 14.0, 0.0, 50.0, wild, 0.8, 1.0)
-    share, headway = character(weight, 0.7)
+    share, headway = character(weight, 0.7, 0.0)
     assert min(SPEED_SHARES) <= share <= max(SPEED_SHARES)
     assert min(HEADWAYS) <= headway <= max(HEADWAYS)
 

@@ -249,6 +249,20 @@ def test_who_stands_for_no_visible_reason_is_expected_to_stand_on_as_long():
     assert later.pose[0, 0, soon, 0] == pytest.approx(50.0, abs=0.05)
 
 
+def test_who_sets_off_after_standing_is_expected_to_gather_speed():
+    graph = straight()
+    predictor = Predictor(graph, LaneIndex(graph), 0.1)
+    for _ in range(40):
+        predictor.predict(tracks((1, 50.0, 0.0, 0.0, 0.0)), lights(), ego())
+    x, speed = 50.0, 0.0
+    for _ in range(7):
+        x, speed = x + 0.1 * speed, speed + 0.15
+        sets_off = predictor.predict(tracks((1, x, 0.0, 0.0, speed, 1.5)), lights(), ego())
+    at = int(np.searchsorted(sets_off.time, 3.4))
+    # not at the walking pace that it has just now: 3.5 m
+    assert sets_off.pose[0, 0, at, 0] - x > 0.6 * (speed * 3.4 + 0.5 * 1.5 * 3.4**2)
+
+
 def test_who_stood_at_a_red_light_goes_at_green():
     graph = straight(light=True)
     waiting = tracks((1, 195.0, 0.0, 0.0, 0.0))

@@ -26,6 +26,7 @@ FORGET = 8.0  # [s] a driver is who they were in about the last so many seconds
 EVIDENCE = 1.0  # [s] observations closer in time than this say the same again
 STEADY_PRIOR = -1.0  # log-weight
 STEADY_HEADWAY = 1.1  # [s]
+EAGER = 0.6  # [m/s2] who accelerates as much does not keep the speed that it has, whatever it did before
 SHARE_SIGMA = 0.25  # prior spread of the speed share about 1
 NO_LIMIT = 14.0  # [m/s] taken where the map knows no limit: 50 km/h
 CAP_BRAKE = 1.5  # [m/s2] at most, for a bend
@@ -99,9 +100,10 @@ def heeding(speed: float, wanted: float, headway: float, gap: float, closing: fl
 
 
 @kernel()
-def character(weight: Array, pace: float) -> tuple[float, float]:
-    """Mean speed share and headway [s] of the driver types; pace is the present speed as a share of the limit."""
-    total = math.exp(weight[KINDS])
+def character(weight: Array, pace: float, accel: float) -> tuple[float, float]:
+    """Mean speed share and headway [s] of the driver types; pace is the present speed as a share of the limit. accel
+    [m/s2]: who sets off has waited for somebody, and will not go on at the walking pace that it has just now."""
+    total = math.exp(weight[KINDS]) * min(max(1.0 - accel / EAGER, 0.0), 1.0)
     share, headway = total * pace, total * STEADY_HEADWAY
     for k in range(KINDS):
         p = math.exp(weight[k])

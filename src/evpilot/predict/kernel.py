@@ -108,7 +108,7 @@ def get_to_know(i: int, speed: Array, limit: float, mode: Array, memory: Memory,
     if trace[KNOWN] > 0.0:
         gap, sure = trace[GAP_B], math.inf
         if trace[BEHIND_US] > 0.0 and trace[LIMIT_B] > 0.0:
-            share, headway = character(weight, trace[SPEED_B] / trace[LIMIT_B])
+            share, headway = character(weight, trace[SPEED_B] / trace[LIMIT_B], 0.0)
             wanted = share * trace[LIMIT_B]
             told = heeding(trace[SPEED_B], wanted, headway, gap, trace[CLOSING_B], trace[ACCEL_F])
             told *= min(1.0, period / EVIDENCE)
@@ -273,7 +273,7 @@ def predict(
     for i in range(count):
         meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
         get_to_know(i, speed, limit[i], mode[i], new, period)
-        driver[i, 0], driver[i, 1] = character(new[2][i], speed[i] / max(limit[i], 0.1))
+        driver[i, 0], driver[i, 1] = character(new[2][i], speed[i] / max(limit[i], 0.1), accel[i])
         driver[i, 3] = 1.0 / (1.0 + math.exp(-new[1][i, HEED] - new[6][0]))
         driver[i, 4] = wait_on(speed[i], mode[i], new[1][i], period)
     for entry in range(entries):
