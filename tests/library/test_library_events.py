@@ -56,3 +56,27 @@ def test_nobody_moves_before_the_ego_comes():
     seen = run(scenario, 20.0, brakes=False, speed=0.5)
     places = np.array([now.state[now.id == walker][0, :2] for now in seen.tracks])
     assert np.ptp(places, axis=0).max() < 1e-9
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_follows_the_cyclist_to_the_goal_is_there_in_time(seed: int):
+    scenario = load(f"cyclist_ahead@seed={seed},difficulty=1")
+    corners = np.vstack(scenario.goals[0].regions)
+    for actor in scenario.actors:
+        if actor.kind == ObjectKind.BICYCLE:
+            away = np.hypot(*(actor.motion[:, :2] - corners.mean(axis=0)).T)
+            # it has passed the goal's middle with room for who follows to be there
+            assert np.argmin(away) < scenario.last_step - 50
+
+
+def test_at_an_all_way_stop_every_arm_has_its_turn():
+    scenario = load("four_way_stop@seed=130,difficulty=0.84")
+    seen = run(scenario, 45.0, brakes=False, speed=0.01)
+    waits, longest = {}, {}
+    for now in seen.tracks:
+        first = np.hypot(now.state[:, 0], now.state[:, 1]) < 24.0
+        for one, stands in zip(now.id[first].tolist(), now.state[first, 4] < 0.3, strict=True):
+            waits[one] = waits.get(one, 0.0) + 0.1 if stands else 0.0
+            longest[one] = max(longest.get(one, 0.0), waits[one])
+    assert len(longest) > 15
+    assert max(longest.values()) < 16.0

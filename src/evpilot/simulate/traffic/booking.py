@@ -7,9 +7,9 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.rows import copy_row
 from evpilot.maps.index import IndexArrays, locate
-from evpilot.simulate.traffic.paths import LIGHT
+from evpilot.simulate.traffic.paths import LIGHT, STOP_SIGN
 from evpilot.simulate.traffic.scene import COS, HALF_L, SIN, SPEED, X, Y, Z
-from evpilot.simulate.traffic.yielding import AWAY, COMER, stops_at
+from evpilot.simulate.traffic.yielding import AWAY, COMER, PAUSE, stops_at
 from evpilot.types.state import Array, Ints
 
 BOOKED_MAX = 16  # lanes that one thing may come along
@@ -18,10 +18,10 @@ BOOK_REACH = 80.0  # [m] that bookings reach ahead
 
 
 @kernel()
-def _book(lane: int, who: int, away: float, lanes: Ints, rows: Array, count: int) -> int:
+def _book(lane: int, who: int, away: float, pause: float, lanes: Ints, rows: Array, count: int) -> int:
     if count < rows.shape[0]:
         lanes[count] = lane
-        rows[count, COMER], rows[count, AWAY] = who, away
+        rows[count, COMER], rows[count, AWAY], rows[count, PAUSE] = who, away, pause
         return count + 1
     return count
 
@@ -39,15 +39,19 @@ def book_driver(
     lights: Ints,
     halts: Array,
     now: float,
+    passed: int,
     lanes: Ints,
     rows: Array,
     count: int,
 ) -> int:
-    """Book the lanes that a driver will come along, up to a light, or a recorded halt, that stops it."""
+    """Book the lanes that a driver will come along, up to a light, or a recorded halt, that stops it. passed: the stop
+    sign that it honoured last (a row of event, or -1)."""
     reach = BOOK_REACH + 3.0 * speed
-    stop = np.inf
+    stop = sign = np.inf
     for k in range(first[path, 2], first[path + 1, 2]):
         gap = event[k, 0] - front
+        if gap > -1.0 and event[k, 1] == STOP_SIGN and k > passed:
+            sign = min(sign, event[k, 0])
         if gap > -1.0 and event[k, 1] == LIGHT and stops_at(lights[int(event[k, 2]), int(event[k, 3])], speed, gap):
             stop = event[k, 0]
             break
@@ -61,7 +65,8 @@ def book_driver(
             continue
         if begin > front + reach or begin > stop - 0.1:
             break
-        count = _book(lane[k], i, begin - front, lanes, rows, count)
+        pause = sign - front if sign <= begin + 0.1 else -np.inf
+        count = _book(lane[k], i, begin - front, pause, lanes, rows, count)
     return count
 
 
@@ -92,7 +97,7 @@ def book_foreign(
     while depth > 0 and booked < BOOKED_MAX:
         depth -= 1
         lane, away = stack_lane[depth], stack_away[depth]
-        count = _book(lane, j, away, lanes, rows, count)
+        count = _book(lane, j, away, -np.inf, lanes, rows, count)
         booked += 1
         end = away + length[lane]
         if end > reach or (
@@ -115,7 +120,7 @@ def sorted_by_lane(lanes: Ints, rows: Array, count: int, total: int) -> tuple[In
     for k in range(total):
         start[k + 1] += start[k]
     at = start[:-1].copy()
-    out = np.empty((count, 2))
+    out = np.empty((count, 3))
     for k in range(count):
         copy_row(rows[k], out[at[lanes[k]]])
         at[lanes[k]] += 1

@@ -162,12 +162,12 @@ def _book_all(
     roads: Roads,
     index: IndexArrays,
 ) -> tuple[Array, Ints, Array]:
-    """How fast (O,) [m/s] everything would like to go, and all bookings: start (L + 1,), rows (B, 2)."""
+    """How fast (O,) [m/s] everything would like to go, and all bookings: start (L + 1,), rows (B, 3)."""
     point, arc, lane, lane_s, event, _, first = ways
     length, successor_start, successor = roads[0], roads[1], roads[2]
     total, drivers = things.shape[0], motion.shape[0]
     lanes = np.empty(total * BOOKED_MAX, np.int64)
-    rows = np.empty((total * BOOKED_MAX, 2))
+    rows = np.empty((total * BOOKED_MAX, 3))
     tops = np.empty(total)
     count = ZERO
     for j in range(total):
@@ -180,8 +180,9 @@ def _book_all(
             tops[j] = _speed_cap(who[j], motion[j], point[low:high], arc[low:high])
             front = motion[j, S] + who[j, HALF_LENGTH]
             count = book_driver(
-                j, front, motion[j, V], path, lane, lane_s, event, first, lights, halts[j], now, lanes, rows, count
-            )
+                j, front, motion[j, V], path, lane, lane_s, event, first, lights, halts[j], now, link[j, PASSED],
+                lanes, rows, count,
+            )  # fmt: skip
         elif things[j, SPEED] > FOREIGN_MIN or j == drivers:
             count = book_foreign(j, things, index, length, successor_start, successor, lights, lanes, rows, count)
     start, book = sorted_by_lane(lanes, rows, count, length.shape[0])

@@ -29,8 +29,10 @@ GO_TIME = 2.0  # [s] of waiting, and the driver's margin, after which those that
 AT_LINE = 4.0  # [m] before the waiting place one is first in line, and its waiting counts
 JOIN_TIME = 1.5  # [s] after which one who joins a stream is part of it
 STUCK_TIME = 15.0  # [s] after which a jam in the crossing is entered where there is room
-# Columns of the bookings (B, 2): who comes along a lane, and [m] from its front to the lane's start.
-COMER, AWAY = range(2)
+ROLLS_UP = 2.0  # [m/s] at least, of who has yet to come to a stop line
+# Columns of the bookings (B, 3): who comes along a lane, [m] from its front to the lane's start, and to a stop sign
+# before that at which it has yet to stop, -inf where there is none.
+COMER, AWAY, PAUSE = range(3)
 
 
 @kernel()
@@ -43,6 +45,14 @@ def eta(distance: float, speed: float, top: float, accel: float) -> float:
     if distance < gained:
         return (math.sqrt(speed * speed + 2.0 * accel * distance) - speed) / accel
     return (top - speed) / accel + (distance - gained) / top
+
+
+@kernel()
+def eta_of(distance: float, speed: float, top: float, accel: float, pause: float) -> float:
+    """`eta` of who stops on the way at a stop sign `pause` [m] ahead, or at none (-inf)."""
+    if pause == -np.inf or distance <= pause:
+        return eta(distance, speed, top, accel)
+    return 2.0 * max(pause, 0.0) / max(speed, ROLLS_UP) + STOP_TIME + eta(distance - max(pause, 0.0), 0.0, top, accel)
 
 
 @kernel()
@@ -149,7 +159,7 @@ def by_right_of_way(
     """The least acceleration [m/s2] that others at crossings and joins allow, whether we wait for them, and whether
     we go before them only because they stand too.
 
-    book_start (L + 1,), book (B, 2): who comes along each lane; tops (O,) [m/s] how fast each thing would go.
+    book_start (L + 1,), book (B, 3): who comes along each lane; tops (O,) [m/s] how fast each thing would go.
     """
     accel = np.inf
     waits, dares = False, False
@@ -179,8 +189,8 @@ def by_right_of_way(
                 continue
             their_speed = max(things[other, SPEED], 0.0)
             inside = their_near <= 0.0
-            top = tops[other]
-            their_leave = eta(their_far + their_length, their_speed, top, OTHERS_ACCEL)
+            top, pause = tops[other], book[b, PAUSE]
+            their_leave = eta_of(their_far + their_length, their_speed, top, OTHERS_ACCEL, pause)
             if inside:
                 if their_leave + 0.3 < enter:
                     continue
@@ -192,8 +202,8 @@ def by_right_of_way(
                 if waited > GO_TIME + row[MARGIN] and their_speed < STOPPED:
                     dares = True
                     continue
-                their_enter = eta(their_near, their_speed, top, OTHERS_ACCEL)
-                committed = their_speed * their_speed > 2.0 * MEANT_BRAKE * their_near
+                their_enter = eta_of(their_near, their_speed, top, OTHERS_ACCEL, pause)
+                committed = pause == -np.inf and their_speed * their_speed > 2.0 * MEANT_BRAKE * their_near
                 margin = 0.0 if rude else row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
                 yields = 0.0 if rude else clash[k, 5]
                 stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, me < other)

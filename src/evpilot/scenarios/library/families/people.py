@@ -184,7 +184,8 @@ def cyclist_ahead(seed: int, difficulty: float) -> Scenario:
     net = Network()
     road = net.road(gentle(rng, 520.0), ZEBRAS)
     lane = road.forward[0]
-    stage = staged(name, seed, difficulty, net.build(), lane, s=14.0, speed=10.0, seconds=100.0)
+    # long enough to follow the slowest to the goal: no gap need come in which to pass
+    stage = staged(name, seed, difficulty, net.build(), lane, s=14.0, speed=10.0, seconds=125.0)
     for k in range(1 + (difficulty > 0.7)):
         s, pace = 50.0 + 22.0 * k + float(rng.uniform(0.0, 8.0)), float(rng.uniform(3.8, 5.4))
         knots = [(0.0, -1.05)]
