@@ -140,3 +140,21 @@ def test_a_corridor_goes_on_being_offered_when_the_car_has_come_off_its_lanes() 
     assert not any(bend in other.path.lanes for other in road.ways(beyond))
     road.keep(way)
     assert bend in road.ways(beyond)[0].path.lanes
+
+
+def test_a_way_out_that_leads_to_no_goal_does_not_make_the_car_forget_the_one_that_does() -> None:
+    builder = GraphBuilder()
+    angle = np.linspace(0.0, 0.5 * math.pi, 20)
+    round_ = np.column_stack([np.sin(angle), -np.cos(angle)])
+    middle = np.array([40.0, 15.0])
+    come, on = lane(builder, 0.0, 0.0, 40.0), lane(builder, 0.0, 40.0, 100.0)
+    bend = builder.lane(middle + 13.25 * round_, middle + 16.75 * round_, speed_limit=10.0)
+    builder.connect(come, bend)
+    builder.connect(come, on)
+    graph = builder.build()
+    road = Road(briefing(graph, (Goal(time=(0.0, 60.0), lanes=(bend,)),)), LaneIndex(graph))
+    road.keep(road.ways(ego_at(30.0))[0])
+    astray = ego_at(50.0, 1.0, yaw=0.3)
+    aside = next(way for way in road.ways(astray) if on in way.path.lanes)
+    road.keep(aside)
+    assert any(bend in way.path.lanes for way in road.ways(astray))

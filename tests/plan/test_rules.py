@@ -21,7 +21,7 @@ from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, stack_scalars
 from evpilot.plan.columns import GRID, Corridor
 from evpilot.plan.entries import Entries, on_our_level
-from evpilot.plan.priority import MARGIN_AFTER, MARGIN_BEFORE, PAST
+from evpilot.plan.priority import MARGIN_AFTER, MARGIN_BEFORE, PAST, SEEN_TO_GO
 from evpilot.plan.road import Road
 from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, RED_BRAKE, Rules, Wall
 from evpilot.plan.spans import spans_on
@@ -195,7 +195,7 @@ def test_a_car_on_a_crossing_is_no_walker() -> None:
     assert not walls_at(lane_with_crosswalk(90.0), ego_at(50.0, speed=8.0), tracks=tracks)
 
 
-def crossing() -> LaneGraph:
+def crossing(ours: Priority = Priority.YIELD, theirs: Priority = Priority.PRIORITY) -> LaneGraph:
     """Our road eastwards must yield to one that runs north across it at x = 100."""
     builder = GraphBuilder()
 
@@ -211,8 +211,8 @@ def crossing() -> LaneGraph:
             builder.connect(one, after)
         return lanes
 
-    add([(0.0, 0.0), (92.0, 0.0), (108.0, 0.0), (300.0, 0.0)], False, Priority.YIELD)
-    add([(100.0, -150.0), (100.0, -8.0), (100.0, 8.0), (100.0, 150.0)], True, Priority.PRIORITY)
+    add([(0.0, 0.0), (92.0, 0.0), (108.0, 0.0), (300.0, 0.0)], False, ours)
+    add([(100.0, -150.0), (100.0, -8.0), (100.0, 8.0), (100.0, 150.0)], True, theirs)
     return builder.build()
 
 
@@ -223,6 +223,7 @@ def zones_for(
     graph: LaneGraph | None = None,
     states: list[LightState] | None = None,
     kind: ObjectKind = ObjectKind.CAR,
+    rules: Rules | None = None,
 ) -> tuple[np.ndarray, Way]:
     brief = briefing(graph or crossing())
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego)
@@ -241,7 +242,7 @@ def zones_for(
     spans = np.empty((len(ways), len(entries), len(GRID), 5))
     near = np.empty((len(ways), len(entries) + 1), np.int64)
     spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
-    return Rules(brief).zones(ways, entries, spans, seen(ego, states).lights), ways[0]
+    return (rules or Rules(brief)).zones(ways, entries, spans, seen(ego, states), tracks), ways[0]
 
 
 def test_the_crossing_belongs_to_who_has_priority_while_they_are_on_it() -> None:
@@ -254,6 +255,38 @@ def test_the_crossing_belongs_to_who_has_priority_while_they_are_on_it() -> None
     # its front reaches our strip 36 m on, its rear leaves it after 44 m
     assert begin == pytest.approx(3.6 - MARGIN_BEFORE, abs=0.4)
     assert end == pytest.approx(4.4 + MARGIN_AFTER, abs=0.4)
+
+
+@pytest.mark.parametrize(("stood", "waits"), [(True, True), (False, False)])
+def test_where_all_stop_who_stood_first_goes_first(stood: bool, waits: bool) -> None:
+    graph = crossing(Priority.ALL_WAY_STOP, Priority.ALL_WAY_STOP)
+    rules = Rules(briefing(graph))
+    ego = ego_at(91.0 - FRONT, speed=0.0)
+    (way, *_) = Road(briefing(graph), LaneIndex(graph)).ways(ego)
+    there = people((100.0, -11.0, 0.0, 0.0 if stood else 8.0), kind=ObjectKind.CAR)
+    rules.walls([way], seen(ego), there)
+    zones, _ = zones_for(ego, box(100.0, -28.0, 0.0, 4.0), (0.0, 4.0), graph, rules=rules)
+    assert bool(len(zones)) == waits
+    # but who is in the middle of it is let out
+    assert len(zones_for(ego, box(100.0, -7.0, 0.0, 4.0), (0.0, 4.0), graph, rules=rules)[0])
+
+
+@pytest.mark.parametrize(
+    ("back", "speed", "comes", "lets_out"),
+    [
+        (3.0, 4.5, 1.5, True),  # we can wait only by braking hard, and who just sets off need not come
+        (12.0, 4.5, 1.5, False),  # we can still wait
+        (3.0, 4.5, 10.0, False),  # who comes fast cannot stop in comfort
+        (3.0, 0.5, 1.5, False),
+    ],
+)
+def test_who_can_wait_no_more_goes_on_before_those_who_can(
+    back: float, speed: float, comes: float, lets_out: bool
+) -> None:
+    other = box(100.0, -10.0 if comes < 5.0 else -20.0, 0.0, comes)
+    (zone,), _ = zones_for(ego_at(60.0, speed=1.0), other, (0.0, comes))
+    (there,), _ = zones_for(ego_at(zone[1] - FRONT - back, speed=speed), other, (0.0, comes))
+    assert there[5] == pytest.approx(zone[5] * (SEEN_TO_GO if lets_out else 1.0))
 
 
 def test_whose_nose_is_in_a_crossing_still_lets_those_pass_who_cross_further_on() -> None:

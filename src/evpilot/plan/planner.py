@@ -280,7 +280,7 @@ class Planner:
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)
         spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
-        zones = self.rules.zones(ways, entries, spans, observation.lights)
+        zones = self.rules.zones(ways, entries, spans, observation, tracks)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         wheelbase = self.briefing.platform.wheelbase
         steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)

@@ -9,12 +9,17 @@ from evpilot.plan.entries import Entries
 from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.way import Way
 from evpilot.types import LaneGraph, Lights, LightState, Turn
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bools, Ints
 
 MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
 PAST = 0.5  # [m] behind the car once it is past them
 ZONE_COST = 90.0
 CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
+COMMITTED = 3.0  # [m/s2] who would have to brake harder to wait has begun to go, and the others see that ...
+STOPS_FOR_US = 2.0  # [m/s2] ... who need not brake harder than this, a reaction [s] later, to let us out
+REACTION = 0.75
+BRAKES_BITE = 0.5  # [s] until we, who just accelerated, brake
+SEEN_TO_GO = 0.2  # what is left of the weight of those who can still stop for who has begun to go
 ALONG = 0.7  # cosine of the angle between ways that count as one
 TURNS = (Turn.LEFT, Turn.RIGHT, Turn.U_TURN)
 ACROSS = 0.7  # cosine of the angle between two approaches: closer to a right angle, only one of them has green
@@ -95,6 +100,7 @@ def busy(
     c: int,
     part: tuple[float, float],
     front: float,
+    speed: float,
     strip: float,
     entries: Entries,
     others: Ints,
@@ -103,11 +109,12 @@ def busy(
     beside: bool = False,
 ) -> Array:
     """The times (K, 7) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by their spans
-    (N, 51, 5); front [m] is our bumper's place.
+    (N, 51, 5); front [m] is our bumper's place, at a speed [m/s].
 
     Who is on our corridor now and goes our way is traffic to follow, not to yield to. Before the part we wait for all
     of it; once in it, only before where somebody crosses our way. So we do from the start for those who come from
-    `beside` us."""
+    `beside` us. Once we could only wait by braking hard, who can still let us out in comfort counts little: they see us
+    come, and to stop in their way helps nobody."""
     low, high = part
     on_strip = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
     inside = on_strip & (spans[..., Span.S_LOW] < high) & (spans[..., Span.S_HIGH] > low)
@@ -124,6 +131,17 @@ def busy(
     zones[:, 1] = np.maximum(low, begin - PAST) if front > low or beside else low
     zones[:, 3] = GRID[inside[found].argmax(axis=1)] - MARGIN_BEFORE
     zones[:, 4] = GRID[len(GRID) - 1 - inside[found, ::-1].argmax(axis=1)] + MARGIN_AFTER
-    zones[:, 5] = ZONE_COST * entries.prob[others[found]]
+    begun = speed * speed > 2.0 * COMMITTED * np.maximum(zones[:, 1] - front - BRAKES_BITE * speed, 0.0)
+    lets_out = begun & _can_stop(entries.box[others[found]], inside[found].argmax(axis=1))
+    zones[:, 5] = ZONE_COST * entries.prob[others[found]] * np.where(lets_out, SEEN_TO_GO, 1.0)
     zones[:, 6] = others[found]
     return zones
+
+
+def _can_stop(boxes: Array, enters: Ints) -> Bools:
+    """Which of those who come (K, 51, 5) can stop in comfort before where they are at a step (K,)."""
+    apart = np.hypot(np.diff(boxes[..., Entry.X]), np.diff(boxes[..., Entry.Y]))
+    way = np.concatenate([np.zeros((len(boxes), 1)), np.cumsum(apart, axis=1)], axis=1)
+    pace = np.abs(boxes[:, 0, Entry.SPEED])
+    room = way[np.arange(len(boxes)), np.maximum(enters - 1, 0)] - REACTION * pace
+    return pace * pace <= 2.0 * STOPS_FOR_US * np.maximum(room, 0.0)

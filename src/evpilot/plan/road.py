@@ -162,8 +162,14 @@ class Road:
         self.paths.hold_in_curves(lateral)
 
     def keep(self, way: Way) -> None:
-        """Go on offering this corridor while the car is near it, even when it is not on its lanes."""
-        self._kept = way
+        """Go on offering this corridor while the car is near it, even when it is not on its lanes. One from which no
+        goal can be reached, chosen for a moment to get out of somebody's way, does not take the place of one that leads
+        to it."""
+        if self._kept is None or self._leads(way) or not self._leads(self._kept):
+            self._kept = way
+
+    def _leads(self, way: Way) -> bool:
+        return len(way.goals) > 0 or math.isfinite(self.cost[way.path.lanes[-1]])
 
     def _left_lanes(self, ways: list[Way], ego: EgoState) -> Way | None:
         """The corridor of the last decision where the lanes here no longer lead to it: the car has come off it on a

@@ -12,6 +12,7 @@ from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import blocked_by, crosswalks_on, places_to_keep_clear, queue_on
 from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.priority import busy, signalled, turning_spans, yield_spans
+from evpilot.plan.turns import Turns, all_stop
 from evpilot.plan.way import Way
 from evpilot.types import Briefing, LaneGraph, Lights, LightState, ObjectKind, Observation, Signal, StopKind, Tracks
 from evpilot.types.state import Array, Ints
@@ -64,13 +65,14 @@ class Rules:
 
     _clear: dict[bytes, list[tuple[float, float]]] = field(init=False, default_factory=dict)
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
+    _turns: Turns = field(init=False, default_factory=Turns)
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
         found: list[Wall] = []
         for c, way in enumerate(ways):
             found.extend(self._lights(c, way, observation))
-            found.extend(self._stop_signs(c, way, observation))
+            found.extend(self._stop_signs(c, way, observation, tracks))
             found.extend(self._crosswalks(c, way, observation, tracks))
             found.extend(self._keep_clear(c, way, observation, tracks))
             found.extend(self._dead_end(c, way, observation))
@@ -153,7 +155,7 @@ class Rules:
         room = s - self._front(way)
         return 0.0 <= room < LOOK and speed * speed <= 2.0 * brake * max(room, 0.3)
 
-    def _stop_signs(self, c: int, way: Way, observation: Observation) -> list[Wall]:
+    def _stop_signs(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
         graph = self.briefing.graph
         walls: list[Wall] = []
         for k in np.flatnonzero(graph.stop_kind == StopKind.STOP_SIGN):
@@ -161,6 +163,8 @@ class Rules:
                 s = float(way.path.lane_s[place] + graph.stop_s[k])
                 room = s - self._front(way)
                 stood = self._has_stood(("stop", int(k)), room, observation, HALT_TIME)
+                if ("stop", int(k)) in self.halted:
+                    self._turns.arrive(int(k), tracks, observation.ego)
                 if stood or not -1.0 <= room <= LOOK:
                     continue
                 if self._can_stop(way, s, observation.ego.speed, RED_BRAKE):
@@ -214,8 +218,9 @@ class Rules:
             self._clear[key] = places_to_keep_clear(self.briefing.graph, way)
         return self._clear[key]
 
-    def zones(self, ways: list[Way], entries: Entries, spans: Array, lights: Lights) -> Array:
+    def zones(self, ways: list[Way], entries: Entries, spans: Array, observation: Observation, tracks: Tracks) -> Array:
         """Conflict areas and when those who have priority use them (Z, 7): see `cost.yielding.zone_cost`."""
+        speed, lights = observation.ego.speed, observation.lights
         blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
         strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
@@ -224,16 +229,27 @@ class Rules:
             front = self._front(way)
             ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
             if ahead and len(others):
-                blocks.extend(busy(c, span, front, strip, entries, others, spans[c, others]) for span in ahead)
+                found = (busy(c, span, front, speed, strip, entries, others, spans[c, others]) for span in ahead)
+                blocks.extend(self._in_turn(way, zones, entries, tracks) for zones in found)
             turns = turning_spans(self.briefing.graph, way) if len(riders) else []
             blocks.extend(
-                busy(c, span, front, strip, entries, riders, spans[c, riders], beside=True)
+                busy(c, span, front, speed, strip, entries, riders, spans[c, riders], beside=True)
                 for span in turns
                 if span[1] >= front and span[0] <= front + LOOK
             )
             if len(way.borrowed):
                 blocks.append(detour.zones(c, way, front, entries, spans[c]))
         return np.concatenate(blocks) if blocks else np.zeros((0, 7))
+
+    def _in_turn(self, way: Way, zones: Array, entries: Entries, tracks: Tracks) -> Array:
+        """The zones (K, 7) of one part of a corridor without those who have to wait for us at an all-way stop."""
+        if not self._turns.before or not len(zones) or not all_stop(self.briefing.graph, way, float(zones[0, 1])):
+            return zones
+        graph = self.briefing.graph
+        lines = (k for k in self._turns.before if graph.stop_lane[k] in way.path.lanes)
+        for line in lines:
+            zones = zones[self._turns.waited_for(line, zones, entries, tracks)]
+        return zones
 
     def _yields_on(self, way: Way, lights: Lights) -> list[tuple[float, float]]:
         """`yield_spans`, found once for each path and what its lights show."""
