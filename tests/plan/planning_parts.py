@@ -1,5 +1,6 @@
 """The planner's parts on small roads, for tests that look below the closed loop."""
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ from evpilot.types import (
     Limits,
     Observation,
     Platform,
+    Priority,
     Tracks,
 )
 from evpilot.types.state import Array, no_tracks
@@ -74,6 +76,27 @@ def ring(radius: float, limit: float = 14.0) -> LaneGraph:
     first = lane(builder, 0.0, 0.0, 60.0, speed_limit=limit)
     bend = builder.lane(middle + (radius - 1.75) * way, middle + (radius + 1.75) * way, speed_limit=limit)
     builder.connect(first, bend)
+    return builder.build()
+
+
+def crossing(ours: Priority = Priority.YIELD, theirs: Priority = Priority.PRIORITY) -> LaneGraph:
+    """Our road eastwards must yield to one that runs north across it at x = 100, or as the two are told."""
+    builder = GraphBuilder()
+
+    def add(points: list[tuple[float, float]], north: bool, priority: Priority) -> list[int]:
+        lanes = []
+        for a, b in itertools.pairwise(points):
+            side = np.array([1.75, 0.0]) if north else np.array([0.0, -1.75])
+            lanes.append(builder.lane(
+                [np.array(a) - side, np.array(b) - side], [np.array(a) + side, np.array(b) + side],
+                priority=priority, speed_limit=14.0, junction=0 if len(lanes) == 1 else -1,
+            ))  # fmt: skip
+        for one, after in itertools.pairwise(lanes):
+            builder.connect(one, after)
+        return lanes
+
+    add([(0.0, 0.0), (92.0, 0.0), (108.0, 0.0), (300.0, 0.0)], False, ours)
+    add([(100.0, -150.0), (100.0, -8.0), (100.0, 8.0), (100.0, 150.0)], True, theirs)
     return builder.build()
 
 

@@ -1,6 +1,5 @@
 """Rules become walls and zones exactly when they bind."""
 
-import itertools
 import math
 
 import numpy as np
@@ -14,7 +13,7 @@ from driving_scenes import (
     lane_with_stop_sign,
     place,
 )
-from planning_parts import box, briefing, ego_at, seen
+from planning_parts import box, briefing, crossing, ego_at, seen
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
@@ -193,27 +192,6 @@ def test_a_crossing_behind_us_does_not_bind() -> None:
 def test_a_car_on_a_crossing_is_no_walker() -> None:
     tracks = people((92.0, -3.5, 0.0, 1.2), kind=ObjectKind.CAR)
     assert not walls_at(lane_with_crosswalk(90.0), ego_at(50.0, speed=8.0), tracks=tracks)
-
-
-def crossing(ours: Priority = Priority.YIELD, theirs: Priority = Priority.PRIORITY) -> LaneGraph:
-    """Our road eastwards must yield to one that runs north across it at x = 100."""
-    builder = GraphBuilder()
-
-    def add(points: list[tuple[float, float]], north: bool, priority: Priority) -> list[int]:
-        lanes = []
-        for a, b in itertools.pairwise(points):
-            side = np.array([1.75, 0.0]) if north else np.array([0.0, -1.75])
-            lanes.append(builder.lane(
-                [np.array(a) - side, np.array(b) - side], [np.array(a) + side, np.array(b) + side],
-                priority=priority, speed_limit=14.0, junction=0 if len(lanes) == 1 else -1,
-            ))  # fmt: skip
-        for one, after in itertools.pairwise(lanes):
-            builder.connect(one, after)
-        return lanes
-
-    add([(0.0, 0.0), (92.0, 0.0), (108.0, 0.0), (300.0, 0.0)], False, ours)
-    add([(100.0, -150.0), (100.0, -8.0), (100.0, 8.0), (100.0, 150.0)], True, theirs)
-    return builder.build()
 
 
 def zones_for(

@@ -13,8 +13,9 @@ from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref
 from evpilot.plan.contingency import branch
+from evpilot.plan.deference import Deference
 from evpilot.plan.detour import Detours
-from evpilot.plan.entries import Entries, on_our_level
+from evpilot.plan.entries import CAN_FOLLOW, Entries, on_our_level
 from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
@@ -93,6 +94,7 @@ class Planner:
         self.road = Road(briefing, index, lane_changes)
         self._reactive, self._contingent = reactive, contingent
         self.rules = Rules(briefing)
+        self._deference = Deference(briefing.graph)
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
         self._backing = None if briefing.limits.exact else Backing(self._evaluator)
@@ -280,6 +282,7 @@ class Planner:
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)
         spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
+        self._trust(ways[0], entries, spans, near, corridors, table, tracks)
         zones = self.rules.zones(ways, entries, spans, observation, tracks)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         wheelbase = self.briefing.platform.wheelbase
@@ -308,6 +311,16 @@ class Planner:
             saving=self._saving(ways[0], observation),
             last=None if self._last is None else (_corridor_of(ways, self._last), self._last[1]),
         )
+
+    def _trust(
+        self, way: Way, entries: Entries, spans: Array, near: Ints, corridors: Array, table: Array, tracks: Tracks
+    ) -> None:
+        """Expect those who must let us pass to do so; the official verdict's traffic knows nothing of us."""
+        if self.briefing.limits.exact or not len(entries):
+            return
+        drivers = CAN_FOLLOW[tracks.kind[entries.track]]
+        if len(self._deference.expect(way, spans[0], entries, drivers, float(self._evaluator.body[2]))):
+            spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
 
     def _halts(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
         """Where to stop on each corridor (C,) [m], where saving energy counts."""

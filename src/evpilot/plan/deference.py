@@ -1,0 +1,94 @@
+"""Who must let us pass is expected to, as long as it easily can: the principle of trust in traffic.
+
+Predictions know everybody's way and pace, not who waits for whom. Of somebody who by the map gives way to us they say
+that it drives on into our way, and a car that believed them would wait for all who wait for it.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evpilot.maps.right_of_way import heading
+from evpilot.plan.columns import GRID, Corridor, Entry, Span
+from evpilot.plan.entries import Entries
+from evpilot.plan.way import Way
+from evpilot.types import LaneGraph
+from evpilot.types.state import Array, Bools, Ints
+
+EASY_BRAKE = 2.0  # [m/s2] who would have to brake harder for us is not expected to any more
+NEAR = 1.5  # [s] who is in our way so soon has not seen us
+BESIDE = 0.45  # [m] beside our width: who is within it is in our way
+KEPT = 1.0  # [m] before our way
+SPREAD = 2.0  # [m] beyond a conflict's area, where our ways meet all the same
+ALONG = 0.75  # cosine of the angle to a lane, at least, of who may be on it
+
+
+@dataclass(slots=True)
+class Deference:
+    """Where on our corridors others give way to us, by a map; found once for each path."""
+
+    graph: LaneGraph
+    _parts: dict[bytes, Array] = field(init=False, default_factory=dict)
+
+    def expect(self, way: Way, spans: Array, entries: Entries, drivers: Bools, half: float) -> Ints:
+        """Let those who must give way to us on a corridor stop before it, in their predicted boxes: the entries (K,) so
+        changed. spans (E, 51, 5) by `Span`; drivers (E,) who is at a wheel; half [m] of our width."""
+        parts = self._owed(way)
+        if not len(parts):
+            return np.zeros(0, np.int64)
+        strip = half + BESIDE
+        on = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
+        on &= spans[..., Span.S_HIGH] > way.scalars[Corridor.S]
+        first = on.argmax(axis=1)
+        come = np.flatnonzero(on.any(axis=1) & ~on[:, 0] & drivers & (GRID[first] > NEAR))
+        held = [e for e in come.tolist() if owes(parts, spans[e, first[e]], entries.box[e, first[e]])]
+        return np.array([e for e in held if stop_before(entries.box[e], int(first[e]))], np.int64)
+
+    def _owed(self, way: Way) -> Array:
+        """`owed_on`, found once for each path."""
+        key = way.path.lanes.tobytes()
+        if key not in self._parts:
+            self._parts[key] = owed_on(self.graph, way)
+        return self._parts[key]
+
+
+def owed_on(graph: LaneGraph, way: Way) -> Array:
+    """The parts of a corridor (K, 4) on which the ways of others meet it: from, to [m along it], their direction [rad]
+    where they come to it, and 1 where they must let us pass and we not them, else 0; none where nobody must."""
+    rows: list[tuple[float, float, float, float]] = []
+    for lane, begin in zip(way.path.lanes.tolist(), way.path.lane_s.tolist(), strict=True):
+        for k in range(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1])):
+            other = int(graph.conflict[k])
+            low, high, theirs, _ = graph.conflict_span[k].tolist()
+            owed = not graph.conflict_yields[k] and _yields(graph, other, lane)
+            yaw = float(heading(graph, np.array([other]), np.array([theirs]))[0])
+            rows.append((begin + low, begin + high, yaw, float(owed)))
+    parts = np.array(rows).reshape(-1, 4)
+    return parts if parts[:, 3].any() else parts[:0]
+
+
+def _yields(graph: LaneGraph, lane: int, to: int) -> bool:
+    rows = slice(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1]))
+    return bool(np.any(graph.conflict_yields[rows] & (graph.conflict[rows] == to)))
+
+
+def owes(parts: Array, span: Array, box: Array) -> bool:
+    """Whether who comes onto our strip there, a row (5,) of spans and of boxes, gives way to us, whichever of the ways
+    that fit it takes."""
+    yaw = math.atan2(box[Entry.SIN], box[Entry.COS])
+    meets = (span[Span.S_LOW] < parts[:, 1] + SPREAD) & (span[Span.S_HIGH] > parts[:, 0] - SPREAD)
+    fits = meets & (np.cos(parts[:, 2] - yaw) > ALONG)
+    return bool(fits.any() and parts[fits, 3].all())
+
+
+def stop_before(box: Array, step: int) -> bool:
+    """Let a predicted box (51, 5) by `Entry` stop before where it is at a step, if it easily can; whether it does."""
+    arc = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(box[:, :2], axis=0).T))])
+    room, speed = float(arc[step - 1]) - KEPT, max(float(box[0, Entry.SPEED]), 0.0)
+    if speed * speed > 2.0 * EASY_BRAKE * max(room, 0.0):
+        return False
+    last = max(int(np.searchsorted(arc, max(room, 0.0), side="right")) - 1, 0)
+    box[last:, : Entry.SPEED] = box[last, : Entry.SPEED]
+    box[last:, Entry.SPEED] = 0.0
+    return True
