@@ -51,24 +51,25 @@ def test_there_are_three_hundred_different_motions_behind_a_queue(
     assert all(frame.decision is not None for frame in run.frames[:-1])
 
 
-def united(rolls: np.ndarray, corridors: list[float], other: list[bool]) -> tuple[list[float], int]:
-    """Offsets (0, 1, 2, ...) of the proposals that are kept, and how many of them count as different."""
-    props, marks = np.zeros((len(rolls), len(Prop))), np.zeros((len(rolls), 2), np.int64)
-    props[:, Prop.CORRIDOR], props[:, Prop.OFFSET] = corridors, np.arange(len(rolls))
-    count = unite(props, rolls.copy(), np.array(other), marks, 0)
-    return props[:count, Prop.OFFSET].tolist(), different(marks[:count])
+def united(rolls: np.ndarray, corridors: list[float], offsets: list[float]) -> tuple[list[float], int]:
+    """Numbers of the proposals that are kept, and how many of them count as different; the last decision led to the
+    middle of corridor 0."""
+    props, marks = np.zeros((len(rolls), len(Prop))), np.zeros((len(rolls), 3), np.int64)
+    props[:, Prop.CORRIDOR], props[:, Prop.OFFSET], props[:, Prop.P4] = corridors, offsets, np.arange(len(rolls))
+    count = unite(props, rolls.copy(), np.array([0.0, 0.0]), marks, 0)
+    return props[:count, Prop.P4].tolist(), different(marks[:count])
 
 
 def test_motions_that_differ_by_less_than_a_centimetre_are_weighed_once() -> None:
     rolls = np.zeros((3, len(GRID), 11))
     rolls[1, 20:, 0], rolls[2, :, 1] = 0.003, 0.05
-    assert united(rolls, [0.0, 0.0, 0.0], [False] * 3) == ([0.0, 2.0], 2)
+    assert united(rolls, [0.0, 0.0, 0.0], [0.0] * 3) == ([0.0, 2.0], 2)
 
 
 def test_motions_that_differ_only_later_or_by_what_else_they_cost_are_weighed_but_not_counted() -> None:
     rolls = np.zeros((5, len(GRID), 11))
     rolls[1, -1, Roll.X], rolls[2, -1, Roll.SPEED] = 0.5, 0.5
-    assert united(rolls, [0.0, 0.0, 0.0, 1.0, 0.0], [False, False, False, False, True]) == (
+    assert united(rolls, [0.0, 0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.5]) == (
         [0.0, 1.0, 2.0, 3.0, 4.0],
         1,
     )
@@ -85,3 +86,20 @@ def test_what_is_added_are_accelerations_between_those_proposed(weighed: list[tu
     rows = np.concatenate(added)
     assert np.all(rows[:, Prop.LAW] == Law.RAMP) and np.all(np.abs(rows[:, Prop.P0]) <= 3.5)
     assert len(np.unique(rows[:, Prop.P0])) > 5
+
+
+def test_what_is_kept_is_what_a_search_one_by_one_keeps() -> None:
+    rng = np.random.default_rng(3)
+    rolls = np.zeros((900, len(GRID), 11))
+    rolls[:, -1, Roll.X] = rng.integers(0, 60, 900) * 0.02
+    rolls[:, 20:, Roll.Y] = rng.integers(0, 10, 900)[:, None] * 0.02
+    corridors, offsets = rng.integers(0, 2, 900).astype(float), rng.choice([0.0, 0.5], 900)
+    seen: set[tuple[float, ...]] = set()
+    kept: list[float] = []
+    for r in range(900):
+        other = corridors[r] != 0.0 or offsets[r] > 0.3
+        motion = (rolls[r, -1, Roll.X], rolls[r, -1, Roll.Y], corridors[r], other)
+        if motion not in seen:
+            seen.add(motion)
+            kept.append(r)
+    assert united(rolls, corridors.tolist(), offsets.tolist()) == (kept, 10)

@@ -12,7 +12,7 @@ ROOM = 640  # proposals that there is room for from the beginning
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Batch:
-    """All proposals of a cycle, rolled out and scored; marks (R, 2) tell motions apart, see `variety.unite`."""
+    """All proposals of a cycle, rolled out and scored; marks (R, 3) tell motions apart, see `variety.unite`."""
 
     props: Array
     rolls: Array
@@ -51,7 +51,7 @@ def blank(count: int) -> Batch:
         rolls=np.zeros((count, len(GRID), len(Roll))),
         costs=np.zeros((count, len(Cost))),
         firsts=np.zeros((count, 4)),
-        marks=np.zeros((count, 2), np.int64),
+        marks=np.zeros((count, 3), np.int64),
     )
 
 

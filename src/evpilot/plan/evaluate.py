@@ -17,10 +17,10 @@ from evpilot.plan.road import TIMED, Road
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.scene import Scene
 from evpilot.plan.score import price_best, score
-from evpilot.plan.variety import unite
+from evpilot.plan.variety import OTHER, unite
 from evpilot.plan.weather import car_on, comfort_on
 from evpilot.types import Briefing
-from evpilot.types.state import Array, Bools
+from evpilot.types.state import Array
 
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
@@ -63,13 +63,14 @@ class Evaluator:
         first = 0 if before is None else len(before)
         self.rolled(props, scene, first)
         drawn = self._room.rows(0, first + len(props))
-        count = unite(drawn.props, drawn.rolls, _other(drawn.props, scene.last), drawn.marks, first)
+        count = unite(drawn.props, drawn.rolls, _last(scene), drawn.marks, first)
         self._score(drawn.part(first, count), scene)
         return drawn.part(0, count)
 
     def each(self, props: Array, scene: Scene, first: int) -> Batch:
         """Every one of some proposals rolled out and scored, in memory from row `first` on."""
         batch = self.rolled(props, scene, first)
+        batch.marks[:, OTHER] = 0
         self._score(batch, scene)
         return batch
 
@@ -98,7 +99,7 @@ class Evaluator:
                 t.powers, t.weight * scene.saving, t.mass, t.turning, batch.costs,
             )  # fmt: skip
         self._regulate(batch, scene)
-        batch.costs[:, Cost.LANE] += CHANGE_COST * _other(batch.props, scene.last)
+        batch.costs[:, Cost.LANE] += CHANGE_COST * batch.marks[:, OTHER]
         # last, for those that can still win with all the rest
         price_best(
             batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
@@ -164,8 +165,6 @@ class Evaluator:
         return UNHURRIED_WEIGHT if self.briefing.limits.exact and not self.road.bound else PROGRESS_WEIGHT
 
 
-def _other(props: Array, last: tuple[int, float] | None) -> Bools:
-    """Whether proposals (R, 11) lead to another corridor or offset than the last decision (R,)."""
-    if last is None:
-        return np.zeros(len(props), np.bool_)
-    return (props[:, Prop.CORRIDOR] != last[0]) | (np.abs(props[:, Prop.OFFSET] - last[1]) > 0.3)
+def _last(scene: Scene) -> Array:
+    """Corridor and offset that the last decision led to (2,), NaN where there is none."""
+    return np.array([math.nan, math.nan] if scene.last is None else scene.last, np.float64)

@@ -1,6 +1,8 @@
 """What could be done: every lateral motion crossed with every speed law, as rows of `Prop`."""
 
 import math
+from collections.abc import Iterator
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -189,13 +191,15 @@ def _arrivals(c: int, way: Way, briefing: Briefing, speed: float, accel: float, 
         goal = briefing.goals[int(g)]
         shift = briefing.platform.rear_to_center
         near, far = low - shift - way.scalars[Corridor.S], high - shift - way.scalars[Corridor.S]
-        laws = _arrival_laws(goal, float(near), float(far), speed, accel, seconds)
-        if far <= 0.0 or not laws or not _pressing(goal):
+        if far <= 0.0 or not _pressing(goal):
+            continue
+        laws = list(islice(_arrival_laws(goal, float(near), float(far), speed, accel, seconds), ARRIVALS_MAX))
+        if not laws:
             continue
         middle = max(0.5 * float(near + far), 3.0)
         lengths = {max(LENGTH_MIN, 0.9 * middle), max(LENGTH_MIN, 3.0 * speed)}
         paths = np.array([(float(d), length) for length in sorted(lengths)])
-        blocks.append(cross(c, paths, np.array(laws[:ARRIVALS_MAX])))
+        blocks.append(cross(c, paths, np.array(laws)))
     return blocks
 
 
@@ -206,15 +210,13 @@ def _pressing(goal: Goal) -> bool:
 
 def _arrival_laws(
     goal: Goal, near: float, far: float, speed: float, accel: float, seconds: float
-) -> list[tuple[float, ...]]:
-    laws: list[tuple[float, ...]] = []
+) -> Iterator[tuple[float, ...]]:
     for distance in _goal_places(goal, near, far, speed, seconds):
         if distance <= 0.1:
             continue
         for t in _arrival_times(goal, distance, speed, seconds):
-            paces = _arrival_speeds(goal, distance, speed, t)
-            laws.extend(arrive(distance, t, pace, speed, accel) for pace in paces)
-    return laws
+            for pace in _arrival_speeds(goal, distance, speed, t):
+                yield arrive(distance, t, pace, speed, accel)
 
 
 def _goal_places(goal: Goal, near: float, far: float, speed: float, seconds: float) -> list[float]:

@@ -14,7 +14,7 @@ from evpilot.plan.columns import GRID, Law, Prop, Roll
 from evpilot.plan.proposals import DURATIONS, cross, paths_on
 from evpilot.plan.way import Way
 from evpilot.types import Briefing
-from evpilot.types.state import Array, Bools, Ints
+from evpilot.types.state import Array, Ints
 
 LEAST = 340  # different motions in every cycle: one by one, over 300 of them are over 1 cm apart
 ALIKE = 0.01  # [m] at every full second: motions no further apart are one
@@ -25,10 +25,12 @@ HOLDS = (2.5, 4.0, 1.5, 6.0)  # [s] how long an acceleration is kept, then the s
 SOFTEST = 0.1  # [m/s2] from standstill a weaker pull is hardly a motion
 STOP_TIME = 2.0  # [s] braking that stops the car sooner is among the proposals already
 HARDEST = 3.5  # [m/s2] service braking
+ASIDE = 0.3  # [m] another offset than the last decision's
 SPARE = 1.5  # some of what is added turns out alike, too
 
 X, Y, SPEED = int(Roll.X), int(Roll.Y), int(Roll.SPEED)
-CORRIDOR = int(Prop.CORRIDOR)
+CORRIDOR, OFFSET = int(Prop.CORRIDOR), int(Prop.OFFSET)
+WHOLE, EARLY_ONLY, OTHER = 0, 1, 2  # columns of marks
 
 
 @kernel()
@@ -42,38 +44,65 @@ def places_of(roll: Array, seconds: int) -> int:
     return number
 
 
-@kernel("i8(f8[:, ::1], f8[:, :, ::1], b1[::1], i8[:, ::1], i8)")
-def unite(props: Array, rolls: Array, other: Bools, marks: Ints, first: int) -> int:
+@kernel()
+def seats_for(count: int) -> Ints:
+    """An empty hash table with room to spare for so many marks: of each mark its row and 1, 0 where a seat is free."""
+    size = 64
+    while size < 4 * count:
+        size *= 2
+    return np.zeros(size, np.int64)
+
+
+@kernel()
+def seat_of(mark: int, column: int, marks: Ints, seats: Ints) -> int:
+    """Where in the hash table a mark of a column of marks (R, 3) sits or belongs (linear probing)."""
+    last = seats.shape[0] - 1
+    seat = (mark ^ (mark >> 17) ^ (mark >> 37)) & last
+    while seats[seat] > 0 and marks[seats[seat] - 1, column] != mark:
+        seat = (seat + 1) & last
+    return seat
+
+
+@kernel("i8(f8[:, ::1], f8[:, :, ::1], f8[::1], i8[:, ::1], i8)")
+def unite(props: Array, rolls: Array, last: Array, marks: Ints, first: int) -> int:
     """Keep those of the proposals (R, 11) from row first on that come to another motion than all before them, moved up
     to follow each other; answers how many rows that makes in all.
 
-    Motions are one that lie on the same corridor, are both or neither `other` (R,) than the last decision, and have the
-    same places to `ALIKE` at every full second and the same speed in the end. Fills marks (R, 2): a number for all
-    that, and one for the places of the first `EARLY` seconds alone.
+    Motions are one that lie on the same corridor, lead both or neither elsewhere than the last decision did, last (2,)
+    its corridor and offset [m], NaN for none, and have the same places to `ALIKE` at every full second and the same
+    speed in the end. Fills marks (R, 3): a number for all that, one for the places of the first `EARLY` seconds alone,
+    and 1 for who leads elsewhere.
     """
-    count = first
+    count, seats = first, seats_for(props.shape[0])
+    for r in range(first):
+        seats[seat_of(marks[r, WHOLE], WHOLE, marks, seats)] = r + 1
     for r in range(first, props.shape[0]):
         early, whole = places_of(rolls[r], EARLY), places_of(rolls[r], SECONDS.shape[0])
         whole = PRIME * whole + round(rolls[r, rolls.shape[1] - 1, SPEED] / ALIKE)
-        whole = PRIME * whole + 2 * int(props[r, CORRIDOR]) + int(other[r])
-        known = False
-        for k in range(count):
-            known |= marks[k, 0] == whole
-        if known:
+        other = int(props[r, CORRIDOR] != last[0] or abs(props[r, OFFSET] - last[1]) > ASIDE) if last[0] == last[0] else 0
+        whole = PRIME * whole + 2 * int(props[r, CORRIDOR]) + other
+        seat = seat_of(whole, WHOLE, marks, seats)
+        if seats[seat] > 0:
             continue
         if r > count:
             copy_row(props[r], props[count])
             copy_rows(rolls[r], rolls[count])
-            other[count] = other[r]
-        marks[count, 0], marks[count, 1] = whole, early
+        marks[count, WHOLE], marks[count, EARLY_ONLY], marks[count, OTHER] = whole, early, other
         count += 1
+        seats[seat] = count
     return count
 
 
+@kernel("i8(i8[:, ::1])")
 def different(marks: Ints) -> int:
     """How many motions are at different places, to `ALIKE`, at any full second up to `EARLY`; marks as `unite` fills
     them."""
-    return len(np.unique(marks[:, 1]))
+    count, seats = 0, seats_for(marks.shape[0])
+    for r in range(marks.shape[0]):
+        seat = seat_of(marks[r, EARLY_ONLY], EARLY_ONLY, marks, seats)
+        count += seats[seat] == 0
+        seats[seat] = r + 1
+    return count
 
 
 def more(way: Way, briefing: Briefing, speed: float, missing: int, hold: float) -> Array:
