@@ -131,7 +131,9 @@ def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...]) ->
     far = abs(d) > FAR_ASIDE
     offsets = OFFSETS if own else OFFSETS_FAR if far else OFFSETS_BESIDE
     times = tuple(max(pair) for pair in zip(durations, DURATIONS_FAR, strict=True)) if far else durations
-    rows = [(offset, max(LENGTH_MIN, speed * t, STEEPEST * abs(offset - d))) for offset in offsets for t in times]
+    # a longer way to the side comes of the refinement of a shorter one
+    ways_over = [(offset, t) for offset in offsets for t in (times if offset == 0.0 else times[:1])]
+    rows = [(offset, max(LENGTH_MIN, speed * t, STEEPEST * abs(offset - d))) for offset, t in ways_over]
     if own:
         rows.append((float(d), LENGTH_MIN + speed))
     return np.array(rows)
