@@ -48,18 +48,35 @@ def verdicts(files: list[Path], solutions: Path, work: Path, workers: int) -> di
         parts.append(part)
     python = environment("verdict")
 
-    def judge(part: Path) -> dict[str, str]:
-        done = subprocess.run(
-            [python, SCRIPT, part, solutions], capture_output=True, text=True, check=True, cwd=work
-        ).stdout.splitlines()
-        rows = [json.loads(line) for line in done if line.startswith("{")]
-        return {row["scenario"]: row["verdict"] for row in rows if "verdict" in row}
-
     found: dict[str, str] = {}
     with ThreadPoolExecutor(workers) as pool:
-        for one in pool.map(judge, parts):
+        for one in pool.map(lambda part: judge(python, part, solutions), parts):
             found |= one
     return found
+
+
+def judge(python: Path, part: Path, solutions: Path) -> dict[str, str]:
+    """The checker's words on the scenarios of a folder. Its compiled part may crash: that is the word on the scenario
+    in hand, and it is started again for the rest, whose links alone are left in the folder."""
+    found: dict[str, str] = {}
+    while True:
+        done = subprocess.run([python, SCRIPT, part, solutions], capture_output=True, text=True, cwd=part.parent)
+        rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        found |= {row["scenario"]: row["verdict"] for row in rows if "verdict" in row}
+        left = sorted(file for file in part.iterdir() if short(file.name) not in found)
+        if done.returncode > 0:
+            raise SystemExit(f"the checker ended with {done.returncode}: {done.stderr[-300:]}")
+        if done.returncode == 0 or not left:
+            return found
+        found[short(left[0].name)] = f"the checker crashed (signal {-done.returncode})"
+        for file in part.iterdir():
+            if short(file.name) in found:
+                file.unlink()
+
+
+def short(name: str) -> str:
+    """A scenario file's name as the checker says it."""
+    return name.removesuffix(".xml").removesuffix(".cr")
 
 
 def why(row: Row, word: str) -> str:
@@ -131,7 +148,7 @@ def report(rows: dict[str, Row], words: dict[str, str]) -> None:
     unsolved: list[tuple[str, str, str]] = []
     record: list[dict[str, object]] = []
     for case, row in sorted(rows.items()):
-        name = Path(case).name.removesuffix(".xml").removesuffix(".cr")
+        name = short(Path(case).name)
         group = Path(case).parent.as_posix()
         kind = "unread" if row["error"] else "survival" if row["survival_goal"] else "navigation"
         word = words.get(name, "not judged")

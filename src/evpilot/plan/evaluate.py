@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
-from evpilot.plan.columns import Cost, Prop
+from evpilot.plan.columns import Cost
 from evpilot.plan.cost.changing import changing_cost
 from evpilot.plan.cost.energy import Thrift, energy_cost, thrift
 from evpilot.plan.cost.headway import headway_cost

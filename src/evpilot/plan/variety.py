@@ -79,7 +79,9 @@ def unite(props: Array, rolls: Array, last: Array, marks: Ints, first: int) -> i
     for r in range(first, props.shape[0]):
         early, whole = places_of(rolls[r], EARLY), places_of(rolls[r], SECONDS.shape[0])
         whole = PRIME * whole + round(rolls[r, rolls.shape[1] - 1, SPEED] / ALIKE)
-        other = int(props[r, CORRIDOR] != last[0] or abs(props[r, OFFSET] - last[1]) > ASIDE) if last[0] == last[0] else 0
+        other = (
+            int(props[r, CORRIDOR] != last[0] or abs(props[r, OFFSET] - last[1]) > ASIDE) if last[0] == last[0] else 0
+        )
         whole = PRIME * whole + 2 * int(props[r, CORRIDOR]) + other
         seat = seat_of(whole, WHOLE, marks, seats)
         if seats[seat] > 0:
