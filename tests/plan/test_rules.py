@@ -149,6 +149,17 @@ def test_a_stop_sign_binds_until_the_car_has_stood_at_its_line() -> None:
     assert not walls_at(graph, ego_at(at_line + 0.5, speed=1.0, t=3.5), rules=rules)
 
 
+def test_a_stop_sign_binds_again_when_the_car_comes_back_to_it() -> None:
+    graph = lane_with_stop_sign(80.0)
+    rules = Rules(briefing(graph))
+    at_line = 80.0 - FRONT - 1.0
+    for t in (2.0, 2.1 + HALT_TIME):
+        walls = walls_at(graph, ego_at(at_line, speed=0.0, t=t), rules=rules)
+    assert not walls
+    assert not walls_at(graph, ego_at(140.0, speed=10.0, t=12.0), rules=rules)
+    assert len(walls_at(graph, ego_at(40.0, speed=8.0, t=60.0), rules=rules)) == 1
+
+
 def test_rolling_over_the_line_slowly_is_no_halt() -> None:
     graph = lane_with_stop_sign(80.0)
     rules = Rules(briefing(graph))

@@ -14,7 +14,18 @@ from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.priority import busy, signalled, turning_spans, yield_spans
 from evpilot.plan.turns import Turns, all_stop
 from evpilot.plan.way import Way
-from evpilot.types import Briefing, LaneGraph, Lights, LightState, ObjectKind, Observation, Signal, StopKind, Tracks
+from evpilot.types import (
+    Briefing,
+    EgoState,
+    LaneGraph,
+    Lights,
+    LightState,
+    ObjectKind,
+    Observation,
+    Signal,
+    StopKind,
+    Tracks,
+)
 from evpilot.types.state import Array, Ints
 
 LOOK = 120.0  # [m] ahead
@@ -25,6 +36,7 @@ END_BRAKE = 4.0  # [m/s2] nor does a lane's end ask for an emergency stop
 HALT_SPEED = 0.2  # [m/s]
 HALT_TIME = 0.5  # [s] at a stop sign (Autoware's hold)
 HALT_PLACE = 3.0  # [m] before the line
+GONE = 60.0  # [m] from where the car has stood at a line: who comes back to it stops again
 PROB_MIN = 0.15  # a less likely way of somebody who has priority is not waited for
 STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
 WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
@@ -55,10 +67,13 @@ class Wall:
 
 @dataclass(slots=True)
 class Rules:
-    """What the rules ask in one cycle; remembers the stop lines at which the car has stood."""
+    """What the rules ask in one cycle; remembers the stop lines at which the car has stood: since when [s], and where
+    (x, y [m])."""
 
     briefing: Briefing
-    halted: dict[tuple[str, int], float] = field(default_factory=dict)
+    halted: dict[tuple[str, int], tuple[float, float, float]] = field(
+        default_factory=dict[tuple[str, int], tuple[float, float, float]]
+    )
     _yields: dict[tuple[bytes, tuple[int, ...], tuple[int, ...]], list[tuple[float, float]]] = field(
         init=False, default_factory=dict
     )
@@ -69,6 +84,7 @@ class Rules:
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
+        self._forget(observation.ego)
         found: list[Wall] = []
         for c, way in enumerate(ways):
             found.extend(self._lights(c, way, observation))
@@ -146,10 +162,18 @@ class Rules:
 
     def _has_stood(self, line: tuple[str, int], room: float, observation: Observation, hold: float) -> bool:
         """Whether the car has stood for a time [s] at a line that is `room` [m] ahead of its front."""
-        now = observation.t_ns * 1e-9
-        if observation.ego.speed < HALT_SPEED and -0.5 < room < HALT_PLACE:
-            self.halted.setdefault(line, now)
-        return line in self.halted and now - self.halted[line] >= hold
+        now, ego = observation.t_ns * 1e-9, observation.ego
+        if ego.speed < HALT_SPEED and -0.5 < room < HALT_PLACE:
+            self.halted.setdefault(line, (now, float(ego.pose[0]), float(ego.pose[1])))
+        return line in self.halted and now - self.halted[line][0] >= hold
+
+    def _forget(self, ego: EgoState) -> None:
+        """Let go of the lines that lie behind for good: they bind anew when the car comes back."""
+        for line, (_, x, y) in list(self.halted.items()):
+            if math.hypot(ego.pose[0] - x, ego.pose[1] - y) > GONE:
+                del self.halted[line]
+                if line[0] == "stop":
+                    self._turns.forget(line[1])
 
     def _can_stop(self, way: Way, s: float, speed: float, brake: float) -> bool:
         room = s - self._front(way)

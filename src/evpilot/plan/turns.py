@@ -28,6 +28,10 @@ class Turns:
         if line not in self.before:
             self.before[line] = frozenset(tracks.id[first_at_line(tracks, ego)].tolist())
 
+    def forget(self, line: int) -> None:
+        """Let go of a line that lies behind."""
+        self.before.pop(line, None)
+
     def waited_for(self, line: int, zones: Array, entries: Entries, tracks: Tracks) -> Bools:
         """Which of the zones (Z, 7) of `priority.busy` at our line's junction stay: of those whose turn it is, and of
         those under way."""
