@@ -10,7 +10,7 @@ from planning_parts import box, briefing, crossing, ego_at
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, stack_scalars
 from evpilot.plan.columns import GRID, Entry
-from evpilot.plan.deference import Deference, owed_on, owes, stop_before
+from evpilot.plan.deference import Deference, braking_before, owed_on, owes, stop_before
 from evpilot.plan.entries import Entries
 from evpilot.plan.road import Road
 from evpilot.plan.spans import spans_on
@@ -21,8 +21,9 @@ OURS = crossing(Priority.PRIORITY, Priority.YIELD)
 NORTH = 0.5 * math.pi
 
 
-def expected(graph: LaneGraph, other: Array, kind: ObjectKind = ObjectKind.CAR) -> tuple[Array, list[int]]:
-    """The predicted box of one who comes, as deference leaves it, and the entries that it changed."""
+def expected(graph: LaneGraph, other: Array, kind: ObjectKind = ObjectKind.CAR) -> tuple[Array, list[int], float]:
+    """The predicted box of one who comes, as deference leaves it, the entries whose box it changed, and how probable
+    the box is."""
     ego, half = ego_at(60.0, speed=10.0), 0.5 * CAR.width
     ways = Road(briefing(graph), LaneIndex(graph)).ways(ego)
     state = np.array([[*other[0, :2], 0.0, NORTH, other[0, Entry.SPEED], 0.0, 0.0]])
@@ -44,7 +45,7 @@ def expected(graph: LaneGraph, other: Array, kind: ObjectKind = ObjectKind.CAR) 
     spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
     drives = np.array([kind == ObjectKind.CAR])
     found = Deference(graph).expect(ways[0], spans[0], entries, drives, half)
-    return entries.box[0], found.tolist()
+    return entries.box[0], found.tolist(), float(entries.prob[0])
 
 
 def coming(y: float, speed: float = 10.0) -> Array:
@@ -52,7 +53,7 @@ def coming(y: float, speed: float = 10.0) -> Array:
 
 
 def test_who_must_let_us_pass_stops_before_our_way() -> None:
-    other, changed = expected(OURS, coming(-40.0))
+    other, changed, _ = expected(OURS, coming(-40.0))
     assert changed == [0]
     assert other[-1, Entry.Y] + 2.25 < -0.5 * CAR.width
     assert other[-1, Entry.SPEED] == 0.0
@@ -64,14 +65,14 @@ def test_who_must_let_us_pass_stops_before_our_way() -> None:
     [
         (crossing(), coming(-40.0), ObjectKind.CAR),  # we must let it pass
         (crossing(Priority.ALL_WAY_STOP, Priority.ALL_WAY_STOP), coming(-40.0), ObjectKind.CAR),  # who is first goes
-        (OURS, coming(-20.0), ObjectKind.CAR),  # it would have to brake hard by now
-        (OURS, coming(-6.0, 3.0), ObjectKind.CAR),  # it is as good as in our way
+        (OURS, coming(-16.0), ObjectKind.CAR),  # it would have to brake hard by now
+        (OURS, coming(-5.0, 3.0), ObjectKind.CAR),  # it is as good as in our way
         (OURS, coming(-40.0), ObjectKind.BICYCLE),
     ],
 )
 def test_all_others_are_expected_as_predicted(graph: LaneGraph, other: Array, kind: ObjectKind) -> None:
-    after, changed = expected(graph, other, kind)
-    assert changed == []
+    after, changed, prob = expected(graph, other, kind)
+    assert changed == [] and prob == 1.0
     np.testing.assert_allclose(after[:, Entry.Y], other[:, Entry.Y], atol=1e-6)
 
 
@@ -91,10 +92,20 @@ def test_who_may_be_on_a_way_with_priority_is_not_expected_to_wait() -> None:
     assert not owes(np.array([owed]), span + 30.0, there)
 
 
-def test_a_box_stops_where_it_easily_can() -> None:
-    near, far = coming(-20.0), coming(-40.0)
-    assert not stop_before(near, 15) and near[-1, Entry.SPEED] > 0.0
-    assert stop_before(far, 24) and far[-1, Entry.Y] == pytest.approx(-15.0, abs=1.1)
+def test_trust_in_who_must_brake_firmly_fades_and_is_not_lost_all_at_once() -> None:
+    shares = [expected(OURS, coming(-y))[2] for y in (28.0, 24.0, 20.0, 16.0)]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert 0.0 < shares[1] < 0.6 and max(np.diff(shares)) < 0.5
+
+
+def test_a_box_stops_before_our_way() -> None:
+    far = coming(-40.0)
+    assert braking_before(far, 24) == pytest.approx(100.0 / (2.0 * 24.0), rel=0.1)
+    stop_before(far, 24)
+    assert far[-1, Entry.Y] == pytest.approx(-15.0, abs=1.1) and far[-1, Entry.SPEED] == 0.0
+    assert braking_before(far, 1) == math.inf
+    far[:, Entry.SPEED] = 0.0
+    assert braking_before(far, 1) == 0.0
 
 
 def test_nobody_slows_down_for_who_waits_for_him() -> None:

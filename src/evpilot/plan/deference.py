@@ -16,8 +16,9 @@ from evpilot.plan.way import Way
 from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Bools, Ints
 
-EASY_BRAKE = 2.0  # [m/s2] who would have to brake harder for us is not expected to any more
-NEAR = 1.5  # [s] who is in our way so soon has not seen us
+# [m/s2] who has to brake this much at most is expected to; the harder, the less, and from the second on not any more
+EASY_BRAKE, HARD_BRAKE = 2.0, 4.0
+NEAR = 0.5  # [s] who is in our way so soon is as good as there
 BESIDE = 0.45  # [m] beside our width: who is within it is in our way
 KEPT = 1.0  # [m] before our way
 SPREAD = 2.0  # [m] beyond a conflict's area, where our ways meet all the same
@@ -33,7 +34,8 @@ class Deference:
 
     def expect(self, way: Way, spans: Array, entries: Entries, drivers: Bools, half: float) -> Ints:
         """Let those who must give way to us on a corridor stop before it, in their predicted boxes: the entries (K,) so
-        changed. spans (E, 51, 5) by `Span`; drivers (E,) who is at a wheel; half [m] of our width."""
+        changed; where that takes more than easy braking, their driving on only becomes the less probable, so that trust
+        is not lost all at once. spans (E, 51, 5) by `Span`; drivers (E,) who is at a wheel; half [m] of our width."""
         parts = self._owed(way)
         if not len(parts):
             return np.zeros(0, np.int64)
@@ -43,7 +45,15 @@ class Deference:
         first = on.argmax(axis=1)
         come = np.flatnonzero(on.any(axis=1) & ~on[:, 0] & drivers & (GRID[first] > NEAR))
         held = [e for e in come.tolist() if owes(parts, spans[e, first[e]], entries.box[e, first[e]])]
-        return np.array([e for e in held if stop_before(entries.box[e], int(first[e]))], np.int64)
+        stopped: list[int] = []
+        for e in held:
+            needed = braking_before(entries.box[e], int(first[e]))
+            if needed <= EASY_BRAKE:
+                stop_before(entries.box[e], int(first[e]))
+                stopped.append(e)
+            else:
+                entries.prob[e] *= min((needed - EASY_BRAKE) / (HARD_BRAKE - EASY_BRAKE), 1.0)
+        return np.array(stopped, np.int64)
 
     def _owed(self, way: Way) -> Array:
         """`owed_on`, found once for each path."""
@@ -82,13 +92,22 @@ def owes(parts: Array, span: Array, box: Array) -> bool:
     return bool(fits.any() and parts[fits, 3].all())
 
 
-def stop_before(box: Array, step: int) -> bool:
-    """Let a predicted box (51, 5) by `Entry` stop before where it is at a step, if it easily can; whether it does."""
-    arc = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(box[:, :2], axis=0).T))])
-    room, speed = float(arc[step - 1]) - KEPT, max(float(box[0, Entry.SPEED]), 0.0)
-    if speed * speed > 2.0 * EASY_BRAKE * max(room, 0.0):
-        return False
-    last = max(int(np.searchsorted(arc, max(room, 0.0), side="right")) - 1, 0)
+def braking_before(box: Array, step: int) -> float:
+    """How hard [m/s2] a predicted box (51, 5) by `Entry` must brake to stop before where it is at a step."""
+    room, speed = _room(box, step), max(float(box[0, Entry.SPEED]), 0.0)
+    return speed * speed / (2.0 * room) if room > 0.0 else math.inf if speed > 0.0 else 0.0
+
+
+def stop_before(box: Array, step: int) -> None:
+    """Let a predicted box (51, 5) by `Entry` stop before where it is at a step."""
+    last = max(int(np.searchsorted(_arc(box), max(_room(box, step), 0.0), side="right")) - 1, 0)
     box[last:, : Entry.SPEED] = box[last, : Entry.SPEED]
     box[last:, Entry.SPEED] = 0.0
-    return True
+
+
+def _room(box: Array, step: int) -> float:
+    return float(_arc(box)[step - 1]) - KEPT
+
+
+def _arc(box: Array) -> Array:
+    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(box[:, :2], axis=0).T))])
