@@ -123,7 +123,9 @@ def lacks(table: Array, move: Array, first: int, last: int, area: DrivableArea) 
     return np.array(rows), np.array(off), np.array(weights)
 
 
-def test_a_corridor_goes_on_being_offered_when_the_car_has_come_off_its_lanes() -> None:
+def fork() -> tuple[Road, int, int]:
+    """A road that goes straight on or round a bend to the left, where the goal lies; the lane of the bend, and the one
+    straight on."""
     builder = GraphBuilder()
     angle = np.linspace(0.0, 0.5 * math.pi, 20)
     round_ = np.column_stack([np.sin(angle), -np.cos(angle)])
@@ -134,6 +136,11 @@ def test_a_corridor_goes_on_being_offered_when_the_car_has_come_off_its_lanes() 
     builder.connect(come, on)
     graph = builder.build()
     road = Road(briefing(graph, (Goal(time=(0.0, 60.0), lanes=(bend,)),)), LaneIndex(graph))
+    return road, bend, on
+
+
+def test_a_corridor_goes_on_being_offered_when_the_car_has_come_off_its_lanes() -> None:
+    road, bend, _ = fork()
     (way, *_) = road.ways(ego_at(30.0))
     assert bend in way.path.lanes
     beyond = ego_at(50.0, 1.0, yaw=0.3)
@@ -143,16 +150,7 @@ def test_a_corridor_goes_on_being_offered_when_the_car_has_come_off_its_lanes() 
 
 
 def test_a_way_out_that_leads_to_no_goal_does_not_make_the_car_forget_the_one_that_does() -> None:
-    builder = GraphBuilder()
-    angle = np.linspace(0.0, 0.5 * math.pi, 20)
-    round_ = np.column_stack([np.sin(angle), -np.cos(angle)])
-    middle = np.array([40.0, 15.0])
-    come, on = lane(builder, 0.0, 0.0, 40.0), lane(builder, 0.0, 40.0, 100.0)
-    bend = builder.lane(middle + 13.25 * round_, middle + 16.75 * round_, speed_limit=10.0)
-    builder.connect(come, bend)
-    builder.connect(come, on)
-    graph = builder.build()
-    road = Road(briefing(graph, (Goal(time=(0.0, 60.0), lanes=(bend,)),)), LaneIndex(graph))
+    road, bend, on = fork()
     road.keep(road.ways(ego_at(30.0))[0])
     astray = ego_at(50.0, 1.0, yaw=0.3)
     aside = next(way for way in road.ways(astray) if on in way.path.lanes)

@@ -12,6 +12,7 @@ import numpy as np
 from evpilot.maps.right_of_way import heading
 from evpilot.plan.columns import GRID, Corridor, Entry, Span
 from evpilot.plan.entries import Entries
+from evpilot.plan.rules import STRIP_MARGIN
 from evpilot.plan.way import Way
 from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Bools, Ints
@@ -19,7 +20,6 @@ from evpilot.types.state import Array, Bools, Ints
 # [m/s2] who has to brake this much at most is expected to; the harder, the less, and from the second on not any more
 EASY_BRAKE, HARD_BRAKE = 2.0, 4.0
 NEAR = 0.5  # [s] who is in our way so soon is as good as there
-BESIDE = 0.45  # [m] beside our width: who is within it is in our way
 KEPT = 1.0  # [m] before our way
 SPREAD = 2.0  # [m] beyond a conflict's area, where our ways meet all the same
 ALONG = 0.75  # cosine of the angle to a lane, at least, of who may be on it
@@ -39,7 +39,7 @@ class Deference:
         parts = self._owed(way)
         if not len(parts):
             return np.zeros(0, np.int64)
-        strip = half + BESIDE
+        strip = half + STRIP_MARGIN
         on = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
         on &= spans[..., Span.S_HIGH] > way.scalars[Corridor.S]
         first = on.argmax(axis=1)

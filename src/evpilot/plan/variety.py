@@ -45,6 +45,13 @@ def places_of(roll: Array, seconds: int) -> int:
 
 
 @kernel()
+def leads_elsewhere(prop: Array, last: Array) -> bool:
+    """Whether a proposal (11,) leads to another corridor or offset than the last decision (2,); nobody does where there
+    was none (NaN)."""
+    return not math.isnan(last[0]) and (prop[CORRIDOR] != last[0] or abs(prop[OFFSET] - last[1]) > ASIDE)
+
+
+@kernel()
 def seats_for(count: int) -> Ints:
     """An empty hash table with room to spare for so many marks: of each mark its row and 1, 0 where a seat is free."""
     size = 64
@@ -79,9 +86,7 @@ def unite(props: Array, rolls: Array, last: Array, marks: Ints, first: int) -> i
     for r in range(first, props.shape[0]):
         early, whole = places_of(rolls[r], EARLY), places_of(rolls[r], SECONDS.shape[0])
         whole = PRIME * whole + round(rolls[r, rolls.shape[1] - 1, SPEED] / ALIKE)
-        other = (
-            int(props[r, CORRIDOR] != last[0] or abs(props[r, OFFSET] - last[1]) > ASIDE) if last[0] == last[0] else 0
-        )
+        other = int(leads_elsewhere(props[r], last))
         whole = PRIME * whole + 2 * int(props[r, CORRIDOR]) + other
         seat = seat_of(whole, WHOLE, marks, seats)
         if seats[seat] > 0:
