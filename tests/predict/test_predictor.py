@@ -222,6 +222,22 @@ def test_who_is_on_a_lane_that_ends_is_expected_to_change():
     assert abs(end(early)[1]) < 1.0
 
 
+def test_who_comes_up_to_what_stands_in_its_lane_may_pull_out():
+    def pulls_out(kind: ObjectKind, speed: float = 14.0, signal: int = 0, lanes: int = 2) -> float:
+        rows = (1, 50.0, 0.0, 0.0, speed), (2, 95.0, 0.0, 0.0, 0.0)
+        now = tracks(*rows, kinds=[ObjectKind.TRUCK, kind], signals=[0, signal])
+        result = predict(straight(lanes), now, cycles=10)
+        return sum(float(result.prob[0, m]) for m in range(3) if end(result, 0, m)[1] > 0.7 * WIDTH)
+
+    assert pulls_out(ObjectKind.BARRIER) > 0.3
+    assert pulls_out(ObjectKind.UNKNOWN) > 0.3
+    assert pulls_out(ObjectKind.CAR, signal=Signal.HAZARD) > 0.3
+    # a queue is no reason; who stands or crawls up to it looks first; and where there is no lane nobody changes to it
+    assert pulls_out(ObjectKind.CAR) < 0.05
+    assert pulls_out(ObjectKind.BARRIER, speed=0.3) < 0.15
+    assert pulls_out(ObjectKind.BARRIER, lanes=1) < 0.05
+
+
 def test_sideways_motion_means_a_lane_change():
     result = predict(straight(2), tracks((1, 50.0, 0.9, 0.04, 12.0, 0.0, 0.0, 0.8)), cycles=3)
     assert end(result)[1] == pytest.approx(WIDTH, abs=0.8)

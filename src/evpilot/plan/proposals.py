@@ -34,7 +34,7 @@ GLIDES = ((-0.15, 8.0), (-0.35, 8.0))  # [m/s2], [s]
 EARLY_STOPS = (0.8, 1.3)  # [m/s2] braking towards a stop that begins early
 RAMPS = ((1.5, 8.0), (0.7, 8.0), (0.0, 8.0), (-0.7, 8.0), (-1.5, 8.0), (-2.5, 8.0))  # [m/s2], [s]
 FIRM = 4.0  # [m/s2] firm braking, as far as the gate lets it pass
-HARD = 6.0  # [m/s2] between that and an emergency stop: as hard as needed, and no harder for who follows
+HARDER = (4.7, 6.0)  # [m/s2] between that and an emergency stop: as hard as needed, and no harder for who follows
 GOAL_PLACES = (0.5, 0.2, 0.8)  # shares of a goal's extent along the path
 WELL_IN = 2.0  # [m] from its ends, or that share of it
 GOAL_SPEEDS = (0.5, 0.2, 0.8)  # shares of a goal's speed window
@@ -152,7 +152,7 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
-    laws.append((Law.RAMP, -HARD, 8.0, 0.0, 0.0, 0.0))
+    laws.extend((Law.RAMP, -brake, 8.0, 0.0, 0.0, 0.0) for brake in HARDER)
     if limits.exact:
         laws.append((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0))
     holds = [float(low) - HOLD for low in way.borrowed[:, 0]]

@@ -8,7 +8,7 @@ from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.literals import ZERO
 from evpilot.predict.locate import NEAR_MAX
-from evpilot.predict.roads import ENDING, LEFT, LENGTH, RIGHT, SUCC, SUCC_END, USERS, RoadArrays
+from evpilot.predict.roads import ENDING, LEFT, LENGTH, RIGHT, SHOULDER, SUCC, SUCC_END, USERS, RoadArrays
 from evpilot.predict.routes import (
     ROUTES_MAX,
     STATIONS,
@@ -41,7 +41,7 @@ FREE_COST = 6.0  # leaving all lanes
 START_MAX = 4  # lanes that an object may be on or move into
 MARGIN = 4.5  # a start lane this much less likely than the best is not followed
 PROB_MIN = 0.02
-MERGE_TIME = 5.0  # [s] before its lane's end a driver thinks of the next lane ...
+MERGE_TIME = 5.0  # [s] before its lane's end, or what blocks it, a driver thinks of the next lane ...
 MERGE_ROOM = 30.0  # [m] ... at least so far
 MERGE_COST = 4.0
 ALIKE = 0.8  # [m] ways closer than this are one ...
@@ -99,6 +99,13 @@ def way_cost(table: Array, speed: float, signals: int) -> float:
 
 
 @kernel()
+def nearness(left: float, speed: float) -> float:
+    """How near a driver at a speed [m/s] is to where its lane is no use any more, `left` [m] ahead: 1 there, 0 or less
+    where it does not think of it yet."""
+    return 1.0 - left / (MERGE_TIME * abs(speed) + MERGE_ROOM)
+
+
+@kernel()
 def starts(
     row: Array,
     drift_x: float,
@@ -109,10 +116,12 @@ def starts(
     place: Array,
     count: int,
     road: RoadArrays,
+    blocked: float,
     cost: Array,
 ) -> int:
     """Costs (NEAR_MAX,) of starting on each lane found; returns the index of the best, -1 when none serves.
-    row is the object's `Tracks.state`, drift its filtered velocity [m/s]."""
+    row is the object's `Tracks.state`, drift its filtered velocity [m/s]; blocked 0..1: how near it is to something
+    that stands in its lane, which is as good as the lane's end."""
     lanes, best = road[1], -1
     for k in range(count):
         cost[k] = math.inf
@@ -125,13 +134,15 @@ def starts(
     if best >= 0:
         here = found[best]
         left = road[2][here, LENGTH] - place[best, 0] + road[2][here, ENDING]
-        near_end = 1.0 - left / (MERGE_TIME * abs(row[4]) + MERGE_ROOM)
+        near_end = nearness(left, row[4])
         for k in range(count):
             side = 1.0 if found[k] == lanes[here, LEFT] else (-1.0 if found[k] == lanes[here, RIGHT] else 0.0)
             if side != 0.0:
                 cost[k] += lamp_cost(signals, side) - leaving_gain(drift_x, drift_y, place[best], side)
-                if near_end > 0.0 and cost[k] < math.inf and lanes[found[k], SUCC_END] > lanes[found[k], SUCC]:
-                    cost[k] = min(cost[k], cost[best] + MERGE_COST * (0.5 - near_end))
+                goes_on = lanes[found[k], SUCC_END] > lanes[found[k], SUCC]
+                urge = max(near_end if goes_on else 0.0, 0.0 if lanes[found[k], SHOULDER] else blocked)
+                if urge > 0.0 and cost[k] < math.inf:
+                    cost[k] = min(cost[k], cost[best] + MERGE_COST * (0.5 - urge))
     return best
 
 
@@ -147,19 +158,20 @@ def weigh(
     found: Ints,
     place: Array,
     count: int,
+    blocked: float,
     ways: Ints,
     hops: Ints,
     origin: Array,
     tables: Array,
     cost: Array,
 ) -> int:
-    """All ways of an object with their cost; returns their number.
+    """All ways of an object with their cost; returns their number. blocked: see `starts`.
 
     Fills ways (ROUTES_MAX, HOPS_MAX), hops, origin (ROUTES_MAX, 3) s, d, lane heading at the start, tables
     (ROUTES_MAX, STATIONS, 6) and cost (ROUTES_MAX,).
     """
     lane_costs = np.empty(NEAR_MAX)
-    best = starts(row, drift_x, drift_y, users, signals, found, place, count, road, lane_costs)
+    best = starts(row, drift_x, drift_y, users, signals, found, place, count, road, blocked, lane_costs)
     have = ZERO
     if best < 0:
         return 0

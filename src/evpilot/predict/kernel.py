@@ -8,7 +8,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.geometry.literals import ZERO
 from evpilot.geometry.rows import copy_rows
 from evpilot.maps.index import ARRAYS, IndexArrays
-from evpilot.predict.choose import MODES
+from evpilot.predict.choose import HAZARD_LAMP, MODES, nearness
 from evpilot.predict.follow import (
     AHEAD,
     ALONG,
@@ -32,11 +32,12 @@ from evpilot.predict.follow import (
     learn,
     roll,
 )
-from evpilot.predict.locate import NEAR_MAX, near
+from evpilot.predict.locate import NEAR_MAX, at, near
 from evpilot.predict.meet import enter, find_lead, find_wall
 from evpilot.predict.memory import (
     ACCEL_F,
     BEHIND_US,
+    BLOCKED,
     CLOSING_B,
     FASTEST,
     GAP_B,
@@ -59,7 +60,8 @@ from evpilot.predict.pose import along_way, onwards, spread
 from evpilot.predict.roads import ROAD, RoadArrays
 from evpilot.predict.routes import STATIONS, TLIMIT
 from evpilot.predict.walk import intents
-from evpilot.types.state import Array, Bytes, Ints
+from evpilot.types.kinds import ObjectKind
+from evpilot.types.state import Array, Bools, Bytes, Ints
 
 SCRATCH = "Tuple((f8[:, :, :, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, :, ::1], i8[::1], i8[:, ::1], f8[:, ::1]))"
 """The numba type of `Scratch`: tables (N, MODES, STATIONS, 6), per-mode numbers (N, MODES, 10), run and pace
@@ -67,6 +69,7 @@ SCRATCH = "Tuple((f8[:, :, :, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, :, ::1],
 Scratch = tuple[Array, Array, Array, Array, Ints, Ints, Array]
 
 
+BRISK = 5.0  # [m/s] who comes slower to what blocks its lane, or stands there, looks for a gap first
 CYCLE_SPEED = 5.5  # [m/s] a cyclist's wish, as a limit is a driver's
 STANDS = 0.2  # [m/s] ...
 STARTS = 0.3  # [m/s2] ... and with less acceleration: it waits
@@ -86,16 +89,30 @@ def meet_leads(
     head: Ints,
     chain: Ints,
     stand: Array,
+    fixed: Bools,
 ) -> None:
-    """Find the lead and the red light on each way of object i."""
+    """Find the lead and the red light on each way of object i; and remember how near it is to one of those fixed (N,)
+    that stands in its lane, as `nearness` says."""
     reach = mode[0, SPACING] * (STATIONS - 1)
+    trace = memory[1][i]
+    trace[BLOCKED] = 0.0
     for m in range(MODES):
         hops = memory[4][i, m]
         if mode[m, USED] > 0.0 and hops > 0:
             way, s = memory[3][i, m], mode[m, S0]
             lead, gap, along = find_lead(i, way, hops, s, mode[m, TARGET], reach, size, speed, road, head, chain, stand)
             mode[m, LEAD], mode[m, AHEAD], mode[m, ALONG] = float(lead), gap, along
+            _, _, _, _, half = at(s, way[0], road)
+            if lead >= 0 and fixed[lead] and abs(mode[m, D0]) <= half:
+                trace[BLOCKED] = max(trace[BLOCKED], nearness(gap, speed[i]) * min(speed[i] / BRISK, 1.0))
             mode[m, WALL] = find_wall(way, hops, s, 0.5 * size[i, 0], wall, road)
+
+
+@kernel()
+def stays_put(move: int, kind: int, signals: int, speed: float) -> bool:
+    """Whether an object stands for good: what has no mind of its own, what nobody knows, and who has hazard lights on.
+    Others who stand wait for something, and those behind with them."""
+    return move == STAY or (speed < STANDS and (kind == ObjectKind.UNKNOWN or (signals & HAZARD_LAMP) > 0))
 
 
 @kernel()
@@ -238,7 +255,7 @@ def predict(
     recall(ids, state, velocity, old, new, period)
     found, place = np.zeros(NEAR_MAX, np.int64), np.zeros((NEAR_MAX, 4))
     speed, accel, limit = np.zeros(count + 1), np.zeros(count + 1), np.zeros(count + 1)
-    driver, moves = np.zeros((count + 1, 5)), np.zeros(count, np.int64)
+    driver, moves, fixed = np.zeros((count + 1, 5)), np.zeros(count, np.int64), np.zeros(count + 1, np.bool_)
     entries = ZERO
     for i in range(count + 1):
         row = state[i] if i < count else ego
@@ -270,8 +287,9 @@ def predict(
             period,
         )
         pace_of(i, row, kind[i], moves[i], trace, velocity[i], tables[i], mode[i], prob[i], speed, accel, limit, driver)
+        fixed[i] = stays_put(moves[i], kind[i], signals[i], speed[i])
     for i in range(count):
-        meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand)
+        meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand, fixed)
         get_to_know(i, speed, limit[i], mode[i], new, period)
         driver[i, 0], driver[i, 1] = character(new[2][i], speed[i] / max(limit[i], 0.1), accel[i])
         driver[i, 3] = 1.0 / (1.0 + math.exp(-new[1][i, HEED] - new[6][0]))

@@ -14,7 +14,8 @@ from evpilot.types.state import Array, Ints
 # Columns of `trace` (N, TRACE): filtered acceleration, yaw rate and velocity; the last cycle's speed and what the
 # driver then saw: limit, gap to the lead and closing speed; how long it is known [s]; jitter of the acceleration, its
 # last value, and the highest speed seen of late; 1 when its lead then was the ego, and the log-odds that it heeds us;
-# how long it has stood for no reason that we see [s]; the last change of the acceleration
+# how long it has stood for no reason that we see [s]; the last change of the acceleration; how near it is, 0..1, to
+# something that stands in its lane for good
 (
     ACCEL_F,
     TURN_F,
@@ -32,8 +33,9 @@ from evpilot.types.state import Array, Ints
     HEED,
     STOOD,
     JITTER_B,
-) = range(16)
-TRACE = 16
+    BLOCKED,
+) = range(17)
+TRACE = 17
 
 ACCEL_SMOOTHING = 0.15  # [s] ...
 ACCEL_SMOOTHING_NOISY = 0.8  # [s] ... and so much more where the noise is 1 m2/s4

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from evpilot.types import LaneGraph, LightState, StopKind, User
+from evpilot.types import LaneGraph, LaneKind, LightState, StopKind, User
 from evpilot.types.state import Array, Ints, Lights
 
 SPACING = 2.0  # [m] between nodes, at most
@@ -12,7 +12,7 @@ SPACING = 2.0  # [m] between nodes, at most
 # Columns of `Roads.node`
 X, Y, Z, YAW, HALF = range(5)
 # Columns of `Roads.lane`
-FIRST, COUNT, SUCC, SUCC_END, LEFT, RIGHT, USERS, TURN, PRED = range(9)
+FIRST, COUNT, SUCC, SUCC_END, LEFT, RIGHT, USERS, TURN, PRED, SHOULDER = range(10)
 # Columns of `Roads.metric`
 LENGTH, STEP, LIMIT, STOP, ENDING = range(5)
 
@@ -28,9 +28,9 @@ WHEELED = User.VEHICLE | User.BICYCLE | User.TRAIN
 class Roads:
     """Arrays for the kernels.
 
-    node (Q, 5): x, y, z [m], yaw [rad, continuous within a lane], half width [m]. lane (L, 9): first node, node count,
+    node (Q, 5): x, y, z [m], yaw [rad, continuous within a lane], half width [m]. lane (L, 10): first node, node count,
     first and last successor row, left and right neighbour of the same direction or -1, users, turn, the lane before it
-    (of several the first, -1 for none). metric (L, 5): length, node spacing [m], speed limit [m/s], place of a stop
+    (of several the first, -1 for none), 1 for a shoulder. metric (L, 5): length, node spacing [m], speed limit [m/s], place of a stop
     sign's line [m, inf none], how far beyond the lane's end its road goes on until it ends beside a lane that does not
     [m, inf never]. successor (S,). stop_end (L,): where a light stops the lane's traffic [m].
     """
@@ -42,13 +42,14 @@ class Roads:
         counts = np.array([len(rows) for rows in nodes], np.int64)
         self.node: Array = np.ascontiguousarray(np.concatenate([np.zeros((0, 5)), *nodes]))
         first = np.concatenate([[0], np.cumsum(counts)])[:-1].astype(np.int64)
-        self.lane: Ints = np.zeros((count, 9), np.int64)
+        self.lane: Ints = np.zeros((count, 10), np.int64)
         self.lane[:, FIRST], self.lane[:, COUNT] = first, counts
         self.lane[:, SUCC], self.lane[:, SUCC_END] = graph.successor_start[:-1], graph.successor_start[1:]
         self.lane[:, LEFT] = np.where(graph.left_same, graph.left_neighbour, -1)
         self.lane[:, RIGHT] = np.where(graph.right_same, graph.right_neighbour, -1)
         self.lane[:, USERS], self.lane[:, TURN] = graph.users, graph.turn
         self.lane[:, PRED] = [min(graph.predecessors(lane).tolist(), default=-1) for lane in range(count)]
+        self.lane[:, SHOULDER] = graph.kind == LaneKind.SHOULDER
         self.metric: Array = np.zeros((count, 5))
         self.metric[:, LENGTH] = graph.length
         self.metric[:, STEP] = graph.length / np.maximum(counts - 1, 1)
