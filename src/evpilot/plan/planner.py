@@ -13,6 +13,7 @@ from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref
 from evpilot.plan.contingency import branch
+from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
 from evpilot.plan.detour import Detours
 from evpilot.plan.entries import CAN_FOLLOW, Entries, on_our_level
@@ -278,6 +279,7 @@ class Planner:
         ego = observation.ego
         entries = Entries(tracks, predictions, ego, level)
         table = self._at_pace(self._tables.stack(ways, self._sight_speed), ego.speed)
+        table = heed(table, ways, self.rules.heeded(ways, tracks), ego.speed)
         corridors, rest = stack_scalars(ways, walls)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)

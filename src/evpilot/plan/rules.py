@@ -1,6 +1,7 @@
 """Traffic rules as constraints on proposals: walls that the front must not pass, zones that belong to others."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from evpilot.maps.reference import SPACING
 from evpilot.plan import detour
 from evpilot.plan.columns import Corridor, Ref
+from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit, walkers_at
 from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import blocked_by, crosswalks_on, places_to_keep_clear, queue_on
 from evpilot.plan.lights import at_junction, shown
@@ -39,11 +41,9 @@ HALT_PLACE = 3.0  # [m] before the line
 GONE = 60.0  # [m] from where the car has stood at a line: who comes back to it stops again
 PROB_MIN = 0.15  # a less likely way of somebody who has priority is not waited for
 STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
-WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
-KERB = 1.2  # [m] beside the crossing counts as about to cross when walking towards it
 KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
 BLUE_LOOK, BLUE_MOVES = 80.0, 2.0  # [m] behind, [m/s] within which who comes with blue light is made way for
-STOPS = 0.05  # [m] within which a car stands where it wants to
+CROSSING_LOOK = 60.0  # [m]
 STAND_OFF = 0.5  # [m] before a place that is kept clear
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
 # at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
@@ -196,20 +196,44 @@ class Rules:
         return walls
 
     def _crosswalks(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
-        walkers = np.flatnonzero((tracks.kind == ObjectKind.PEDESTRIAN) | (tracks.kind == ObjectKind.BICYCLE))
-        front = self._front(way)
+        front, ego = self._front(way), observation.ego
+        eased, half = front + STOPS + stop_with_ease(ego), 0.5 * self.briefing.platform.width
         walls: list[Wall] = []
-        for w, low, high in self._crosswalks_on(way) if len(walkers) else ():
-            if not -0.5 < low - front < 60.0:
+        for low, seen in self._walkers(way, tracks):
+            crossing = seen.crossing()
+            if not crossing.any():
                 continue
-            walker = _about_to_cross(self.briefing.graph, w, way, 0.5 * (low + high), tracks, walkers)
-            if walker >= 0:
-                who = int(tracks.id[walker])
-                # who has come a little too near stops before the crossing all the same
-                near = front + STOPS + observation.ego.speed**2 / (2.0 * END_BRAKE)
-                before = max(low - 1.0, min(near, low - STOPS))
-                walls.append(_wall(c, way, before, f"yield to {who} at the crossing", who))
+            late = seen.late((low - front) / max(ego.speed, 1.0), half)
+            # as at an amber light: who could stop only hard goes on, where that leaves those who cross their time
+            if eased > low - STOPS and late[crossing].all():
+                continue
+            who = int(tracks.id[seen.row[crossing.argmax()]])
+            # who has come a little too near stops before the crossing all the same
+            before = max(low - BEFORE, min(eased, low - STOPS))
+            walls.append(_wall(c, way, before, f"yield to {who} at the crossing", who))
         return walls
+
+    def _walkers(self, way: Way, tracks: Tracks) -> Iterator[tuple[float, Walkers]]:
+        """Where each crosswalk ahead on a corridor begins [m], with who walks or rides, as seen from there."""
+        rows = np.flatnonzero((tracks.kind == ObjectKind.PEDESTRIAN) | (tracks.kind == ObjectKind.BICYCLE))
+        front = self._front(way)
+        for w, low, high in self._crosswalks_on(way) if len(rows) else ():
+            if -0.5 < low - front < CROSSING_LOOK:
+                yield low, walkers_at(self.briefing.graph, w, way, 0.5 * (low + high), tracks, rows)
+
+    def heeded(self, ways: list[Way], tracks: Tracks) -> list[tuple[int, float]]:
+        """Where our rear axle is when we come to a crosswalk beside which somebody may step out: corridor, s [m]."""
+        if self.briefing.limits.exact:
+            return []
+        found: list[tuple[int, float]] = []
+        for c, way in enumerate(ways):
+            reach = self._front(way) - float(way.scalars[Corridor.S])
+            found.extend(
+                (c, low - reach)
+                for low, seen in self._walkers(way, tracks)
+                if seen.waiting(tracks.kind).any() and unlit(self.briefing.graph, way, low)
+            )
+        return found
 
     def _crosswalks_on(self, way: Way) -> list[tuple[int, float, float]]:
         """`crosswalks_on`, found once for each path."""
@@ -294,24 +318,3 @@ def _line_on(graph: LaneGraph, lane: int) -> float:
 def _wall(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
     row = way.table[min(int(s / 0.5), len(way.table) - 1)]
     return Wall(corridor=c, s=s, x=float(row[0]), y=float(row[1]), yaw=float(row[2]), reason=reason, cause_id=cause_id)
-
-
-def _about_to_cross(graph: LaneGraph, w: int, way: Way, s: float, tracks: Tracks, walkers: Ints) -> int:
-    """The first walker who is on a crossing and not yet past our path, or steps towards it; -1 for none."""
-    polygon = graph.crosswalk[graph.crosswalk_start[w] : graph.crosswalk_start[w + 1], :2]
-    row = way.table[min(int(s / 0.5), len(way.table) - 1)]
-    c, si = math.cos(row[2]), math.sin(row[2])
-    corner_d = c * (polygon[:, 1] - row[1]) - si * (polygon[:, 0] - row[0])
-    corner_s = c * (polygon[:, 0] - row[0]) + si * (polygon[:, 1] - row[1])
-    for k in walkers:
-        dx, dy = tracks.state[k, 0] - row[0], tracks.state[k, 1] - row[1]
-        across, along = c * dy - si * dx, c * dx + si * dy
-        pace = c * tracks.velocity[k, 1] - si * tracks.velocity[k, 0]
-        if not corner_s.min() - 0.5 <= along <= corner_s.max() + 0.5:
-            continue
-        if not corner_d.min() - KERB <= across <= corner_d.max() + KERB:
-            continue
-        towards = across * pace < 0.0 and abs(pace) > WALK_SPEED_MIN
-        if abs(across) < 2.2 or (towards and abs(across) - 2.0 < 5.0 * abs(pace)):
-            return int(k)
-    return -1

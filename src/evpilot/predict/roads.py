@@ -30,9 +30,9 @@ class Roads:
 
     node (Q, 5): x, y, z [m], yaw [rad, continuous within a lane], half width [m]. lane (L, 10): first node, node count,
     first and last successor row, left and right neighbour of the same direction or -1, users, turn, the lane before it
-    (of several the first, -1 for none), 1 for a shoulder. metric (L, 5): length, node spacing [m], speed limit [m/s], place of a stop
-    sign's line [m, inf none], how far beyond the lane's end its road goes on until it ends beside a lane that does not
-    [m, inf never]. successor (S,). stop_end (L,): where a light stops the lane's traffic [m].
+    (of several the first, -1 for none), 1 for a shoulder. metric (L, 5): length, node spacing [m], speed limit [m/s],
+    place of a stop sign's line [m, inf none], how far beyond the lane's end its road goes on until it ends beside a
+    lane that does not [m, inf never]. successor (S,). stop_end (L,): where a light stops the lane's traffic [m].
     """
 
     def __init__(self, graph: LaneGraph) -> None:

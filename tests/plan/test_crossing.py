@@ -1,0 +1,110 @@
+"""Crosswalks: who steps out is let pass in comfort, and where somebody waits the car comes ready to stop."""
+
+import numpy as np
+import pytest
+from driving_scenes import drive, front, lane, lane_with_crosswalk, scene, touches, walker
+from planning_parts import briefing, ego_at
+from test_rules import FRONT, people, walls_at
+
+from evpilot.maps.builder import GraphBuilder
+from evpilot.maps.index import LaneIndex
+from evpilot.plan.columns import Corridor, Ref
+from evpilot.plan.crossing import READY, SLOWING, heed, unlit
+from evpilot.plan.road import Road
+from evpilot.plan.rules import Rules
+from evpilot.runlog.record import Ego
+from evpilot.types import Arrow, LaneGraph, Turn
+
+
+def at_the_crossing(wait: float, seconds: float = 11.0) -> tuple[float, float]:
+    """The speed [m/s] at which the car comes onto a crosswalk where somebody waits so long [s] at the kerb, and its
+    hardest braking [m/s2]."""
+    run = drive(scene(lane_with_crosswalk(90.0), walker(1, (92.0, -4.0), (0.0, 1.2), wait=wait), seconds=seconds))
+    assert not touches(run)
+    speed = float(np.interp(90.0, front(run), run.ego[:, Ego.SPEED]))
+    return speed, -float(run.ego[:, Ego.ACCEL].min())
+
+
+@pytest.mark.parametrize("wait", [3.5, 4.0, 5.0, 6.0])
+def test_who_steps_out_from_the_kerb_is_let_pass_in_comfort(wait: float) -> None:
+    assert at_the_crossing(wait)[1] < 3.0
+
+
+def test_a_crossing_beside_which_somebody_waits_is_reached_ready_to_stop() -> None:
+    speed, braking = at_the_crossing(30.0)
+    assert speed < READY + 1.0
+    assert braking < SLOWING + 0.5
+
+
+@pytest.mark.parametrize(
+    ("who", "heeded"),
+    [
+        ((92.0, -4.0, 0.0, 0.0), True),  # waits at the kerb
+        ((92.0, 7.0, 0.0, -1.2), True),  # comes up to it on the left
+        ((95.0, -5.5, -1.2, 0.6), True),  # comes up to it beside
+        ((92.0, -4.0, 1.2, 0.0), False),  # walks along the road
+        ((92.0, -5.5, 0.0, -1.2), False),  # walks away
+        ((92.0, -9.0, 0.0, 0.0), False),  # stands elsewhere
+        ((92.0, 0.0, 0.0, 0.0), False),  # is on our way: that is a wall's task
+    ],
+)
+def test_who_may_step_out_is_heeded(who: tuple[float, float, float, float], heeded: bool) -> None:
+    brief = briefing(lane_with_crosswalk(90.0))
+    ways = Road(brief, LaneIndex(brief.graph)).ways(ego_at(50.0, speed=8.0))
+    assert bool(Rules(brief).heeded(ways, people(who))) == heeded
+
+
+def junction(turn: Turn) -> LaneGraph:
+    """A lane with a light to x = 100 and a crosswalk at 90, one over a junction to 120, one beyond with a crosswalk at
+    124."""
+    builder = GraphBuilder()
+    before = lane(builder, 0.0, 0.0, 100.0, speed_limit=14.0)
+    inside = lane(builder, 0.0, 100.0, 120.0, speed_limit=14.0, junction=0, turn=turn)
+    beyond = lane(builder, 0.0, 120.0, 300.0, speed_limit=14.0)
+    builder.connect(before, inside)
+    builder.connect(inside, beyond)
+    builder.light([before], (122.0, 0.0, 5.0, np.pi), Arrow.ALL)
+    for x, own in ((90.0, before), (124.0, beyond)):
+        builder.crosswalk([(x, -5.0), (x + 4.0, -5.0), (x + 4.0, 5.0), (x, 5.0)], [own])
+    return builder.build()
+
+
+@pytest.mark.parametrize(("turn", "x"), [(Turn.STRAIGHT, 50.0), (Turn.STRAIGHT, 105.0), (Turn.RIGHT, 105.0)])
+def test_who_waits_for_a_light_while_ours_is_green_is_not_heeded_but_where_we_turn(turn: Turn, x: float) -> None:
+    brief = briefing(junction(turn))
+    way = Road(brief, LaneIndex(brief.graph)).ways(ego_at(x, speed=5.0))[0]
+    begin = float(np.interp(0.0, way.table[:, Ref.X] - 124.0, np.arange(len(way.table)) * 0.5))
+    assert unlit(brief.graph, way, begin) == (turn == Turn.RIGHT)
+    if x < 90.0:
+        assert not unlit(brief.graph, way, begin - 34.0)
+
+
+def test_heeding_slows_down_no_harder_than_with_ease_and_only_before_the_place() -> None:
+    brief = briefing(lane_with_crosswalk(90.0))
+    ways = Road(brief, LaneIndex(brief.graph)).ways(ego_at(50.0, speed=8.0))
+    table, here = ways[0].table.copy(), float(ways[0].scalars[Corridor.S])
+    for ahead, speed in ((40.0, 14.0), (5.0, 14.0), (5.0, 2.0)):
+        slower = heed(table, ways, [(0, here + ahead)], speed)
+        s = 0.5 * np.arange(len(table)) - here
+        beyond = s > ahead
+        assert np.array_equal(slower[beyond], table[beyond])
+        for column in (Ref.CAP, Ref.LIMIT):
+            reached = slower[(s >= 0.0) & ~beyond, column]
+            gentle = np.sqrt(max(speed**2 - 2.0 * SLOWING * ahead, 0.0))
+            assert reached.min() == pytest.approx(max(READY, gentle), abs=0.3)
+            assert reached[0] >= min(speed, table[0, column]) - 0.5
+    assert heed(table, ways, [], 8.0) is table
+
+
+def test_who_comes_a_little_near_to_a_crossing_stops_as_softly_as_room_allows() -> None:
+    """At 8 m/s with 3 m/s2, which sets in over 0.9 s, the front comes 14.1 m far."""
+    walls = walls_at(
+        lane_with_crosswalk(90.0), ego_at(90.0 - 14.4 - FRONT, speed=8.0), tracks=people((92.0, -3.0, 0.0, 1.2))
+    )
+    assert walls[0].s == pytest.approx(89.74, abs=0.05)
+
+
+@pytest.mark.parametrize(("room", "y", "waits"), [(12.0, -3.0, True), (12.0, -6.0, False), (40.0, -6.0, True)])
+def test_who_could_stop_only_hard_goes_on_before_who_is_still_far(room: float, y: float, waits: bool) -> None:
+    ego = ego_at(90.0 - room - FRONT, speed=12.0)
+    assert bool(walls_at(lane_with_crosswalk(90.0), ego, tracks=people((92.0, y, 0.0, 1.2)))) == waits
