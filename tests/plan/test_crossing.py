@@ -9,7 +9,7 @@ from test_rules import FRONT, people, walls_at
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.columns import Corridor, Ref
-from evpilot.plan.crossing import READY, SLOWING, heed, unlit
+from evpilot.plan.crossing import MODERATE, READY, SLOWING, heed, unlit
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules
 from evpilot.runlog.record import Ego
@@ -37,21 +37,22 @@ def test_a_crossing_beside_which_somebody_waits_is_reached_ready_to_stop() -> No
 
 
 @pytest.mark.parametrize(
-    ("who", "heeded"),
+    ("who", "ready"),
     [
-        ((92.0, -4.0, 0.0, 0.0), True),  # waits at the kerb
-        ((92.0, 7.0, 0.0, -1.2), True),  # comes up to it on the left
-        ((95.0, -5.5, -1.2, 0.6), True),  # comes up to it beside
-        ((92.0, -4.0, 1.2, 0.0), False),  # walks along the road
-        ((92.0, -5.5, 0.0, -1.2), False),  # walks away
-        ((92.0, -9.0, 0.0, 0.0), False),  # stands elsewhere
-        ((92.0, 0.0, 0.0, 0.0), False),  # is on our way: that is a wall's task
+        ((92.0, -4.0, 0.0, 0.0), [READY]),  # waits at the kerb
+        ((92.0, 7.0, 0.0, -1.2), [READY]),  # comes up to it on the left
+        ((95.0, -5.5, -1.2, 0.6), [READY]),  # comes up to it beside
+        ((92.0, -4.0, 1.2, 0.0), [MODERATE]),  # walks along the road, past it
+        ((82.0, -4.0, 1.2, 0.0), []),  # walks along the road
+        ((92.0, -5.5, 0.0, -1.2), []),  # walks away
+        ((92.0, -9.0, 0.0, 0.0), []),  # stands elsewhere
+        ((92.0, 0.0, 0.0, 0.0), []),  # is on our way: that is a wall's task
     ],
 )
-def test_who_may_step_out_is_heeded(who: tuple[float, float, float, float], heeded: bool) -> None:
+def test_who_may_step_out_is_heeded(who: tuple[float, float, float, float], ready: list[float]) -> None:
     brief = briefing(lane_with_crosswalk(90.0))
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego_at(50.0, speed=8.0))
-    assert bool(Rules(brief).heeded(ways, people(who))) == heeded
+    assert [speed for _, _, speed in Rules(brief).heeded(ways, people(who))] == ready
 
 
 def junction(turn: Turn) -> LaneGraph:
@@ -84,7 +85,7 @@ def test_heeding_slows_down_no_harder_than_with_ease_and_only_before_the_place()
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego_at(50.0, speed=8.0))
     table, here = ways[0].table.copy(), float(ways[0].scalars[Corridor.S])
     for ahead, speed in ((40.0, 14.0), (5.0, 14.0), (5.0, 2.0)):
-        slower = heed(table, ways, [(0, here + ahead)], speed)
+        slower = heed(table, ways, [(0, here + ahead, READY)], speed)
         s = 0.5 * np.arange(len(table)) - here
         beyond = s > ahead
         assert np.array_equal(slower[beyond], table[beyond])

@@ -24,6 +24,7 @@ STOPS = 0.05  # [m] within which a car stands where it wants to
 EASE = 3.0  # [m/s2] more is no comfort, and what a careful driver does without an emergency
 BITES = 3.5  # [m/s3] with which braking comes that is no emergency
 READY, READY_ROOM = 3.0, 3.0  # [m/s] at which we come to a crossing beside which somebody waits, and [m] to stop then
+MODERATE = 10.0  # [m/s] and where somebody walks past its end, who may turn to it
 SLOWING = 2.0  # [m/s2] ... to which we slow down like this, however late somebody comes up
 BRISK = 1.2  # [m/s] who has just set off will walk like this, at least
 KEPT_FREE, KEPT = 0.7, 1.8  # [m] beside our body and [s] until he is there, where we go on before who crosses
@@ -53,12 +54,16 @@ class Walkers:
         coming = self.towards() & (np.abs(self.across) - NEAR_OUR_WAY < SOON * np.abs(self.pace))
         return near & ((np.abs(self.across) < ON_OUR_WAY) | coming)
 
-    def waiting(self, kind: Bytes) -> Bools:
-        """Who waits at the kerb or comes up to it, and may step out; kind (M,) of all tracks."""
-        on_foot = kind[self.row] == ObjectKind.PEDESTRIAN
-        stands = (self.speed < WALK_SPEED_MIN) & (self.beyond <= COMES_UP) & (self.beside <= 0.5)
-        comes = self.towards() & (self.beyond <= COMES_UP) & (self.beside <= BESIDE)
-        return on_foot & (np.abs(self.across) >= ON_OUR_WAY) & (stands | comes)
+    def ready(self, kind: Bytes) -> float:
+        """How fast [m/s] to come to the crosswalk, for who may step out: who waits at the kerb or comes up to it, or
+        walks past its end; inf where nobody does. kind (M,) of all tracks."""
+        beside = (np.abs(self.across) >= ON_OUR_WAY) & (self.beyond <= COMES_UP) & (self.beside <= BESIDE)
+        beside &= kind[self.row] == ObjectKind.PEDESTRIAN
+        stands = self.speed < WALK_SPEED_MIN
+        if np.any(beside & (self.towards() | (stands & (self.beside <= 0.5)))):
+            return READY
+        leaves = self.across * self.pace > WALK_SPEED_MIN * np.abs(self.across)
+        return MODERATE if np.any(beside & ~stands & ~leaves) else math.inf
 
     def late(self, seconds: float, half: float) -> Bools:
         """Who is still far from a body of half a width [m] when that comes onto the crosswalk in a time [s]: it passes
@@ -117,18 +122,18 @@ def unlit(graph: LaneGraph, way: Way, s: float) -> bool:
     return True
 
 
-def heed(table: Array, ways: list[Way], places: list[tuple[int, float]], speed: float) -> Array:
-    """A stacked table in which our rear axle reaches some places (corridor, s [m]) ready to stop: its caps and limits
-    fall to that, no faster than who now drives at a speed [m/s] slows down with ease."""
+def heed(table: Array, ways: list[Way], places: list[tuple[int, float, float]], speed: float) -> Array:
+    """A stacked table in which our rear axle reaches some places (corridor, s [m]) no faster than so ready to stop
+    [m/s]: its caps and limits fall to that, and at most as who now drives at a speed [m/s] slows down with ease."""
     if not places:
         return table
     slower, start = table.copy(), np.cumsum([0, *(len(way.table) for way in ways)])
-    for c, place in places:
+    for c, place, ready in places:
         own, here = slower[start[c] : start[c + 1]], float(ways[c].scalars[Corridor.S])
         s = SPACING * np.arange(len(own))
-        ready = READY**2 + 2.0 * SLOWING * np.maximum(place - READY_ROOM - s, 0.0)
+        there = ready**2 + 2.0 * SLOWING * np.maximum(place - READY_ROOM - s, 0.0)
         braked = speed**2 - 2.0 * SLOWING * np.maximum(s - here, 0.0)
-        most = np.where(s <= place, np.sqrt(np.maximum(ready, braked)), np.inf)
+        most = np.where(s <= place, np.sqrt(np.maximum(there, braked)), np.inf)
         for column in (Ref.CAP, Ref.LIMIT):
             own[:, column] = np.minimum(own[:, column], most)
     return slower

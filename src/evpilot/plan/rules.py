@@ -221,18 +221,18 @@ class Rules:
             if -0.5 < low - front < CROSSING_LOOK:
                 yield low, walkers_at(self.briefing.graph, w, way, 0.5 * (low + high), tracks, rows)
 
-    def heeded(self, ways: list[Way], tracks: Tracks) -> list[tuple[int, float]]:
-        """Where our rear axle is when we come to a crosswalk beside which somebody may step out: corridor, s [m]."""
+    def heeded(self, ways: list[Way], tracks: Tracks) -> list[tuple[int, float, float]]:
+        """Where our rear axle is when we come to a crosswalk beside which somebody may step out, and how fast to be
+        there: corridor, s [m], speed [m/s]."""
         if self.briefing.limits.exact:
             return []
-        found: list[tuple[int, float]] = []
+        found: list[tuple[int, float, float]] = []
         for c, way in enumerate(ways):
             reach = self._front(way) - float(way.scalars[Corridor.S])
-            found.extend(
-                (c, low - reach)
-                for low, seen in self._walkers(way, tracks)
-                if seen.waiting(tracks.kind).any() and unlit(self.briefing.graph, way, low)
-            )
+            for low, seen in self._walkers(way, tracks):
+                ready = seen.ready(tracks.kind)
+                if ready < math.inf and unlit(self.briefing.graph, way, low):
+                    found.append((c, low - reach, ready))
         return found
 
     def _crosswalks_on(self, way: Way) -> list[tuple[int, float, float]]:
