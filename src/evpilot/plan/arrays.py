@@ -29,7 +29,7 @@ TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between p
 
 
 def car_vector(briefing: Briefing) -> Array:
-    """The car as `rollout.roll_out` wants it (16,): nothing that the gate would cut, except in an emergency, nor
+    """The car as `rollout.roll_out` wants it (18,): nothing that the gate would cut, except in an emergency, nor
     that the motor cannot give on level ground; the official verdict's car knows no power."""
     platform, limits = briefing.platform, briefing.limits
     hardest = min(limits.emergency, platform.brake_max)
@@ -48,6 +48,8 @@ def car_vector(briefing: Briefing) -> Array:
             4.0 * limits.jerk if limits.exact else min(platform.brake_jerk, HARD_JERK),
             2.0 * limits.jerk if limits.exact else FIRM_SHARE * limits.gate_jerk,
             *(_motor(platform) if not limits.exact else (math.inf, math.inf, 0.0, 0.0)),
+            limits.gate_lateral,
+            limits.gate_lateral_jerk,
         ]
     )
 

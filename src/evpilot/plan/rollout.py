@@ -223,6 +223,7 @@ def _push(block: Array, many: int, dt: float, car: Array) -> None:
 @kernel()
 def _steer(block: Array, many: int, dt: float, s0: float, d0: float, bend_limit: float, car: Array) -> None:
     """Steer towards the lateral motion, and the first half of the midpoint step."""
+    lateral, lateral_jerk = car[16], car[17]
     for i in range(many):
         s, d, theta, speed, turn = block[S + i], block[D + i], block[THETA + i], block[V + i], block[K + i]
         c_theta, s_theta = cosine(theta), sine(theta)
@@ -251,9 +252,12 @@ def _steer(block: Array, many: int, dt: float, s0: float, d0: float, bend_limit:
         apart = min(max(want_d - d - 0.15 * speed * s_theta, -APART_MAX), APART_MAX)
         feedback = near * (apart * near + 1.8 * off)
         aim = c_lean * squeeze * (k_ahead + bend * c_lean * c_lean) + feedback
-        aim = min(max(aim, -bend_limit), bend_limit)
+        # the gate before the car lets no more pass than its lateral acceleration and its lateral jerk
+        square = max(speed * speed, 1.0)
+        hold = min(bend_limit, lateral / square)
+        aim = min(max(aim, -hold), hold)
         # d(curvature)/dt = (1 + (curvature * wheelbase)^2) / wheelbase * steering rate
-        most = car[2] * dt / car[0] * (1.0 + turn * turn * car[0] * car[0])
+        most = min(car[2] * dt / car[0] * (1.0 + turn * turn * car[0] * car[0]), lateral_jerk * dt / square)
         after = turn + min(max(aim - turn, -most), most)
         rate = 0.5 * (turn + after)
         accel, k = block[A + i], block[KREF + i]
@@ -342,10 +346,11 @@ def roll_out(
 
     corridors (C, 10); table (sum P, 13) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
     fills them; standoff (E,) how much further [m] to stop behind each; ego (4,) speed, accel, steering, reserved;
-    car (16,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the rear axle to the bumper, half
+    car (18,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the rear axle to the bumper, half
     width of the strip in which a lead counts [m], comfortable acceleration, hardest braking (positive), comfortable
     jerk, hardest acceleration, hardest braking that is no emergency (positive), jerk of an emergency and of firm
-    braking; what the motor gives: at most, at 1 m/s by its power, less rolling resistance and less the air's at 1 m/s.
+    braking; what the motor gives: at most, at 1 m/s by its power, less rolling resistance and less the air's at 1 m/s;
+    the gate's lateral acceleration [m/s2] and lateral jerk [m/s3].
     """
     block = np.zeros(ROWS * WIDTH)
     rows, runs = np.empty(WIDTH, np.int64), np.zeros(LAWS + 1, np.int64)

@@ -12,7 +12,7 @@ BEND_SHARE = 0.5  # of the grip in a curve; the rest is for braking in it
 SIGHT_BRAKE = 3.5  # [m/s2] ISO 15622:2018, at most, to stop for what comes into sight
 SIGHT_REACTION = 0.5  # [s] until the brakes bite
 SIGHT_SPARE = 5.0  # [m] before what was seen
-HARDEST, FIRM = 6, 9  # columns of `arrays.car_vector`: hardest braking, and the hardest that is no emergency
+HELD = [6, 9, 16]  # columns of `arrays.car_vector`: hardest braking, the hardest that is no emergency, and turning
 
 
 def grip(friction: float) -> float:
@@ -21,9 +21,9 @@ def grip(friction: float) -> float:
 
 
 def car_on(car: Array, friction: float) -> Array:
-    """The car's limits (16,), as `arrays.car_vector` gives them, on a road of this friction."""
+    """The car's limits (18,), as `arrays.car_vector` gives them, on a road of this friction."""
     limited = car.copy()
-    limited[[HARDEST, FIRM]] = np.minimum(car[[HARDEST, FIRM]], grip(friction))
+    limited[HELD] = np.minimum(car[HELD], grip(friction))
     return limited
 
 
