@@ -30,6 +30,7 @@ from evpilot.plan.laws import (
     HALF,
     HALFD,
     JERKS,
+    KLATER,
     KREF,
     KSOON,
     LENGTH,
@@ -73,6 +74,7 @@ BEND_SWING = 4.0  # [m]
 SETTLE = 15.0  # [m] at least along which the offset is reached that a delayed motion keeps first
 ELSEWHERE = 1.0  # [m] where that offset is further away it is reached ...
 SETTLE_TIME, GAINED = 3.0, 3.0  # [s] ... so soon, even if we become faster by so much [m/s]
+PREVIEW = 0.45  # [s] ahead a bend is seen that the steering needs as long to get into
 APART_MAX = 0.5  # [m] from the line, as far as steering takes it seriously
 CAP_AHEAD = 0.85  # [s] the lag of a law that closes 1.2 of its speed's error in a second
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
@@ -175,6 +177,7 @@ def _look(block: Array, many: int, start: int, count: int, table: Array) -> None
         block[CREF + i] = g * table[row, R_COS] + f * table[row + 1, R_COS]
         block[SREF + i] = g * table[row, R_SIN] + f * table[row + 1, R_SIN]
         block[KSOON + i] = sample(table, start, count, s + 0.15 * speed, R_K)
+        block[KLATER + i] = sample(table, start, count, s + PREVIEW * speed, R_K)
 
 
 @kernel()
@@ -242,7 +245,13 @@ def _steer(block: Array, many: int, dt: float, s0: float, d0: float, bend_limit:
         want_d = (at if within else block[OFFSET + i]) + shift * u * u * u * (10.0 + u * (6.0 * u - 15.0))
         slope = (along if within else 0.0) + shift * share * 30.0 * rest * rest
         bend = (bent if within else 0.0) + shift * share * share * 60.0 * rest * (1.0 - 2.0 * u)
-        k_ahead = block[KSOON + i]
+        square = max(speed * speed, 1.0)
+        # d(curvature)/dt = (1 + (curvature * wheelbase)^2) / wheelbase * steering rate; and the gate before the car
+        # lets no more pass than its lateral acceleration and its lateral jerk
+        rate = min(car[2] / car[0] * (1.0 + turn * turn * car[0] * car[0]), lateral_jerk / square)
+        hold = min(bend_limit, lateral / square)
+        later, spread = block[KLATER + i], rate * PREVIEW
+        k_ahead = min(max(block[KSOON + i], later - spread), later + spread)
         squeeze = 1.0 / max(1.0 - k_ahead * want_d, 0.2)
         tangent = slope * squeeze
         c_lean = 1.0 / math.sqrt(1.0 + tangent * tangent)
@@ -252,20 +261,15 @@ def _steer(block: Array, many: int, dt: float, s0: float, d0: float, bend_limit:
         apart = min(max(want_d - d - 0.15 * speed * s_theta, -APART_MAX), APART_MAX)
         feedback = near * (apart * near + 1.8 * off)
         aim = c_lean * squeeze * (k_ahead + bend * c_lean * c_lean) + feedback
-        # the gate before the car lets no more pass than its lateral acceleration and its lateral jerk
-        square = max(speed * speed, 1.0)
-        hold = min(bend_limit, lateral / square)
         aim = min(max(aim, -hold), hold)
-        # d(curvature)/dt = (1 + (curvature * wheelbase)^2) / wheelbase * steering rate
-        most = min(car[2] * dt / car[0] * (1.0 + turn * turn * car[0] * car[0]), lateral_jerk * dt / square)
-        after = turn + min(max(aim - turn, -most), most)
-        rate = 0.5 * (turn + after)
+        after = turn + min(max(aim - turn, -rate * dt), rate * dt)
+        mean = 0.5 * (turn + after)
         accel, k = block[A + i], block[KREF + i]
         mean_speed = speed + 0.5 * accel * dt
         ds = mean_speed * c_theta / max(1.0 - d * k, 0.2)
-        block[DS + i], block[RATE + i], block[K + i] = ds, mean_speed * rate, after
+        block[DS + i], block[RATE + i], block[K + i] = ds, mean_speed * mean, after
         block[HALFD + i] = d + 0.5 * dt * mean_speed * s_theta
-        block[HALF + i] = theta + 0.5 * dt * (mean_speed * rate - k * ds)
+        block[HALF + i] = theta + 0.5 * dt * (mean_speed * mean - k * ds)
 
 
 @kernel()

@@ -14,13 +14,10 @@ from evpilot.geometry.jit import kernel
 from evpilot.guard.gate import gate
 from evpilot.guard.tail import tail_command
 from evpilot.runlog.record import Cmd, Ego
-from evpilot.scenarios import Scenario
-from evpilot.types import EgoState, Platform
+from evpilot.types import EgoState
 from evpilot.types.state import Array
 from evpilot.vehicle.dynamics import Car, Par, ks_bounds, ks_step
 from evpilot.vehicle.powertrain.step import powered_step, spend, wind_ahead
-
-START_LATERAL_MAX = 4.0  # [m/s2] a start whose yaw rate asks for more is taken as noise of the recording
 
 
 class Held(IntEnum):
@@ -180,27 +177,6 @@ def drive_exact(
     write_row(state, row)
     command[Cmd.ACCEL], command[Cmd.STEERING], command[Cmd.SOURCE] = accel, turned, by
     return int(by != source)
-
-
-def start_state(scenario: Scenario, platform: Platform) -> Array:
-    """The car (11,) by `Car` at a scenario's start, whose pose is the box centre's.
-
-    The wheels stand as the scenario says, or else as its yaw rate asks for at its speed.
-    """
-    state = np.zeros(11)
-    x, y, z, yaw = (float(value) for value in scenario.start)
-    speed, steering = scenario.start_speed, scenario.start_steering
-    bend = scenario.start_yaw_rate * speed
-    if steering == 0.0 and abs(speed) > 1.0 and 0.0 < abs(bend) < START_LATERAL_MAX:
-        steering = math.atan(scenario.start_yaw_rate / speed * platform.wheelbase)
-    steering = min(platform.steering_max, max(-platform.steering_max, steering))
-    b = platform.rear_to_center
-    state[[Car.X, Car.Y, Car.Z]] = x - b * math.cos(yaw), y - b * math.sin(yaw), z
-    state[Car.YAW] = math.atan2(math.sin(yaw), math.cos(yaw)) if abs(yaw) > math.pi else yaw
-    state[Car.SPEED], state[Car.STEERING], state[Car.ACCEL] = speed, steering, scenario.start_accel
-    state[Car.YAW_RATE] = speed * math.tan(steering) / platform.wheelbase
-    state[Car.LATERAL_ACCEL] = speed * state[Car.YAW_RATE]
-    return state
 
 
 def ego_state(state: Array, t_ns: int) -> EgoState:

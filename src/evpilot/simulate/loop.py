@@ -23,10 +23,11 @@ from evpilot.runlog import Ego, Frame, Header, RunLog, reduced
 from evpilot.scenarios import Scenario
 from evpilot.scenarios.goal import goal_mask
 from evpilot.sense.objects import PERFECT, ObjectSensor, SensorConfig
-from evpilot.simulate.car import drive_exact, drive_tick, ego_state, start_state, write_row
+from evpilot.simulate.car import drive_exact, drive_tick, ego_state, write_row
 from evpilot.simulate.custody import DEGRADED_SPEED, Answer, Custody, Maker
 from evpilot.simulate.motion import Motion, coast, decided, way_out
 from evpilot.simulate.staging import UNSTAGED, Staging, approach_motion
+from evpilot.simulate.start import start_state
 from evpilot.simulate.world import World
 from evpilot.types import ROAD, Briefing, Decision, Limits, Platform, Store, Truth
 from evpilot.types.state import Array, Ints
@@ -159,7 +160,7 @@ class Drive:
         self._staging = staging
         self._fast_ns = _fast_step(briefing.period_ns, step_ns, exact=briefing.limits.exact)
         self._end_ns = -(-briefing.end_ns // self._fast_ns) * self._fast_ns
-        self._state = start_state(scenario, platform)
+        self._state = start_state(scenario, platform, exact=briefing.limits.exact)
         self._par = parameters(platform, scenario.friction, conditions=conditions)
         self._train = packed(platform, conditions)
         self._store, self._spent = self._train.start(conditions)
