@@ -7,9 +7,10 @@ import pytest
 from driving_scenes import CAR, one_lane, two_lanes
 from planning_parts import ego_at, prop, ring, roll, standing
 
+from evpilot.maps.builder import GraphBuilder
 from evpilot.plan.columns import GRID, Law, Roll
 from evpilot.plan.proposals import arrive
-from evpilot.types import ROAD, VERDICT, Limits
+from evpilot.types import ROAD, VERDICT, LaneGraph, Limits
 from evpilot.vehicle import platforms
 from evpilot.vehicle.dynamics import accel_bounds, parameters
 
@@ -82,6 +83,35 @@ def test_steering_keeps_its_rate_and_its_stop(speed: float, steering: float) -> 
     # steps of 0.2 s are taken straight: the rate at their beginning is exact
     assert rate.max() <= min(ROAD.steering_rate, CAR.steering_rate_max) * 1.08
     assert np.abs(angle).max() <= CAR.steering_max + 1e-9
+
+
+def s_bend(radius: float, turned: float) -> LaneGraph:
+    """A lane that bends left after 30 m and right again at once, through so many radians each."""
+    arc = int(radius * turned)
+    bend = np.concatenate([np.zeros(30), np.full(arc, 1.0 / radius), np.full(arc, -1.0 / radius), np.zeros(150)])
+    yaw = np.cumsum(bend)
+    middle = np.cumsum(np.column_stack([np.cos(yaw), np.sin(yaw)]), axis=0)
+    left = np.column_stack([-np.sin(yaw), np.cos(yaw)])
+    builder = GraphBuilder()
+    builder.lane(middle + 1.75 * left, middle - 1.75 * left)
+    return builder.build()
+
+
+@pytest.mark.parametrize(("radius", "speed"), [(14.0, 7.5), (16.0, 6.5), (24.0, 8.0), (60.0, 12.0), (230.0, 25.0)])
+def test_no_motion_turns_faster_than_the_gate_lets_the_car(radius: float, speed: float) -> None:
+    """Else the car runs wide of its plan in an S-bend, and off the road."""
+    props = np.array([prop(Law.RAMP, 0.0, 8.0, offset=off, length=15.0) for off in (-1.5, 0.0, 1.5)])
+    rolls = roll(s_bend(radius, 0.8), ego_at(12.0, speed=speed), props).rolls
+    bend, square = rolls[:, :, Roll.CURVATURE], speed * speed
+    assert np.abs(np.diff(bend, axis=1) / STEP).max() * square <= 1.001 * ROAD.gate_lateral_jerk
+    assert np.abs(bend).max() * square <= 1.001 * ROAD.gate_lateral
+
+
+@pytest.mark.parametrize(("radius", "speed"), [(14.0, 5.2), (50.0, 8.6), (80.0, 12.0), (200.0, 20.0)])
+def test_a_bend_is_turned_into_in_time(radius: float, speed: float) -> None:
+    """At up to 2 m/s2, which is what the planner takes bends at."""
+    d = roll(s_bend(radius, 0.6), ego_at(12.0, speed=speed), prop(Law.RAMP, 0.0, 8.0)[None]).rolls[0, :, Roll.D]
+    assert np.abs(d).max() < 0.4
 
 
 @pytest.mark.parametrize("limits", [ROAD, VERDICT])

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from evpilot.maps.index import LaneIndex
+from evpilot.maps.reference import SPACING, reference_path
 from evpilot.scenarios import Scenario
 from evpilot.types import LaneGraph, Platform
 from evpilot.types.state import Array
@@ -14,7 +15,6 @@ LATERAL_MAX = 4.0  # [m/s2] a start whose yaw rate asks for more is taken as noi
 BEND_MAX = 3.0  # [m/s2] with which a car is taken to go round a bend already
 MOVES = 1.0  # [m/s]
 ALONG = 0.1  # [rad] off its lane's direction, who follows the lane
-SPAN = 3.0  # [m] to either side over which a lane's bend is measured
 
 
 def start_state(scenario: Scenario, platform: Platform, *, exact: bool) -> Array:
@@ -48,11 +48,6 @@ def bend_along(graph: LaneGraph, x: float, y: float, z: float, yaw: float) -> fl
     lane, s, _ = LaneIndex(graph).nearest(x, y, z, yaw)
     if lane < 0:
         return 0.0
-    rows = graph.points(lane)
-    at = np.clip(np.array([s - SPAN, s, s + SPAN]), 0.0, graph.length[lane])
-    xy = np.column_stack([np.interp(at, graph.arc[rows], graph.center[rows, k]) for k in range(2)])
-    (ax, ay), (bx, by) = np.diff(xy, axis=0)
-    whole = math.hypot(ax, ay) + math.hypot(bx, by)
-    if whole < SPAN or abs(math.remainder(math.atan2(ay + by, ax + bx) - yaw, math.tau)) > ALONG:
-        return 0.0
-    return 2.0 * math.atan2(ax * by - ay * bx, ax * bx + ay * by) / whole
+    table = reference_path(graph, np.array([lane], np.int64)).table
+    _, _, along, bend, *_ = table[min(round(s / SPACING), len(table) - 1)].tolist()
+    return bend if abs(math.remainder(along - yaw, math.tau)) < ALONG else 0.0
