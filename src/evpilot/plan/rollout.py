@@ -75,10 +75,8 @@ SETTLE = 15.0  # [m] at least along which the offset is reached that a delayed m
 ELSEWHERE = 1.0  # [m] where that offset is further away it is reached ...
 SETTLE_TIME, GAINED = 3.0, 3.0  # [s] ... so soon, even if we become faster by so much [m/s]
 PREVIEW = 0.6  # [s] ahead a bend is seen that the steering needs as long to get into
-SETTLE_NEAR, SETTLE_SOON = (
-    2.0,
-    0.7,
-)  # [m, s] in which what the car is off its line goes: faster than the gate's jerk swings
+# what the car is off its line goes in so many metres or seconds: in less the gate's jerk makes it swing
+LINE_NEAR, LINE_SOON = 2.0, 0.6  # [m], [s]
 APART_MAX = 0.5  # [m] from the line, as far as steering takes it seriously
 CAP_AHEAD = 0.85  # [s] the lag of a law that closes 1.2 of its speed's error in a second
 HARD = -3.9  # [m/s2] a ramp below it is an emergency
@@ -259,7 +257,7 @@ def _steer(block: Array, many: int, dt: float, s0: float, d0: float, bend_limit:
         squeeze = 1.0 / max(1.0 - k_ahead * want_d, 0.2)
         tangent = slope * squeeze
         c_lean = 1.0 / math.sqrt(1.0 + tangent * tangent)
-        near = 1.0 / max(SETTLE_NEAR, SETTLE_SOON * speed)
+        near = 1.0 / max(LINE_NEAR, LINE_SOON * speed)
         off = c_lean * (tangent * c_theta - s_theta)  # sine of the heading error
         # far off its line the car approaches at a slant: what asks for more than the steering's rate swings over
         apart = min(max(want_d - d - 0.15 * speed * s_theta, -APART_MAX), APART_MAX)
