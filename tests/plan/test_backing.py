@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from driving_scenes import CAR, two_lanes
 from planning_parts import briefing, ego_at, seen
 
@@ -86,3 +87,12 @@ def test_nobody_goes_back_where_somebody_is_close_behind():
 def test_who_waits_in_a_queue_does_not_go_back():
     egos, _, _ = drive(ego_at(60.0, 0.0, 0.0, 0.0), 9.0, standing((68.5, 0.0), (68.5, 3.5), (75.0, 0.0), (75.0, 3.5)))
     assert min(ego.speed for ego in egos) > -0.01
+
+
+@pytest.mark.parametrize(("room", "back"), [(1.8, True), (4.8, False)])
+def test_who_stands_close_behind_a_wreck_gets_out_onto_the_free_lane_if_need_be_by_going_back(room: float, back: bool):
+    wreck = 60.0 + CAR.rear_to_center + 0.5 * CAR.length + room + 2.25
+    egos, faults, _ = drive(ego_at(60.0, 0.0, 0.0, 0.0), 20.0, standing((wreck, 0.0), kind=ObjectKind.PARKED))
+    assert not faults
+    assert (min(ego.pose[0] for ego in egos) < 59.0) == back
+    assert egos[-1].pose[0] > 75.0 and egos[-1].pose[1] > 2.0

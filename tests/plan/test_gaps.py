@@ -30,7 +30,9 @@ def lanes_abreast(count: int) -> LaneGraph:
     return builder.build()
 
 
-def sought(goal: Goal, others: list[Array], speed: float = 10.0, due: float = 0.0) -> tuple[Array, Array]:
+def sought(
+    goal: Goal, others: list[Array], speed: float = 10.0, due: float = 0.0, room: float = math.inf
+) -> tuple[Array, Array]:
     """The proposals that seek gaps (R, 11), and the rollouts of them (R, 51, 11)."""
     graph = two_lanes()
     brief = briefing(graph, (goal,))
@@ -39,7 +41,7 @@ def sought(goal: Goal, others: list[Array], speed: float = 10.0, due: float = 0.
     entries = np.ascontiguousarray(np.array(others))
     spans, near = np.empty((2, len(others), len(GRID), 5)), np.empty((2, len(others) + 1), np.int64)
     spans_on(entries, np.tile([2.25, 0.9], (len(others), 1)), np.zeros(len(others)), corridors, table, spans, near)
-    props = seek_gaps(ways, spans, np.ones(len(others)), brief, speed, 0.0, due)
+    props = seek_gaps(ways, spans, np.ones(len(others)), np.full(len(ways), room), brief, speed, 0.0, due)
     return props, roll(graph, ego_at(30.0, speed=speed), props).rolls if len(props) else np.zeros((0, len(GRID), 11))
 
 
@@ -58,6 +60,13 @@ def test_the_gaps_lie_between_those_on_the_lane() -> None:
     found = gaps_of(spans, np.ones(3), 1.9)
     assert found == [(-math.inf, 20.0, 8.0), (24.5, 50.0, 9.0), (54.5, math.inf, 9.0)]
     assert gaps_of(spans, np.full(3, 0.1), 1.9) == []
+
+
+def test_a_gap_is_sought_on_a_lane_that_is_no_better_where_our_own_is_blocked() -> None:
+    anywhere = place(150.0, 160.0, -2.0, WIDTH + 2.0)
+    others = [box(34.0, WIDTH, 11.0), box(56.0, WIDTH, 11.0)]
+    assert not len(sought(anywhere, others)[0])
+    assert len(sought(anywhere, others, room=60.0)[0])
 
 
 def test_a_gap_ahead_is_met_at_its_pace_between_its_bounds() -> None:

@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from evpilot.geometry.boxes import gap
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import GRID, Law, Prop, Roll
+from evpilot.plan.columns import GRID, Corridor, Law, Prop, Roll
 from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
 from evpilot.plan.evaluate import Evaluator
+from evpilot.plan.proposals import LENGTH_MIN
 from evpilot.plan.scene import Scene, slack_at
-from evpilot.plan.way import find_place
+from evpilot.plan.way import STEEPEST, find_place
 from evpilot.types import EgoState, Observation, Trajectory
 from evpilot.types.state import Array, Bools, Ints
 
@@ -30,6 +31,7 @@ GAIN = 2.0  # [m] further on than without
 FULL = 8.0  # [m] on is far enough
 SPARE = 0.4  # [m] to everybody on the way back ...
 TOUCH = 0.1  # [m] ... and to what stands on the way on
+TOUCH_OUT = 0.7  # [m] the same onto another lane: no nearer than a plan likes to go past
 HARDLY = 0.02  # [m] nearer than now is not nearer
 PACE, PULL, BRAKE = 0.8, 0.5, 1.5  # [m/s], [m/s2], [m/s2]
 STEERING, TURNED = 0.3, 0.05  # [rad/s] of a car that stands, and [rad] near enough
@@ -61,7 +63,7 @@ def keeps_apart(places: Array, body: Array, box: Array, half: Array, steps: int)
     return True
 
 
-@kernel("f8(f8[:, :, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[:, :, ::1], f8[:, ::1], b1[::1])")
+@kernel("f8(f8[:, :, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[:, :, ::1], f8[:, ::1], b1[::1], f8)")
 def way_on(
     rolls: Array,
     body: Array,
@@ -72,9 +74,10 @@ def way_on(
     box: Array,
     half: Array,
     moving: Bools,
+    touch: float,
 ) -> float:
     """How far [m] the best of motions (R, 51, 11) leads before the car leaves the road, further than the slack [m], or
-    touches somebody who stands."""
+    comes nearer than `touch` [m] to somebody who stands."""
     best = 0.0
     for r in range(rolls.shape[0]):
         run = rolls[r, 0, S]
@@ -87,7 +90,7 @@ def way_on(
                 if not moving[e]:
                     o = box[e, 0]
                     room = gap(x, y, c, s, body[1], body[2], o[0], o[1], o[2], o[3], half[e, 0], half[e, 1])
-                    free = free and room > TOUCH
+                    free = free and room > touch
             if not free:
                 break
             best = max(best, rolls[r, step, S] - run)
@@ -200,11 +203,12 @@ class Backing:
             find_place(way.table, x, y, z, yaw, math.tan(steering) / wheelbase, row)
         near = np.zeros_like(scene.near)
         state = np.array([0.0, 0.0, steering, 0.0])
+        touch = TOUCH_OUT if np.isfinite(scene.room).any() else TOUCH
         creeping = evaluator.rolled(_creeping(scene), replace(scene, corridors=corridors, near=near, ego=state), first)
         slack = slack_at(area, x, y, yaw, evaluator.body)
         return way_on(
             creeping.rolls, evaluator.body, area.origin, area.table, area.tiles, slack, entries.box, entries.half,
-            entries.moving,
+            entries.moving, touch,
         )  # fmt: skip
 
     def _free(self, places: Array, scene: Scene, observation: Observation) -> bool:
@@ -221,13 +225,17 @@ class Backing:
 
 
 def _creeping(scene: Scene) -> Array:
-    """Proposals (K, 11) at walking pace on our lane, and round what stands in it."""
+    """Proposals (K, 11) at walking pace on our lane, round what stands in it, and where it is blocked onto a lane that
+    is not."""
     rows: list[Array] = []
     for c, way in enumerate(scene.ways):
-        if c and not len(way.borrowed):
+        out = math.isfinite(scene.room[c])
+        if c and not len(way.borrowed) and not out:
             continue
+        # onto another lane as calmly as it is then driven
+        lengths = (max(STEEPEST * abs(float(way.scalars[Corridor.D])), LENGTH_MIN),) if out else OVER
         for offset in OFFSETS:
-            for length in OVER:
+            for length in lengths:
                 row = np.zeros(len(Prop))
                 row[[Prop.CORRIDOR, Prop.OFFSET, Prop.LENGTH, Prop.LAW]] = c, offset, length, Law.CRUISE
                 row[[Prop.P0, Prop.P1, Prop.P2]] = CREEP, 1.0, 1.5

@@ -14,7 +14,7 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
-from evpilot.plan.columns import GRID, Corridor, Ref, Span
+from evpilot.plan.columns import GRID, HORIZON, Corridor, Ref, Span
 from evpilot.plan.entries import IS_FIXED, Entries
 from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds
 from evpilot.plan.way import Way, place_on
@@ -82,18 +82,19 @@ class Detours:
         bumps = self._bumps(own, *self._extents(own, tracks, rows))
         return self._way(own, bumps, ego) if bumps else None
 
-    def blocked(self, way: Way, rows: Ints, tracks: Tracks) -> bool:
-        """Whether any of those that stand (rows of the tracks) is in our way ahead on a corridor."""
-        extent, _ = self._extents(way, tracks, rows)
+    def blocked(self, way: Way, rows: Ints, tracks: Tracks, speed: float) -> float:
+        """From where on [m] a corridor is blocked by any of those that stand (rows of the tracks); inf: nowhere."""
+        extent, _ = self._extents(way, tracks, rows, self._look(speed))
         half = 0.5 * self.briefing.platform.width
-        ahead = extent[:, 1] > float(way.scalars[Corridor.S])
-        return bool(np.any(ahead & (extent[:, 2] < half) & (extent[:, 3] > -half)))
+        met = (extent[:, 1] > float(way.scalars[Corridor.S])) & (extent[:, 2] < half) & (extent[:, 3] > -half)
+        return float(extent[met, 0].min(initial=math.inf))
 
     def standing(self, observation: Observation, tracks: Tracks, level: Bools) -> Ints:
         """Rows of all on our level (N,) that will not move soon: what is fixed, and vehicles that have stood for a
         while. Asked once in every cycle."""
         ego, state = observation.ego, tracks.state
-        near = (np.abs(state[:, 0] - ego.pose[0]) < LOOK) & (np.abs(state[:, 1] - ego.pose[1]) < LOOK)
+        far = self._look(ego.speed)
+        near = (np.abs(state[:, 0] - ego.pose[0]) < far) & (np.abs(state[:, 1] - ego.pose[1]) < far)
         near &= tracks.valid & level
         still = near & IS_VEHICLE[tracks.kind] & (np.abs(state[:, 4]) < STILL)
         ids = tracks.id[still].tolist()
@@ -103,12 +104,16 @@ class Detours:
         stood |= still & (tracks.signals & HAZARD > 0)
         return np.flatnonzero((near & IS_FIXED[tracks.kind]) | stood)
 
-    def _extents(self, way: Way, tracks: Tracks, rows: Ints) -> tuple[Array, Ints]:
-        """From where to where each is along and across a way (K, 4) [m], without those that wait for something ahead
-        of them; and their rows."""
+    def _look(self, speed: float) -> float:
+        """How far ahead [m] to look for what stands in a lane: as far as a plan leads, to leave the lane in time."""
+        return LOOK if self.briefing.limits.exact else max(LOOK, HORIZON * speed)
+
+    def _extents(self, way: Way, tracks: Tracks, rows: Ints, reach: float = LOOK) -> tuple[Array, Ints]:
+        """From where to where each is along and across a way (K, 4) [m], as far as `reach` [m] ahead, without those
+        that wait for something ahead of them; and their rows."""
         extent = extents(way, tracks, rows)
         front = float(way.scalars[Corridor.S])
-        keep = (extent[:, 1] > front - PAST) & (extent[:, 0] < front + LOOK)
+        keep = (extent[:, 1] > front - PAST) & (extent[:, 0] < front + reach)
         keep &= (extent[:, 2] < 4.0) & (extent[:, 3] > -4.0)
         extent, rows = extent[keep], rows[keep]
         parked = IS_FIXED[tracks.kind[rows]] | (tracks.signals[rows] & Signal.HAZARD > 0)

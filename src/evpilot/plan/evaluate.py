@@ -12,6 +12,7 @@ from evpilot.plan.cost.energy import Thrift, energy_cost, thrift
 from evpilot.plan.cost.headway import headway_cost
 from evpilot.plan.cost.lines import lane_kept_cost
 from evpilot.plan.cost.passing import passing_cost, room_beside
+from evpilot.plan.cost.trapped import trapped_cost
 from evpilot.plan.occlusion import hidden_cost
 from evpilot.plan.road import TIMED, Road
 from evpilot.plan.rollout import roll_out
@@ -92,6 +93,8 @@ class Evaluator:
             wishes, scene.zones, scene.places, batch.costs, batch.firsts,
         )  # fmt: skip
         self._yield_room(batch, scene)
+        if np.isfinite(scene.room).any():
+            trapped_cost(batch.props, batch.rolls, scene.corridors, scene.room, batch.costs)
         if self._thrift is not None and scene.freely is not None:
             t = self._thrift
             energy_cost(

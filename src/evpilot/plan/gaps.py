@@ -23,17 +23,18 @@ CROSSING = 3.0  # [s] for the way across, at least
 
 
 def seek_gaps(
-    ways: list[Way], spans: Array, prob: Array, briefing: Briefing, speed: float, accel: float, due: float
+    ways: list[Way], spans: Array, prob: Array, room: Array, briefing: Briefing, speed: float, accel: float, due: float
 ) -> Array:
-    """Proposals (R, 11) by `Prop` that come abreast of gaps on better corridors than ours and then cross into them.
+    """Proposals (R, 11) by `Prop` that come abreast of gaps on better corridors than ours, or free ones where ours is
+    blocked, and then cross into them.
 
-    spans (C, E, 51, 5) by `Span`; prob (E,) of each entry; due [s] is when the last decision arrives, if it does: what
-    is sought at the same times from now in every cycle is put off for ever.
+    spans (C, E, 51, 5) by `Span`; prob (E,) of each entry; room (C,) as in `blocked.room_before`; due [s] is when the
+    last decision arrives, if it does: what is sought at the same times from now in every cycle is put off for ever.
     """
     times = AHEAD if not DUE_MIN < due < AHEAD[-1] else (due, *AHEAD)
     rows: list[tuple[float, ...]] = []
     for c, way in enumerate(ways[1:], 1):
-        if _to_go(way) < _to_go(ways[0]) - WORTH:
+        if math.isfinite(room[c]) or _to_go(way) < _to_go(ways[0]) - WORTH:
             home = float(way.scalars[Corridor.D] - ways[0].scalars[Corridor.D])
             for t, distance, pace in _meetings(way, spans[c], prob, briefing, speed, times):
                 law = arrive(distance, t, pace, speed, accel)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars, trajectory
 from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
+from evpilot.plan.blocked import room_before, room_to_get_out
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref
 from evpilot.plan.contingency import branch
 from evpilot.plan.crossing import heed
@@ -127,7 +128,10 @@ class Planner:
         if aside is not None:
             ways.append(aside)
         walls = self.rules.walls(ways, observation, tracks)
-        scene = self._scene(ways, walls, observation, tracks, predictions, level)
+        shift, length, _ = self._evaluator.body.tolist()
+        room = room_before(ways, shift + length) if not self.briefing.limits.exact else np.full(len(ways), math.inf)
+        walls += room_to_get_out(ways, room, shift + length, ego)
+        scene = self._scene(ways, walls, room, observation, tracks, predictions, level)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
         slow = self._slow_riders(scene)
@@ -195,14 +199,16 @@ class Planner:
     def _past(self, ways: list[Way], standing: Ints, tracks: Tracks, ego: EgoState) -> list[Way]:
         """The corridors with those two lanes over where what stands (rows of the tracks) blocks the nearer ones; where
         one is free the blocked ones are dearer: beyond the horizon nothing is to be gained on them."""
-        blocked = [self.detours.blocked(way, standing, tracks) for way in ways]
-        further = self.road.beyond(ways, blocked, ego)
-        blocked += [self.detours.blocked(way, standing, tracks) for way in further]
-        ways = ways + further
-        if blocked[0] and not all(blocked):
-            for way, stands in zip(ways, blocked, strict=True):
-                way.scalars[Corridor.PENALTY] += BLOCKED if stands else 0.0
+        ways = self._marked(ways, standing, tracks, ego)
+        ways += self._marked(self.road.beyond(ways, ego), standing, tracks, ego)
+        if math.isfinite(ways[0].blocked) and not all(math.isfinite(way.blocked) for way in ways):
+            for way in ways:
+                way.scalars[Corridor.PENALTY] += BLOCKED if math.isfinite(way.blocked) else 0.0
         return ways
+
+    def _marked(self, ways: list[Way], standing: Ints, tracks: Tracks, ego: EgoState) -> list[Way]:
+        """The corridors with where each is blocked."""
+        return [replace(way, blocked=self.detours.blocked(way, standing, tracks, ego.speed)) for way in ways]
 
     def _calm(self, walls: list[Wall], slow: Ints, scene: Scene) -> Batch | None:
         """A few motions along the lane that we are on, where nothing else is open to us; None when the best of them is
@@ -220,8 +226,9 @@ class Planner:
         """All proposals, ways past slow riders among them, the neighbours of the best of them, and more where too many
         come to the same."""
         ways = scene.ways
-        props = propose(ways, self.briefing, speed, accel, scene.wanted, seconds, scene.halts)
-        gaps = seek_gaps(ways, scene.spans, scene.entries.prob, self.briefing, speed, accel, self._due - seconds)
+        props = propose(ways, self.briefing, speed, accel, scene.wanted, seconds, scene.halts, scene.room)
+        due, prob = self._due - seconds, scene.entries.prob
+        gaps = seek_gaps(ways, scene.spans, prob, scene.room, self.briefing, speed, accel, due)
         past = overtakes(ways[0], scene.spans[0], slow, self.briefing, speed, scene.wanted, scene.limit)
         batch = self._evaluator.weigh(np.concatenate([props, gaps, past]), scene)
         missing = LEAST - different(batch.marks)
@@ -271,6 +278,7 @@ class Planner:
         self,
         ways: list[Way],
         walls: list[Wall],
+        room: Array,
         observation: Observation,
         tracks: Tracks,
         predictions: Predictions,
@@ -278,6 +286,9 @@ class Planner:
     ) -> Scene:
         ego = observation.ego
         entries = Entries(tracks, predictions, ego, level)
+        if np.isfinite(room).any():
+            # where another lane is free, a wall keeps the room to get out, and who has less may use it
+            entries.standoff[:] = 0.0
         table = self._at_pace(self._tables.stack(ways, self._sight_speed), ego.speed)
         table = heed(table, ways, self.rules.heeded(ways, tracks), ego.speed)
         corridors, rest = stack_scalars(ways, walls)
@@ -311,6 +322,7 @@ class Planner:
             halts=halts,
             freely=None if halts is None else rolled_to(corridors, table, halts),
             saving=self._saving(ways[0], observation),
+            room=room,
             last=None if self._last is None else (_corridor_of(ways, self._last), self._last[1]),
         )
 

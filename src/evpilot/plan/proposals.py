@@ -9,7 +9,7 @@ import numpy as np
 
 from evpilot.plan.columns import Corridor, Law, Prop
 from evpilot.plan.road import TIMED
-from evpilot.plan.way import Way
+from evpilot.plan.way import STEEPEST, Way
 from evpilot.types import Briefing, Goal
 from evpilot.types.state import Array
 
@@ -24,8 +24,8 @@ DURATIONS_FAR = (4.5, 6.5)
 GENTLE, LONGER = 0.7, 1.3  # of a bound on the lateral acceleration; and a way over that takes its time
 EDGE = 0.5  # [m] of the lane: the middle beyond this is out of it
 BACK = (1.8, 2.5)  # [s] the same for who is out on a lane that is not ours
-STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
 LENGTH_MIN = 7.0  # [m]
+CREEPS = 1.5  # [m/s] where it is tight
 SETTING_OFF, BRISK = 6.0, 0.2  # [m/s], and how much faster than comfortable a bend is driven then, as a share
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
 THRIFTY_SHARES = (0.97, 0.94, 0.91, 0.88, 0.85)  # of the wanted speed, where saving energy is wished
@@ -67,16 +67,21 @@ def propose(
     wish: float,
     seconds: float,
     halts: Array | None = None,
+    room: Array | None = None,
 ) -> Array:
     """All proposals (R, 11) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like;
-    halts (C,) [m]: where to stop on each corridor, inf where nowhere: then also what saves energy."""
+    halts (C,) [m]: where to stop on each corridor, inf where nowhere: then also what saves energy; room (C,) [m]:
+    within which the way over to each has to be done."""
     blocks: list[Array] = []
     for c, way in enumerate(ways):
         usual = headway(1.2, briefing, speed)
         thrifty = [] if halts is None else _thrifty_laws(way, wish, float(halts[c]), usual)
         laws = np.array(_common_laws(way, briefing, speed, accel, wish) + thrifty)
         times = BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS
-        paths = paths_on(way, speed, c == 0, times if c == 0 else gentle(times, way, briefing))
+        within = math.inf if room is None else float(room[c])
+        if within < STEEPEST * abs(way.scalars[Corridor.D]) and speed < CREEPS:
+            laws = np.concatenate([laws, [(Law.CRUISE, CREEPS, usual, 1.5, 0.0, 0.0)]])
+        paths = paths_on(way, speed, c == 0, times if c == 0 else gentle(times, way, briefing), within)
         mine = [cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
         wait = way.opens - float(way.scalars[Corridor.S])
         blocks.extend(_delayed(mine, wait, ways[0], way) if wait > 0.0 else mine)
@@ -125,15 +130,20 @@ def gentle(durations: tuple[float, ...], way: Way, briefing: Briefing) -> tuple[
     return tuple(max(least, t) * (1.0 if t == min(durations) else LONGER) for t in durations)
 
 
-def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...]) -> Array:
-    """Lateral targets and lengths (K, 2)."""
+def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...], room: float = math.inf) -> Array:
+    """Lateral targets and lengths (K, 2), one of them within the room [m]."""
     d = way.scalars[Corridor.D]
     far = abs(d) > FAR_ASIDE
     offsets = OFFSETS if own else OFFSETS_FAR if far else OFFSETS_BESIDE
     times = tuple(max(pair) for pair in zip(durations, DURATIONS_FAR, strict=True)) if far else durations
-    # a longer way to the side comes of the refinement of a shorter one
-    ways_over = [(offset, t) for offset in offsets for t in (times if offset == 0.0 else times[:1])]
-    rows = [(offset, max(LENGTH_MIN, speed * t, STEEPEST * abs(offset - d))) for offset, t in ways_over]
+    rows: list[tuple[float, float]] = []
+    for offset in offsets:
+        aside = abs(offset - float(d))
+        lengths = [max(LENGTH_MIN, speed * t, STEEPEST * aside) for t in times]
+        if 0.0 < room < lengths[0]:
+            lengths = [max(room, LENGTH_MIN), *lengths[:-1]]
+        # a longer way to the side comes of the refinement of a shorter one
+        rows += [(offset, length) for length in (lengths if offset == 0.0 else lengths[:1])]
     if own:
         rows.append((float(d), LENGTH_MIN + speed))
     return np.array(rows)

@@ -96,14 +96,13 @@ class Road:
             return ways
         return [left, *ways] if abs(left.scalars[Corridor.D]) <= KEPT_ASIDE else [*ways, left]
 
-    def beyond(self, ways: list[Way], blocked: list[bool], ego: EgoState) -> list[Way]:
-        """Corridors two lanes over, where something stands both in our own lane and in the one between; blocked: in
-        which of the ways something does."""
+    def beyond(self, ways: list[Way], ego: EgoState) -> list[Way]:
+        """Corridors two lanes over, where both our own lane and the one between are blocked."""
         path = ways[0].path
         lane = int(path.lanes[path.lane_at(float(ways[0].scalars[Corridor.S]))])
-        if not blocked[0] or not self.lane_changes:
+        if math.isinf(ways[0].blocked) or not self.lane_changes:
             return []
-        shut = {int(k) for way, stands in zip(ways, blocked, strict=True) if stands for k in way.path.lanes}
+        shut = {int(k) for way in ways if math.isfinite(way.blocked) for k in way.path.lanes}
         known = {int(k) for way in ways for k in way.path.lanes}
         length = BEHIND + 60.0 + 1.3 * HORIZON * max(ego.speed, 8.0)
         return [
@@ -184,7 +183,7 @@ class Road:
             return None
         near = abs(scalars[Corridor.D]) <= KEPT_ASIDE and abs(scalars[Corridor.THETA]) <= HEADING_MAX
         scalars[Corridor.PENALTY] = 0.0 if near else BESIDE_PENALTY
-        kept = replace(self._kept, scalars=scalars)
+        kept = replace(self._kept, scalars=scalars, blocked=math.inf)
         return kept if near or runs_beside(kept) else None
 
     def _own_lanes(self, x: float, y: float, ego: EgoState) -> list[int]:

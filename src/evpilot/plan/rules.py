@@ -120,7 +120,7 @@ class Rules:
         if len(graph.successors(last)) or not beside or len(way.borrowed):
             return []
         stops = self._can_stop(way, way.path.end, observation.ego.speed, END_BRAKE)
-        return [_wall(c, way, way.path.end, "stop: the lane ends")] if stops else []
+        return [wall_at(c, way, way.path.end, "stop: the lane ends")] if stops else []
 
     def _front(self, way: Way) -> float:
         platform = self.briefing.platform
@@ -145,7 +145,7 @@ class Rules:
             else:
                 continue
             if self._can_stop(way, s, observation.ego.speed, brake):
-                walls.append(_wall(c, way, s, SAID[state]))
+                walls.append(wall_at(c, way, s, SAID[state]))
         return walls
 
     def green_ahead(self, way: Way, observation: Observation) -> bool:
@@ -192,7 +192,7 @@ class Rules:
                 if stood or not -1.0 <= room <= LOOK:
                     continue
                 if self._can_stop(way, s, observation.ego.speed, RED_BRAKE):
-                    walls.append(_wall(c, way, s, "stop: stop sign"))
+                    walls.append(wall_at(c, way, s, "stop: stop sign"))
         return walls
 
     def _crosswalks(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
@@ -210,7 +210,7 @@ class Rules:
             who = int(tracks.id[seen.row[crossing.argmax()]])
             # who has come a little too near stops before the crossing all the same
             before = max(low - BEFORE, min(eased, low - STOPS))
-            walls.append(_wall(c, way, before, f"yield to {who} at the crossing", who))
+            walls.append(wall_at(c, way, before, f"yield to {who} at the crossing", who))
         return walls
 
     def _walkers(self, way: Way, tracks: Tracks) -> Iterator[tuple[float, Walkers]]:
@@ -256,7 +256,7 @@ class Rules:
             line = ("clear", int(way.path.lanes[way.path.lane_at(low)]))
             if row >= 0 and not self._has_stood(line, low - STAND_OFF - front, observation, KEPT_CLEAR):
                 who = int(tracks.id[row])
-                walls.append(_wall(c, way, low - STAND_OFF, f"keep clear: {who} stands behind it", who))
+                walls.append(wall_at(c, way, low - STAND_OFF, f"keep clear: {who} stands behind it", who))
         return walls
 
     def _clear_on(self, way: Way) -> list[tuple[float, float]]:
@@ -315,6 +315,7 @@ def _line_on(graph: LaneGraph, lane: int) -> float:
     return float(own.min()) if len(own) else float(graph.length[lane])
 
 
-def _wall(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
+def wall_at(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
+    """The wall at s [m] on the corridor of number c."""
     row = way.table[min(int(s / 0.5), len(way.table) - 1)]
     return Wall(corridor=c, s=s, x=float(row[0]), y=float(row[1]), yaw=float(row[2]), reason=reason, cause_id=cause_id)

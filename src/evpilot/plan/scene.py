@@ -27,7 +27,7 @@ class Scene:
     offset of the last decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor
     (C,) [m] the front will have to stop, and the square of the speed (N, 1) from which it rolls by itself to all that
     is slower ahead, as the stacked table, both None where saving energy does not count; what share of the wish to save
-    counts now."""
+    counts now; and how far ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it."""
 
     ways: list[Way]
     table: Array
@@ -49,6 +49,7 @@ class Scene:
     halts: Array | None
     freely: Array | None
     saving: float
+    room: Array
 
 
 def hidden_from(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:

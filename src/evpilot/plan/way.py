@@ -16,20 +16,23 @@ S, D, THETA, BEND = int(Corridor.S), int(Corridor.D), int(Corridor.THETA), int(C
 COUNT, PENALTY, WALL, END = int(Corridor.COUNT), int(Corridor.PENALTY), int(Corridor.WALL), int(Corridor.END)
 REF_Z = int(Ref.Z)
 SLOW = 3.0  # [m/s] up to which the steering alone tells how the car turns; from twice that on its yaw rate does
+STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
 APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
     """One corridor: its path, the table (P, 13) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
-    lane; scalars (10,) by `Corridor` for the present state; from where on [m] it can be entered; and, on a detour,
-    the parts of it (B, 3) that are over the edge of our lane: from, to [m], how far aside [m]."""
+    lane; scalars (10,) by `Corridor` for the present state; from where on [m] it can be entered; from where on [m]
+    something stands in it for good; and, on a detour, the parts of it (B, 3) that are over the edge of our lane: from,
+    to [m], how far aside [m]."""
 
     path: ReferencePath
     table: Array
     goals: Array
     scalars: Array
     opens: float = -math.inf
+    blocked: float = math.inf
     borrowed: Array = field(default_factory=lambda: np.zeros((0, 3)))
 
 

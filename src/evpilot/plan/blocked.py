@@ -1,0 +1,46 @@
+"""Lanes that are blocked where one beside them is free: by when one has to be out of them, and where one stops else."""
+
+import math
+
+import numpy as np
+
+from evpilot.plan.columns import Corridor
+from evpilot.plan.rules import Wall, wall_at
+from evpilot.plan.way import STEEPEST, Way, runs_beside
+from evpilot.types import EgoState
+from evpilot.types.state import Array
+
+BRAKE = 3.0  # [m/s2] who would have to brake harder stops nearer to what stands
+STOPS = 0.05  # [m] within which a car stands where it wants to
+LEAST = 1.0  # [m] before what stands there is no more room to keep
+
+
+def free(way: Way) -> bool:
+    """Whether a corridor is a lane that leads along here past what stands."""
+    return not math.isfinite(way.blocked) and not len(way.borrowed) and runs_beside(way)
+
+
+def room_before(ways: list[Way], front: float) -> Array:
+    """How far ahead [m] (C,) the way over to each free lane has to be done: when a bumper, `front` [m] before the rear
+    axle, comes to what stands in our own lane, or in one between; inf to others, and where our own is free."""
+    shut = math.isfinite(ways[0].blocked)
+    return np.array([_room(ways, way) if shut and free(way) else math.inf for way in ways]) - front
+
+
+def _room(ways: list[Way], way: Way) -> float:
+    d = float(way.scalars[Corridor.D])
+    between = [one for one in ways[1:] if 0.0 < one.scalars[Corridor.D] * d < d * d]
+    return min(one.blocked - float(one.scalars[Corridor.S]) for one in (ways[0], *between))
+
+
+def room_to_get_out(ways: list[Way], room: Array, front: float, ego: EgoState) -> list[Wall]:
+    """Where to stop in each blocked lane, so far before what stands that a free lane can be reached from standstill;
+    none where there is no free lane. room (C,) and front as in `room_before`."""
+    halt = front + STOPS + max(ego.speed, 0.0) ** 2 / (2.0 * BRAKE)
+    d = np.array([way.scalars[Corridor.D] for way in ways])
+    walls: list[Wall] = []
+    for c, way in enumerate(ways if np.isfinite(room).any() else ()):
+        if math.isfinite(way.blocked):
+            s = float(way.scalars[Corridor.S]) + max(front + float((room - STEEPEST * np.abs(d - d[c])).min()), halt)
+            walls += [wall_at(c, way, s, "stop: the lane is blocked")] if s < way.blocked - LEAST else []
+    return walls
