@@ -223,9 +223,13 @@ def test_who_is_on_a_lane_that_ends_is_expected_to_change():
 
 
 def test_who_comes_up_to_what_stands_in_its_lane_may_pull_out():
-    def pulls_out(kind: ObjectKind, speed: float = 14.0, signal: int = 0, lanes: int = 2) -> float:
-        rows = (1, 50.0, 0.0, 0.0, speed), (2, 95.0, 0.0, 0.0, 0.0)
-        now = tracks(*rows, kinds=[ObjectKind.TRUCK, kind], signals=[0, signal])
+    def pulls_out(kind: ObjectKind, speed: float = 14.0, signal: int = 0, lanes: int = 2, third=(0.0, 14.0)) -> float:
+        rows = (1, 50.0, 0.0, 0.0, speed), (2, 95.0, 0.0, 0.0, 0.0), (3, third[0], WIDTH, 0.0, third[1])
+        now = tracks(
+            *rows[: 2 + bool(third[0])],
+            kinds=[ObjectKind.TRUCK, kind, ObjectKind.CAR][: 2 + bool(third[0])],
+            signals=[0, signal, 0][: 2 + bool(third[0])],
+        )
         result = predict(straight(lanes), now, cycles=10)
         return sum(float(result.prob[0, m]) for m in range(3) if end(result, 0, m)[1] > 0.7 * WIDTH)
 
@@ -236,6 +240,10 @@ def test_who_comes_up_to_what_stands_in_its_lane_may_pull_out():
     assert pulls_out(ObjectKind.CAR) < 0.05
     assert pulls_out(ObjectKind.BARRIER, speed=0.3) < 0.15
     assert pulls_out(ObjectKind.BARRIER, lanes=1) < 0.05
+    # nor into who is beside, or comes too fast from behind
+    assert pulls_out(ObjectKind.BARRIER, third=(48.0, 14.0)) < 0.05
+    assert pulls_out(ObjectKind.BARRIER, third=(30.0, 26.0)) < 0.05
+    assert pulls_out(ObjectKind.BARRIER, third=(20.0, 14.0)) > 0.3
 
 
 def test_sideways_motion_means_a_lane_change():

@@ -116,12 +116,12 @@ def starts(
     place: Array,
     count: int,
     road: RoadArrays,
-    blocked: float,
+    blocked: tuple[float, float],
     cost: Array,
 ) -> int:
     """Costs (NEAR_MAX,) of starting on each lane found; returns the index of the best, -1 when none serves.
     row is the object's `Tracks.state`, drift its filtered velocity [m/s]; blocked 0..1: how near it is to something
-    that stands in its lane, which is as good as the lane's end."""
+    that stands in its lane, which is as good as the lane's end, for a change to the left and to the right."""
     lanes, best = road[1], -1
     for k in range(count):
         cost[k] = math.inf
@@ -140,7 +140,9 @@ def starts(
             if side != 0.0:
                 cost[k] += lamp_cost(signals, side) - leaving_gain(drift_x, drift_y, place[best], side)
                 goes_on = lanes[found[k], SUCC_END] > lanes[found[k], SUCC]
-                urge = max(near_end if goes_on else 0.0, 0.0 if lanes[found[k], SHOULDER] else blocked)
+                urge = max(
+                    near_end if goes_on else 0.0, 0.0 if lanes[found[k], SHOULDER] else blocked[0 if side > 0.0 else 1]
+                )
                 if urge > 0.0 and cost[k] < math.inf:
                     cost[k] = min(cost[k], cost[best] + MERGE_COST * (0.5 - urge))
     return best
@@ -158,7 +160,7 @@ def weigh(
     found: Ints,
     place: Array,
     count: int,
-    blocked: float,
+    blocked: tuple[float, float],
     ways: Ints,
     hops: Ints,
     origin: Array,

@@ -32,12 +32,13 @@ from evpilot.predict.follow import (
     learn,
     roll,
 )
-from evpilot.predict.locate import NEAR_MAX, at, near
-from evpilot.predict.meet import enter, find_lead, find_wall
+from evpilot.predict.locate import NEAR_MAX, at, near, project
+from evpilot.predict.meet import enter, find_lead, find_wall, is_taken
 from evpilot.predict.memory import (
     ACCEL_F,
     BEHIND_US,
-    BLOCKED,
+    BLOCKED_LEFT,
+    BLOCKED_RIGHT,
     CLOSING_B,
     FASTEST,
     GAP_B,
@@ -57,7 +58,7 @@ from evpilot.predict.memory import (
 )
 from evpilot.predict.modes import DRIVE, RIDE, STAY, WALK, movement, ways_of
 from evpilot.predict.pose import along_way, onwards, spread
-from evpilot.predict.roads import ROAD, RoadArrays
+from evpilot.predict.roads import LEFT, RIGHT, ROAD, RoadArrays
 from evpilot.predict.routes import STATIONS, TLIMIT
 from evpilot.predict.walk import intents
 from evpilot.types.kinds import ObjectKind
@@ -80,6 +81,7 @@ STOOD_FIRST, STOOD_MAX = 1.0, 4.0  # [s] who is first seen standing has stood so
 @kernel()
 def meet_leads(
     i: int,
+    row: Array,
     mode: Array,
     memory: Memory,
     size: Array,
@@ -92,10 +94,10 @@ def meet_leads(
     fixed: Bools,
 ) -> None:
     """Find the lead and the red light on each way of object i; and remember how near it is to one of those fixed (N,)
-    that stands in its lane, as `nearness` says."""
+    that stands in its lane, as `nearness` says, where the lane beside is free."""
     reach = mode[0, SPACING] * (STATIONS - 1)
     trace = memory[1][i]
-    trace[BLOCKED] = 0.0
+    trace[BLOCKED_LEFT], trace[BLOCKED_RIGHT] = 0.0, 0.0
     for m in range(MODES):
         hops = memory[4][i, m]
         if mode[m, USED] > 0.0 and hops > 0:
@@ -104,7 +106,13 @@ def meet_leads(
             mode[m, LEAD], mode[m, AHEAD], mode[m, ALONG] = float(lead), gap, along
             _, _, _, _, half = at(s, way[0], road)
             if lead >= 0 and fixed[lead] and abs(mode[m, D0]) <= half:
-                trace[BLOCKED] = max(trace[BLOCKED], nearness(gap, speed[i]) * min(speed[i] / BRISK, 1.0))
+                near_it = nearness(gap, speed[i]) * min(speed[i] / BRISK, 1.0)
+                for side in range(2):
+                    beside = road[1][way[0], LEFT if side == 0 else RIGHT]
+                    if beside >= 0 and near_it > 0.0:
+                        there, _, _ = project(row[0], row[1], beside, s, road)
+                        if not is_taken(beside, i, there, size, speed, head, chain, stand):
+                            trace[BLOCKED_LEFT + side] = near_it
             mode[m, WALL] = find_wall(way, hops, s, 0.5 * size[i, 0], wall, road)
 
 
@@ -289,7 +297,7 @@ def predict(
         pace_of(i, row, kind[i], moves[i], trace, velocity[i], tables[i], mode[i], prob[i], speed, accel, limit, driver)
         fixed[i] = stays_put(moves[i], kind[i], signals[i], speed[i])
     for i in range(count):
-        meet_leads(i, mode[i], new, size, speed, road, wall, head, chain, stand, fixed)
+        meet_leads(i, state[i], mode[i], new, size, speed, road, wall, head, chain, stand, fixed)
         get_to_know(i, speed, limit[i], mode[i], new, period)
         driver[i, 0], driver[i, 1] = character(new[2][i], speed[i] / max(limit[i], 0.1), accel[i])
         driver[i, 3] = 1.0 / (1.0 + math.exp(-new[1][i, HEED] - new[6][0]))

@@ -10,7 +10,7 @@ from evpilot.geometry.rows import copy_row, copy_rows
 from evpilot.predict.choose import ALIKE_SPAN, MODES, WANDER, best_modes, likelihoods, merge_alike, weigh
 from evpilot.predict.follow import AHEAD, D0, HEADING, LEAD, S0, SPACING, TARGET, USED, WALL
 from evpilot.predict.locate import at
-from evpilot.predict.memory import BLOCKED, VX_F, VY_F, Memory
+from evpilot.predict.memory import BLOCKED_LEFT, BLOCKED_RIGHT, VX_F, VY_F, Memory
 from evpilot.predict.roads import USERS, RoadArrays
 from evpilot.predict.routes import HOPS_MAX, ROUTES_MAX, STATIONS, lay_out_against
 from evpilot.types.kinds import ObjectKind, User
@@ -92,7 +92,7 @@ def ways_of(
             found,
             place,
             count,
-            trace[BLOCKED],
+            (trace[BLOCKED_LEFT], trace[BLOCKED_RIGHT]),
             ways,
             hops,
             origin,
