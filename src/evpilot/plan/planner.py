@@ -12,7 +12,7 @@ from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars
 from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
 from evpilot.plan.blocked import room_before, room_to_get_out
-from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Ref
+from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop
 from evpilot.plan.contingency import branch
 from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
@@ -22,6 +22,7 @@ from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
 from evpilot.plan.overtake import overtakes, slow_riders
+from evpilot.plan.pace import Pace
 from evpilot.plan.proposals import keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
@@ -31,7 +32,7 @@ from evpilot.plan.spans import spans_on
 from evpilot.plan.tails import best_with_tail, stopping_tail
 from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way, curvature_now
-from evpilot.plan.weather import BEND_SHARE, grip, sight_speed
+from evpilot.plan.weather import BEND_SHARE, grip
 from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory, no_trace
 from evpilot.types.state import Array, Bools, Ints
 
@@ -46,8 +47,6 @@ CALM_COMFORT = 0.3  # ... and for comfort
 HURRY = 0.3
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
 FREE_WAY = 25.0  # of going on before somebody with blue light: more than the pace of a slower lane
-PACED = 60.0 / 3.6  # [m/s] nobody is held up by who drives slower than this to save energy
-EASE = 0.7  # [m/s] so much below the present speed is asked for at once
 # of a contact from behind in our own lane: art. 13 (5) of the Vienna Convention on Road Traffic
 REAR_MOST = 120.0
 
@@ -100,17 +99,17 @@ class Planner:
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
         self._backing = None if briefing.limits.exact else Backing(self._evaluator)
+        self._pace = Pace(briefing.platform.speed_max)
         self.save(eco)
         self._tables = Tables()
-        self._sight_speed = math.inf
         self._last: tuple[int, float, bool] | None = None
         self._cycle: _Cycle | None = None
         self._due = -math.inf
 
     def save(self, eco: float, pace: float = 1.0) -> None:
         """From now on let saving energy count as much as eco, 0..1, and drive at most a share pace, 0..1, of the limit
-        where that is above PACED [m/s]."""
-        self._eco, self._pace = eco, pace
+        where that is above `pace.PACED` [m/s]."""
+        self._eco, self._pace.share = eco, pace
         self._evaluator.save(eco)
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
@@ -251,28 +250,10 @@ class Planner:
     def _feel(self, observation: Observation) -> None:
         """Take in what grip and sight leave to the car."""
         friction = observation.friction
-        self._sight_speed = sight_speed(observation.sight, friction)
+        self._pace.see(observation)
         if friction != self._evaluator.friction:
             self._evaluator.feel(friction)
             self.road.hold_in_curves(BEND_SHARE * grip(friction))
-
-    def _wish(self, way: Way) -> float:
-        """The speed [m/s] that we would like: the highest that limit, curves and sight allow on the way ahead."""
-        row = int(way.scalars[Corridor.S] / SPACING)
-        highest = min(self.briefing.platform.speed_max, self._sight_speed)
-        ahead = self._at_pace(way.table[row : row + 200])
-        return min(float(ahead[:, Ref.CAP].max()), highest)
-
-    def _at_pace(self, table: Array, speed: float = 0.0) -> Array:
-        """A table with the wanted pace, a share of the limits that leaves PACED at least, as its caps; as its limits
-        too, down to which who drives at a higher speed [m/s] eases off."""
-        if self._pace >= 1.0:
-            return table
-        slower, limits = table.copy(), table[:, Ref.LIMIT]
-        paced = np.maximum(self._pace * limits, np.minimum(limits, PACED))
-        slower[:, Ref.CAP] = np.minimum(table[:, Ref.CAP], paced)
-        slower[:, Ref.LIMIT] = np.minimum(limits, np.maximum(paced, speed - EASE))
-        return slower
 
     def _scene(
         self,
@@ -289,7 +270,7 @@ class Planner:
         if np.isfinite(room).any():
             # where another lane is free, a wall keeps the room to get out, and who has less may use it
             entries.standoff[:] = 0.0
-        table = self._at_pace(self._tables.stack(ways, self._sight_speed), ego.speed)
+        table = self._pace.over(self._tables.stack(ways, self._pace.sight), ego.speed)
         table = heed(table, ways, self.rules.heeded(ways, tracks), ego.speed)
         corridors, rest = stack_scalars(ways, walls)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
@@ -318,7 +299,7 @@ class Planner:
             rest=rest,
             left=time_left(self.briefing, observation.t_ns),
             limit=self.road.limit_at(ego),
-            wanted=self._wish(ways[0]),
+            wanted=self._pace.wish(ways[0]),
             halts=halts,
             freely=None if halts is None else rolled_to(corridors, table, halts),
             saving=self._saving(ways[0], observation),
