@@ -5,13 +5,13 @@ import math
 import numpy as np
 
 from evpilot.plan.columns import Corridor
+from evpilot.plan.crossing import STOPS
 from evpilot.plan.rules import Wall, wall_at
 from evpilot.plan.way import STEEPEST, Way, runs_beside
 from evpilot.types import EgoState
 from evpilot.types.state import Array
 
 BRAKE = 3.0  # [m/s2] who would have to brake harder stops nearer to what stands
-STOPS = 0.05  # [m] within which a car stands where it wants to
 LEAST = 1.0  # [m] before what stands there is no more room to keep
 
 

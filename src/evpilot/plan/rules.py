@@ -317,5 +317,5 @@ def _line_on(graph: LaneGraph, lane: int) -> float:
 
 def wall_at(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
     """The wall at s [m] on the corridor of number c."""
-    row = way.table[min(int(s / 0.5), len(way.table) - 1)]
+    row = way.table[min(int(s / SPACING), len(way.table) - 1)]
     return Wall(corridor=c, s=s, x=float(row[0]), y=float(row[1]), yaw=float(row[2]), reason=reason, cause_id=cause_id)

@@ -140,9 +140,8 @@ def starts(
             if side != 0.0:
                 cost[k] += lamp_cost(signals, side) - leaving_gain(drift_x, drift_y, place[best], side)
                 goes_on = lanes[found[k], SUCC_END] > lanes[found[k], SUCC]
-                urge = max(
-                    near_end if goes_on else 0.0, 0.0 if lanes[found[k], SHOULDER] else blocked[0 if side > 0.0 else 1]
-                )
+                shut = 0.0 if lanes[found[k], SHOULDER] else blocked[0 if side > 0.0 else 1]
+                urge = max(near_end if goes_on else 0.0, shut)
                 if urge > 0.0 and cost[k] < math.inf:
                     cost[k] = min(cost[k], cost[best] + MERGE_COST * (0.5 - urge))
     return best

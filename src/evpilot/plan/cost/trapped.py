@@ -7,10 +7,10 @@ from evpilot.plan.columns import Corridor, Cost, Prop, Roll
 from evpilot.plan.way import STEEPEST
 from evpilot.types.state import Array
 
-OVER, LANE = 0.8, 3.0  # [m] from a free lane's middle: as good as in it, and as good as in the next
+OVER, BESIDE = 0.8, 3.0  # [m] from a free lane's middle: as good as in it, and as good as in the next
 NEARER, MOST = 1.5, 60.0  # for each metre: more than going on by one is worth; at most
 STAYING, SOON = 20.0, 60.0  # what it costs not to be over, the more the less is left of so many metres
-CORRIDOR, RULE, KEPT = int(Prop.CORRIDOR), int(Cost.RULE), int(Cost.LANE)
+CORRIDOR, RULE, LANE = int(Prop.CORRIDOR), int(Cost.RULE), int(Cost.LANE)
 C_S, C_D = int(Corridor.S), int(Corridor.D)
 R_S, R_D = int(Roll.S), int(Roll.D)
 
@@ -24,7 +24,7 @@ def missing_room(run: float, d: float, corridors: Array, c: int, room: Array) ->
     for f in range(room.shape[0]):
         if room[f] < math.inf:
             over, left = abs(d + corridors[f, C_D] - corridors[c, C_D]), room[f] - run
-            share = min(max((over - OVER) / (LANE - OVER), 0.0), 1.0)
+            share = min(max((over - OVER) / (BESIDE - OVER), 0.0), 1.0)
             least = min(least, max(STEEPEST * (over - OVER) - left, 0.0) if over > OVER else 0.0)
             stays = min(stays, STAYING * share * min(max(1.0 - left / SOON, 0.0), 1.0))
     return least, stays
@@ -40,4 +40,4 @@ def trapped_cost(props: Array, rolls: Array, corridors: Array, room: Array, cost
         run, d = rolls[r, last, R_S] - corridors[c, C_S], rolls[r, last, R_D]
         missing, stays = missing_room(run, d, corridors, c, room)
         costs[r, RULE] += min(NEARER * max(missing - now, 0.0), MOST)
-        costs[r, KEPT] += stays
+        costs[r, LANE] += stays
