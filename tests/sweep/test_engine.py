@@ -1,6 +1,7 @@
 """A sweep loses no acknowledged row and doubles none, whatever kills it, and its table does not depend on how it was
 run."""
 
+import multiprocessing
 import random
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from evpilot.files import EvpilotError
 from evpilot.sweep import store as storing
+from evpilot.sweep import workers
 from evpilot.sweep.engine import Runner, merge, read_results, run
 from evpilot.sweep.store import Store, live_parts, read_parts
 from evpilot.sweep.table import joined, table_of, table_sha256
@@ -103,6 +105,17 @@ def test_kills_at_random_moments_lose_and_double_nothing(attempt: int, tmp_path:
         assert len(kept) == len(set(kept))
     subprocess.run(command, check=True, timeout=200)
     assert read_results(tmp_path / "swept").equals(swept(tmp_path / "whole", 400))
+
+
+def test_a_worker_whose_sweep_was_killed_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    spawned = multiprocessing.get_context("spawn")
+    ours, theirs = spawned.Pipe()
+    worker = spawned.Process(target=workers._serve, args=(theirs, trivial.made))
+    worker.start()
+    theirs.close()
+    ours.close()
+    worker.join(60.0)
+    assert worker.exitcode == 0 and capfd.readouterr().err == ""
 
 
 FULL = """

@@ -7,9 +7,9 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import connection
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from evpilot.files import EvpilotError
 from evpilot.sweep.table import Row, checked
@@ -155,12 +155,16 @@ def _serve(pipe: connection.Connection, make: Make) -> None:
     except EvpilotError as error:
         pipe.send(("failed", str(error)))
         return
+    # a sweep that was killed takes no more answers: that is no fault of the worker's
+    with suppress(EOFError, ConnectionError):
+        answer_jobs(pipe, work)
+
+
+def answer_jobs(pipe: connection.Connection, work: Work) -> NoReturn:
+    """Do the jobs that come through a pipe and send their rows back; EOFError or ConnectionError ends it."""
     pipe.send(("ready", None))
     while True:
-        try:
-            jobs: list[Job] = pipe.recv()
-        except EOFError:
-            return
+        jobs: list[Job] = pipe.recv()
         for job in jobs:
             pipe.send(("row", perform(job, work)))
 
