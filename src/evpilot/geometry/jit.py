@@ -24,6 +24,8 @@ IMPORT = re.compile(
 )
 COMMENT = re.compile(r"#.*")
 
+MAKERS = {"arange", "array", "copy", "empty", "flatnonzero", "full", "ones", "zeros"}  # of arrays, in kernels
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -80,13 +82,28 @@ def source_key(module: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def hands_out(function: Any) -> bool:
+    """Whether a function, compiled or not, is annotated to return an array, alone or in a tuple."""
+    function = getattr(function, "py_func", function)
+    return "ndarray" in str(getattr(function, "__annotations__", {}).get("return"))
+
+
+def makes_none(function: Any) -> bool:
+    """Whether a kernel makes no array, and none is made for it: one that does must count references, to free it. numba
+    refuses to compile one that is taken for none here and makes one all the same."""
+    code, known = function.__code__, function.__globals__
+    called = (known.get(name) for name in code.co_names)
+    return MAKERS.isdisjoint(code.co_names) and not any(map(hands_out, (function, *called)))
+
+
 def kernel(*signature: Any) -> Callable[[F], F]:
     """Decorate a kernel that Python calls, with its signature: `@kernel("f8(f8[:, ::1], i8)")`.
 
     It is compiled, or loaded from the cache, when its module is imported, and never again: a call with other types
     raises TypeError. Without a signature the kernel is for other kernels only, and is compiled as part of them.
     Dividing by zero gives inf or nan, as in numpy: a check before every division would keep loops from becoming vector
-    code.
+    code. A kernel for kernels counts no references to the arrays that it is given, where it `makes_none`: its caller
+    holds them, and to count them takes longer than what many a kernel does with them.
     """
 
     def compiled(function: F) -> F:
@@ -94,6 +111,7 @@ def kernel(*signature: Any) -> Callable[[F], F]:
         numba_config.CACHE_DIR = str(cache_root() / source_key(module))  # pyright: ignore[reportAttributeAccessIssue]
         # nobody takes a kernel's address, so it needs no wrapper for C: a twentieth of the time that compiling takes
         options = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+        options["_nrt"] = bool(signature) or not makes_none(function)
         return cast(F, numba.njit(*signature, **options)(function))
 
     return compiled
