@@ -59,7 +59,7 @@ def find_crowd(
 
 @kernel()
 def _find_leads(
-    step: int, block: Array, first: int, last: int, s0: float, d0: float, car: Array, spans: Array, crowd: Ints,
+    step: int, block: Array, many: int, s0: float, d0: float, car: Array, spans: Array, crowd: Ints,
     reach: tuple[float, float], standoff: Array,
 ) -> None:  # fmt: skip
     """Gap [m] and closing speed [m/s] to the nearest entry of the crowd on the strip of each proposal first..last-1;
@@ -69,7 +69,7 @@ def _find_leads(
     """
     front, half = car[3], car[4]
     rearmost, foremost, fastest = np.inf, -np.inf, 0.0
-    for i in range(first, last):
+    for i in range(many):
         block[GAP + i], block[CLOSING + i] = np.inf, 0.0
         rearmost, foremost = min(rearmost, block[S + i]), max(foremost, block[S + i])
         fastest = max(fastest, block[V + i])
@@ -82,7 +82,7 @@ def _find_leads(
         if d_low > reach[1] or d_high < reach[0]:
             continue
         d_low, d_high = d_low - half, d_high + half
-        for i in range(first, last):
+        for i in range(many):
             s, speed = block[S + i], block[V + i]
             x = max(s, s_low - 0.5 * front) - s0
             bent = x * x * (0.5 * block[BEND0 + i] + x * (block[C3 + i] + x * (block[C4 + i] + x * block[C5 + i])))
@@ -118,10 +118,10 @@ def wall_accel(s: float, speed: float, wall: float, front: float, brake: float) 
 
 
 @kernel()
-def asks_for_cap(law: int, t: float, block: Array, first: int, last: int) -> bool:
+def asks_for_cap(law: int, t: float, block: Array, many: int) -> bool:
     """Whether the speed law of the proposals first..last-1 looks at the path's speed cap now."""
     if law == RAMP:
-        for i in range(first, last):  # noqa: SIM110  a kernel has no any()
+        for i in range(many):  # noqa: SIM110  a kernel has no any()
             if t >= block[Q1 + i]:
                 return True
         return False
@@ -134,8 +134,7 @@ def wish(
     step: int,
     t: float,
     block: Array,
-    first: int,
-    last: int,
+    many: int,
     s0: float,
     d0: float,
     v0: float,
@@ -149,8 +148,8 @@ def wish(
     """What the speed law of the proposals first..last-1 of a block asks for [m/s2], before the car's limits."""
     front = car[3]
     if law == CRUISE:
-        _find_leads(step, block, first, last, s0, d0, car, spans, crowd, reach, standoff)
-        for i in range(first, last):
+        _find_leads(step, block, many, s0, d0, car, spans, crowd, reach, standoff)
+        for i in range(many):
             s, v = block[S + i], block[V + i]
             # a wanted speed above the cap stays at the cap: laws of one path differ only below it
             cap = min(block[Q0 + i], block[CAP + i] * (1.0 + block[Q4 + i]))
@@ -158,17 +157,17 @@ def wish(
             a = min(a, lead_accel(v, block[GAP + i], block[CLOSING + i], block[Q1 + i], block[Q2 + i]))
             block[WISH + i] = min(a, wall_accel(s, v, wall, front, 2.5))
     elif law == RAMP:
-        for i in range(first, last):
+        for i in range(many):
             held = min(0.0, 1.2 * (block[CAP + i] - block[V + i]))
             block[WISH + i] = block[Q0 + i] if t < block[Q1 + i] else held
     elif law == ARRIVE:
         arrived = False
-        for i in range(first, last):
+        for i in range(many):
             arrived = arrived or t >= block[Q0 + i]
         if arrived:
-            _find_leads(step, block, first, last, s0, d0, car, spans, crowd, reach, standoff)
+            _find_leads(step, block, many, s0, d0, car, spans, crowd, reach, standoff)
         u = t + 0.05
-        for i in range(first, last):
+        for i in range(many):
             c3, c4, c5, a0 = block[Q1 + i], block[Q2 + i], block[Q3 + i], block[Q4 + i]
             ideal = a0 + u * (6.0 * c3 + u * (12.0 * c4 + u * 20.0 * c5))
             place = s0 + t * (v0 + t * (0.5 * a0 + t * (c3 + t * (c4 + t * c5))))
@@ -177,9 +176,9 @@ def wish(
             beyond = min(0.0, lead_accel(block[V + i], block[GAP + i], block[CLOSING + i], 1.0, 1.5))
             block[WISH + i] = towards if t < block[Q0 + i] else beyond
     elif law == STOP:
-        for i in range(first, last):
+        for i in range(many):
             a = 1.2 * (block[CAP + i] - block[V + i])
             block[WISH + i] = min(a, wall_accel(block[S + i], block[V + i], block[Q0 + i], front, block[Q1 + i]))
     else:
-        for i in range(first, last):
+        for i in range(many):
             block[WISH + i] = block[Q0 + i] if t < block[Q2 + i] else -block[Q1 + i]

@@ -183,9 +183,9 @@ def _look(block: Array, many: int, start: int, count: int, table: Array) -> None
 
 
 @kernel()
-def _look_for_cap(block: Array, first: int, last: int, dt: float, start: int, count: int, table: Array) -> None:
-    """How fast each of the proposals first..last-1 may be on the path where it is and a little ahead."""
-    for i in range(first, last):
+def _look_for_cap(block: Array, many: int, dt: float, start: int, count: int, table: Array) -> None:
+    """How fast each of the proposals may be on the path where it is and a little ahead."""
+    for i in range(many):
         s, speed = block[S + i], block[V + i]
         # where the cap falls, speed is brought down with it, not behind it
         soon = sample(table, start, count, s + speed * CAP_AHEAD, R_CAP)
@@ -316,13 +316,12 @@ def _drive(
         _look(block, used, start, count, table)
         _locate(block, whole)
         for law in range(LAWS):
-            if runs[law] < runs[law + 1]:
-                if asks_for_cap(law, t, block, runs[law], runs[law + 1]):
-                    _look_for_cap(block, runs[law], runs[law + 1], dt, start, count, table)
-                wish(
-                    law, step, t, block, runs[law], runs[law + 1], s0, d0, ego[0], wall, car, spans, crowd, reach,
-                    standoff,
-                )  # fmt: skip
+            many = runs[law + 1] - runs[law]
+            if many > 0:
+                own = block[runs[law] :]
+                if asks_for_cap(law, t, own, many):
+                    _look_for_cap(own, many, dt, start, count, table)
+                wish(law, step, t, own, many, s0, d0, ego[0], wall, car, spans, crowd, reach, standoff)
         for i in range(used):
             # accel and jerk of this step are written below, when they are known
             for column in range(COLUMNS):
