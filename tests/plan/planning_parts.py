@@ -11,6 +11,8 @@ from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, car_vector, comfort_vector, goal_polygons, goal_windows, stack_scalars
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
+from evpilot.plan.cost.encounter import whereabouts_of
+from evpilot.plan.cost.reach import SECONDS, strips_on
 from evpilot.plan.road import Road
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.score import price_best, score
@@ -100,6 +102,13 @@ def crossing(ours: Priority = Priority.YIELD, theirs: Priority = Priority.PRIORI
     return builder.build()
 
 
+def strips_of(spans: Array, near: Array) -> tuple[Array, Array]:
+    """As `strips_on` fills them."""
+    extents, strips = np.empty((*spans.shape[:2], 3)), np.empty((*spans.shape[:2], 5, SECONDS))
+    strips_on(spans, near, extents, strips)
+    return extents, strips
+
+
 @dataclass
 class Rolled:
     """Rollouts on the corridors of one place."""
@@ -133,7 +142,10 @@ def roll(
     out = np.empty((len(props), len(GRID), len(Roll)))
     state = np.array([ego.speed, float(ego.accel[0]), ego.steering, 0.0])
     standoff = np.zeros(none.shape[1])
-    roll_out(np.ascontiguousarray(props), corridors, table, none, near, standoff, state, car_vector(brief), out)
+    extents, _ = strips_of(none, near)
+    roll_out(
+        np.ascontiguousarray(props), corridors, table, none, near, extents, standoff, state, car_vector(brief), out
+    )
     return Rolled(ways=ways, table=table, corridors=corridors, rolls=out)
 
 
@@ -203,7 +215,8 @@ def costs_of(
         np.zeros((0, 7)), costs, firsts,
     )  # fmt: skip
     price_best(
-        props, batch, corridors, table, entries, half, np.ones(count), np.zeros(count), spans, near, BODY,
-        road.area.origin, road.area.table, road.area.tiles, slack, limits, float(wish[4]), firsts, costs,
+        props, batch, corridors, table, entries, half, np.ones(count), np.zeros(count), near, *strips_of(spans, near),
+        whereabouts_of(entries, half), BODY, road.area.origin, road.area.table, road.area.tiles, slack, limits,
+        float(wish[4]), firsts, costs,
     )  # fmt: skip
     return costs, firsts

@@ -80,8 +80,8 @@ class Evaluator:
         batch = self._room.rows(first, len(props))
         batch.props[:] = props
         roll_out(
-            batch.props, scene.corridors, scene.table, scene.spans, scene.near, scene.entries.standoff, scene.ego,
-            self._car, batch.rolls,
+            batch.props, scene.corridors, scene.table, scene.spans, scene.near, scene.extents, scene.entries.standoff,
+            scene.ego, self._car, batch.rolls,
         )  # fmt: skip
         return batch
 
@@ -106,8 +106,8 @@ class Evaluator:
         # last, for those that can still win with all the rest
         price_best(
             batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
-            entries.standoff, scene.spans, scene.near, self.body, area.origin, area.table, area.tiles, scene.slack,
-            limits, scene.left, batch.firsts, batch.costs,
+            entries.standoff, scene.near, scene.extents, scene.strips, scene.stays, self.body, area.origin, area.table,
+            area.tiles, scene.slack, limits, scene.left, batch.firsts, batch.costs,
         )  # fmt: skip
 
     def _yield_room(self, batch: Batch, scene: Scene) -> None:

@@ -37,7 +37,7 @@ def find_crowd(
 ) -> tuple[float, float]:
     """Fill crowd (E + 1,): how many of the entries near the corridor any of a block's proposals may ever have ahead on
     its strip, and which. Answers the least and greatest d [m] that the strips reach. front, half [m] as in
-    `_find_leads`; extents (E, 3) as `extents_of` gives them."""
+    `_find_leads`; extents (E, 3) as `strips_on` fills them."""
     low, high, behind = np.inf, -np.inf, np.inf
     for i in range(many):
         d, offset, length = block[D + i], block[OFFSET + i], block[LENGTH + i]

@@ -14,6 +14,8 @@ from evpilot.plan.batch import Batch
 from evpilot.plan.blocked import room_before, room_to_get_out
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop
 from evpilot.plan.contingency import branch
+from evpilot.plan.cost.encounter import whereabouts_of
+from evpilot.plan.cost.reach import SECONDS, strips_on
 from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
 from evpilot.plan.detour import Detours
@@ -277,6 +279,8 @@ class Planner:
         near = np.empty((len(ways), len(entries) + 1), np.int64)
         spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
         self._trust(ways[0], entries, spans, near, corridors, table, tracks)
+        extents, strips = np.empty((*spans.shape[:2], 3)), np.empty((*spans.shape[:2], spans.shape[3], SECONDS))
+        strips_on(spans, near, extents, strips)
         zones = self.rules.zones(ways, entries, spans, observation, tracks)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         wheelbase = self.briefing.platform.wheelbase
@@ -290,6 +294,9 @@ class Planner:
             entries=entries,
             spans=spans,
             near=near,
+            extents=extents,
+            strips=strips,
+            stays=whereabouts_of(entries.box, entries.half),
             zones=zones,
             places=goal_places(ways, self.briefing, seconds),
             hidden=hidden_from(ways, observation, tracks, self.briefing),

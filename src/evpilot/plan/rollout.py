@@ -66,7 +66,6 @@ from evpilot.plan.laws import (
     find_crowd,
     wish,
 )
-from evpilot.plan.spans import extents_of
 from evpilot.types.state import Array, Ints
 
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
@@ -334,7 +333,8 @@ def _drive(
 
 
 @kernel(
-    "void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], f8[::1], f8[:, :, ::1])"
+    "void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[:, :, ::1], f8[::1], f8[::1], f8[::1],"
+    "f8[:, :, ::1])"
 )
 def roll_out(
     props: Array,
@@ -342,6 +342,7 @@ def roll_out(
     table: Array,
     spans: Array,
     near: Ints,
+    extents: Array,
     standoff: Array,
     ego: Array,
     car: Array,
@@ -349,19 +350,18 @@ def roll_out(
 ) -> None:
     """Fill out (R, 51, 11) by `Roll` for proposals (R, 11) by `Prop`.
 
-    corridors (C, 10); table (sum P, 13) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on`
-    fills them; standoff (E,) how much further [m] to stop behind each; ego (4,) speed, accel, steering, reserved;
-    car (18,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the rear axle to the bumper, half
-    width of the strip in which a lead counts [m], comfortable acceleration, hardest braking (positive), comfortable
-    jerk, hardest acceleration, hardest braking that is no emergency (positive), jerk of an emergency and of firm
-    braking; what the motor gives: at most, at 1 m/s by its power, less rolling resistance and less the air's at 1 m/s;
-    the gate's lateral acceleration [m/s2] and lateral jerk [m/s3].
+    corridors (C, 10); table (sum P, 13) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on` fills
+    them; extents (C, E, 3) as `strips_on` does; standoff (E,) how much further [m] to stop behind each; ego (4,) speed,
+    accel, steering, reserved; car (18,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the
+    rear axle to the bumper, half width of the strip in which a lead counts [m], comfortable acceleration, hardest
+    braking (positive), comfortable jerk, hardest acceleration, hardest braking that is no emergency (positive), jerk of
+    an emergency and of firm braking; what the motor gives: at most, at 1 m/s by its power, less rolling resistance and
+    less the air's at 1 m/s; the gate's lateral acceleration [m/s2] and lateral jerk [m/s3].
     """
     block = np.zeros(ROWS * WIDTH)
     rows, runs = np.empty(WIDTH, np.int64), np.zeros(LAWS + 1, np.int64)
     crowd = np.empty(standoff.shape[0] + 1, np.int64)
     for c in range(corridors.shape[0]):
-        extents = extents_of(spans[c])
         used = ZERO
         for law in range(LAWS):
             for r in range(props.shape[0]):
@@ -371,11 +371,11 @@ def roll_out(
                     used += 1
                     runs[law + 1 :] = used
                 if used == WIDTH:
-                    reach = find_crowd(block, used, car[3], car[4], extents, near[c], crowd)
+                    reach = find_crowd(block, used, car[3], car[4], extents[c], near[c], crowd)
                     _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out)
                     used = ZERO
                     runs[:] = 0
         if used > 0:
-            reach = find_crowd(block, used, car[3], car[4], extents, near[c], crowd)
+            reach = find_crowd(block, used, car[3], car[4], extents[c], near[c], crowd)
             _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out)
             runs[:] = 0

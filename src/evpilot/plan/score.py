@@ -10,21 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from evpilot.geometry.jit import kernel
-from evpilot.geometry.rows import ascending, copy_rows
+from evpilot.geometry.rows import ascending
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop
 from evpilot.plan.cost.comfort import comfort_cost, refused
 from evpilot.plan.cost.contact import SOFT_GAP, contact_cost
 from evpilot.plan.cost.edge import road_cost
-from evpilot.plan.cost.encounter import encounter_cost, whereabouts_of
+from evpilot.plan.cost.encounter import encounter_cost
 from evpilot.plan.cost.following import ttc_cost
 from evpilot.plan.cost.goal import detour_cost, goal_bonus, goal_boxes, goal_time, schedule_cost
 from evpilot.plan.cost.horizon import AFTER, steps_until
 from evpilot.plan.cost.lines import line_cost
 from evpilot.plan.cost.progress import progress_cost
-from evpilot.plan.cost.reach import SECONDS, boxes_of, ever_met, in_reach, only, reach_of, strip_crowd, strips_of
+from evpilot.plan.cost.reach import SECONDS, boxes_of, ever_met, in_reach, only, reach_of, strip_crowd
 from evpilot.plan.cost.yielding import wall_cost, zone_cost
 from evpilot.plan.reactive import IGNORED
-from evpilot.plan.spans import extents_of
 from evpilot.types.state import Array, Bools, Ints
 
 STEPS = len(GRID)
@@ -122,8 +121,8 @@ def _insert(best: Array, value: float) -> None:
 
 @kernel(
     "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], f8[::1],"
-    "f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1], f8, f8[:, ::1],"
-    "f8[:, ::1])"
+    "i8[:, ::1], f8[:, :, ::1], f8[:, :, :, ::1], f8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1],"
+    "f8, f8[:, ::1], f8[:, ::1])"
 )
 def price_best(
     props: Array,
@@ -134,8 +133,10 @@ def price_best(
     half: Array,
     prob: Array,
     standoff: Array,
-    spans: Array,
     near: Ints,
+    extents: Array,
+    strips: Array,
+    stays: Array,
     body: Array,
     origin: Array,
     tile_table: Ints,
@@ -147,18 +148,14 @@ def price_best(
     costs: Array,
 ) -> None:
     """Add to costs (R, 13) what leaving the road, solid lines, tailgating and near misses cost those proposals that can
-    be among the best `KEEN`, whatever contacts others may still avoid. left [s]: when the drive ends."""
+    be among the best `KEEN`, whatever contacts others may still avoid. extents, strips as `strips_on` fills them, stays
+    as `whereabouts_of` gives them; left [s]: when the drive ends."""
     front, rear, strip = body[0] + body[1], body[1] - body[0], body[2] + STRIP_MARGIN
-    strips, work = strips_of(spans, near), np.empty(5 * SECONDS)
-    crowd = np.empty(entries.shape[0] + 1, np.int64)
-    extents = np.empty((spans.shape[0], spans.shape[1], 3))
-    for c in range(spans.shape[0]):
-        copy_rows(extents_of(spans[c]), extents[c])
-    bounds = np.empty(props.shape[0])
+    work, crowd = np.empty(5 * SECONDS), np.empty(entries.shape[0] + 1, np.int64)
+    bounds, best = np.empty(props.shape[0]), np.full(KEEN, np.inf)
     for r in range(props.shape[0]):
         # others may avoid a contact that they could brake for, or be to blame for it
         bounds[r] = costs[r].sum() - (1.0 - IGNORED) * costs[r, COLLISION] - costs[r, REAR]
-    stays, best = whereabouts_of(entries, half), np.full(KEEN, np.inf)
     for r in ascending(bounds):
         if bounds[r] > best[KEEN - 1]:
             break

@@ -1,5 +1,7 @@
 """Predicted boxes as seen from the corridors: from where to where along and across, at every step."""
 
+import math
+
 import numpy as np
 
 from evpilot.geometry.jit import kernel
@@ -9,6 +11,9 @@ from evpilot.types.state import Array, Ints
 REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 TRACK = 1.0  # [m] to each side of the car's middle: who is behind it there follows it
 NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
+ASIDE = 15.0  # [m] who is further away is not on a corridor
+OFF = 2.0 * ASIDE  # [m] from all samples: certainly further aside or along, from any of them
+STRIDE = 8  # rows between the samples among which the nearest is looked for first
 AFRESH = 4  # steps after which who is not near a path is looked for on all of it again
 
 C_START, C_COUNT, C_S, C_D = int(Corridor.START), int(Corridor.COUNT), int(Corridor.S), int(Corridor.D)
@@ -19,26 +24,39 @@ STEPS = len(GRID)
 
 
 @kernel()
-def _nearest_row(x: float, y: float, z: float, table: Array, start: int, count: int, hint: int) -> int:
-    """Row of the nearest sample: a full look in strides without a hint, also for the level, then downhill from it."""
-    if hint < 0:
-        best, hint = np.inf, 0
-        for k in range(0, count, 8):
-            dx, dy, dz = x - table[start + k, R_X], y - table[start + k, R_Y], z - table[start + k, R_Z]
-            if dx * dx + dy * dy + dz * dz < best:
-                best, hint = dx * dx + dy * dy + dz * dz, k
-    dx, dy = x - table[start + hint, R_X], y - table[start + hint, R_Y]
+def _row_anywhere(x: float, y: float, z: float, table: Array, start: int, count: int) -> tuple[int, float]:
+    """Row of the nearest of every `STRIDE`th sample, also for the level, and how far away [m] in the plane the nearest
+    of all samples is at least."""
+    best, flat, row = np.inf, np.inf, 0
+    for k in range(0, count, STRIDE):
+        dx, dy, dz = x - table[start + k, R_X], y - table[start + k, R_Y], z - table[start + k, R_Z]
+        square = dx * dx + dy * dy
+        flat = min(flat, square)
+        if square + dz * dz < best:
+            best, row = square + dz * dz, k
+    return row, math.sqrt(flat) - STRIDE * REF_STEP
+
+
+@kernel()
+def _nearest_row(x: float, y: float, table: Array, start: int, count: int, row: int) -> int:
+    """Row of the nearest sample, downhill from one."""
+    dx, dy = x - table[start + row, R_X], y - table[start + row, R_Y]
     best = dx * dx + dy * dy
     for direction in (1, -1):
-        k = hint + direction
+        k = row + direction
         while 0 <= k < count:
             dx, dy = x - table[start + k, R_X], y - table[start + k, R_Y]
             square = dx * dx + dy * dy
             if square > best:
                 break
-            best, hint = square, k
+            best, row = square, k
             k += direction
-    return hint
+    return row
+
+
+@kernel()
+def _no_span(span: Array) -> None:
+    span[S_LOW], span[S_HIGH], span[D_LOW], span[D_HIGH], span[S_SPEED] = 1e6, -1e6, 1e6, -1e6, 0.0
 
 
 @kernel()
@@ -46,8 +64,8 @@ def _one_span(entry: Array, half: Array, table: Array, start: int, row: int, spa
     c, s = table[start + row, R_COS], table[start + row, R_SIN]
     dx, dy = entry[0] - table[start + row, R_X], entry[1] - table[start + row, R_Y]
     along, across = c * dx + s * dy, c * dy - s * dx
-    if abs(across) > 15.0 or abs(along) > 15.0:
-        span[S_LOW], span[S_HIGH], span[D_LOW], span[D_HIGH], span[S_SPEED] = 1e6, -1e6, 1e6, -1e6, 0.0
+    if abs(across) > ASIDE or abs(along) > ASIDE:
+        _no_span(span)
         return
     cosine = c * entry[2] + s * entry[3]
     sine = abs(c * entry[3] - s * entry[2])
@@ -60,17 +78,45 @@ def _one_span(entry: Array, half: Array, table: Array, start: int, row: int, spa
 
 
 @kernel()
-def extents_of(spans: Array) -> Array:
-    """How far each entry's spans (E, 51, 5) ever reach (E, 3): greatest s, least and greatest d [m]."""
-    extents = np.empty((spans.shape[0], 3))
-    for e in range(spans.shape[0]):
-        s_high = d_high = -np.inf
-        d_low = np.inf
+def _moved(entry: Array, step: int, since: int) -> float:
+    """How far [m] an entry (51, 5) is at the steps from one on, at most, until it is looked for again, from where it
+    was at another."""
+    square = 0.0
+    for k in range(step, min(step + AFRESH, STEPS)):
+        dx, dy = entry[k, 0] - entry[since, 0], entry[k, 1] - entry[since, 1]
+        square = max(square, dx * dx + dy * dy)
+    return math.sqrt(square)
+
+
+@kernel()
+def _spans_along(
+    entries: Array, size: Array, level: Array, corridor: Array, table: Array, spans: Array, near: Ints
+) -> None:
+    """`spans_on` for one corridor (10,): spans (E, 51, 5), near (E + 1,)."""
+    start, count, across = int(corridor[C_START]), int(corridor[C_COUNT]), corridor[C_D]
+    near[0] = 0
+    for e in range(entries.shape[0]):
+        entry, seen, row, away = entries[e], 0, 0, 0.0
+        here = close = off = False
         for step in range(STEPS):
-            span = spans[e, step]
-            s_high, d_low, d_high = max(s_high, span[S_HIGH]), min(d_low, span[D_LOW]), max(d_high, span[D_HIGH])
-        extents[e, 0], extents[e, 1], extents[e, 2] = s_high, d_low, d_high
-    return extents
+            # who crosses a path that bends back is not nearest where he was nearest before
+            if step % AFRESH == 0 and not here:
+                off = away > OFF and away - _moved(entry, step, seen) > OFF
+                if not off:
+                    seen = step
+                    row, away = _row_anywhere(entry[step, 0], entry[step, 1], level[e], table, start, count)
+            if off:
+                _no_span(spans[e, step])
+                continue
+            row = _nearest_row(entry[step, 0], entry[step, 1], table, start, count, row)
+            _one_span(entry[step], size[e], table, start, row, spans[e, step])
+            here = spans[e, step, D_LOW] < NEAR and spans[e, step, D_HIGH] > -NEAR
+            close = close or here
+        now = spans[e, 0]
+        follows = now[S_HIGH] < corridor[C_S] and now[D_LOW] < across + TRACK and now[D_HIGH] > across - TRACK
+        if close and not follows:
+            near[0] += 1
+            near[near[0]] = e
 
 
 @kernel("void(f8[:, :, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1])")
@@ -78,27 +124,8 @@ def spans_on(
     entries: Array, size: Array, level: Array, corridors: Array, table: Array, spans: Array, near: Ints
 ) -> None:
     """Fill spans (C, E, 51, 5) by `Span`: every predicted box (E, 51, 5) by `Entry`, half size (E, 2), height level
-    (E,) [m] now, as an interval along and across each corridor. Off the corridor (over 15 m aside) both intervals are
+    (E,) [m] now, as an interval along and across each corridor. Off the corridor (over `ASIDE`) both intervals are
     empty (low > high). near (C, E + 1): how many entries ever come within `NEAR` of the path, and which. Who follows
     the car is not one: it is never ahead, though a prediction that does not heed the car may lead through it."""
     for c in range(corridors.shape[0]):
-        start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
-        near[c, 0] = 0
-        for e in range(entries.shape[0]):
-            row = -1
-            here = close = False
-            for step in range(STEPS):
-                x, y = entries[e, step, 0], entries[e, step, 1]
-                # who crosses a path that bends back is not nearest where he was nearest before
-                row = -1 if step % AFRESH == 0 and not here else row
-                row = _nearest_row(x, y, level[e], table, start, count, row)
-                span = spans[c, e, step]
-                _one_span(entries[e, step], size[e], table, start, row, span)
-                here = span[D_LOW] < NEAR and span[D_HIGH] > -NEAR
-                close = close or here
-            now = spans[c, e, 0]
-            across = corridors[c, C_D]
-            follows = now[S_HIGH] < corridors[c, C_S] and now[D_LOW] < across + TRACK and now[D_HIGH] > across - TRACK
-            if close and not follows:
-                near[c, 0] += 1
-                near[c, near[c, 0]] = e
+        _spans_along(entries, size, level, corridors[c], table, spans[c], near[c])

@@ -43,7 +43,7 @@ def whereabouts(rows: Array, x: int, y: int, speed: int, pad: float) -> tuple[fl
     return low_x - pad, high_x + pad, low_y - pad, high_y + pad
 
 
-@kernel()
+@kernel("f8[:, ::1](f8[:, :, ::1], f8[:, ::1])")
 def whereabouts_of(entries: Array, half: Array) -> Array:
     """`whereabouts` of all entries (4, E)."""
     boxes = np.empty((4, entries.shape[0]))

@@ -28,7 +28,7 @@ def ttc_cost(
     cost: Array,
 ) -> None:
     """Cost of closing in on what is ahead on our strip with less than TTC_LOW to contact, and of following closer than
-    somebody who may brake allows. strips (E, 5, SECONDS) as `strips_of` gives them, crowd as `strip_crowd` fills it,
+    somebody who may brake allows. strips (E, 5, SECONDS) as `strips_on` fills them, crowd as `strip_crowd` fills it,
     work (5 * SECONDS,)."""
     count = (roll.shape[0] + 1) // 2
     for k in range(count):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import GRID, Entry, Roll
+from evpilot.plan.columns import GRID, Entry, Roll, Span
 from evpilot.types.state import Array, Ints
 
 CHUNK = 6  # steps that are bounded together
@@ -14,6 +14,7 @@ CHUNKS = (STEPS + CHUNK - 1) // CHUNK
 SECONDS = (STEPS + 1) // 2  # every second step
 
 E_X, E_Y = int(Entry.X), int(Entry.Y)
+S_HIGH, D_LOW, D_HIGH = int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 R_X, R_Y, R_S, R_D = int(Roll.X), int(Roll.Y), int(Roll.S), int(Roll.D)
 
 
@@ -108,15 +109,16 @@ def strip_crowd(roll: Array, extents: Array, near: Ints, half: float, crowd: Int
             crowd[crowd[0]] = e
 
 
-@kernel()
-def strips_of(spans: Array, near: Ints) -> Array:
-    """Every other step of the spans (C, E, 51, 5) of who is near, one column after the other (C, E, 5, SECONDS): for
-    loops over steps."""
-    strips = np.empty((spans.shape[0], spans.shape[1], spans.shape[3], SECONDS))
+@kernel("void(f8[:, :, :, ::1], i8[:, ::1], f8[:, :, ::1], f8[:, :, :, ::1])")
+def strips_on(spans: Array, near: Ints, extents: Array, strips: Array) -> None:
+    """Of the spans (C, E, 51, 5) of who is near each corridor, near (C, E + 1): fill extents (C, E, 3), how far they
+    ever reach, greatest s, least and greatest d [m]; and strips (C, E, 5, SECONDS), every other step, one column after
+    the other, for loops over steps."""
     for c in range(spans.shape[0]):
         for n in range(near[c, 0]):
             e = near[c, 1 + n]
+            _, extents[c, e, 0], extents[c, e, 1], _ = bounds_of(spans[c, e], 0, STEPS, S_HIGH, D_LOW)
+            _, extents[c, e, 2], _, _ = bounds_of(spans[c, e], 0, STEPS, D_HIGH, D_HIGH)
             for k in range(SECONDS):
                 for column in range(spans.shape[3]):
                     strips[c, e, column, k] = spans[c, e, 2 * k, column]
-    return strips
