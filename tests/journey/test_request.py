@@ -7,7 +7,7 @@ import pytest
 
 from evpilot.files import EvpilotError
 from evpilot.vehicle import platforms
-from evpilot.vehicle.journey.request import Request, Watch
+from evpilot.vehicle.journey.request import Answer, Request, Watch
 from evpilot.vehicle.journey.route import Charger, Leg, Route
 from evpilot.vehicle.journey.stops import OVERHEAD, Tank
 from evpilot.vehicle.powertrain.charging import charging_seconds
@@ -97,15 +97,31 @@ def test_more_use_than_expected_is_seen_on_the_way_and_answered() -> None:
 def test_what_is_only_likely_is_taken_on_as_surely_as_can_be_and_says_how_sure() -> None:
     asked = Request(CAR, route(legs=2), Conditions(charge=0.5), least=0.1)
     mean, sd = asked.prediction(0.7).between(0.0, 100_000.0)
-    needed = {z: asked.tank.held(0.1) + mean + z * sd for z in (1.0, 2.0, 3.3)}
+    needed = {z: asked.tank.held(0.1) + mean + z * sd for z in (-0.5, 0.8, 2.0, 3.3)}
     charges = {
         z: float(np.interp(energy, asked.tank.energies - asked.tank.energies[0], asked.tank.charges))
         for z, energy in needed.items()
     }
-    surest, likely, doubtful = (request(route(legs=2), charges[z], 0.1).answer() for z in (3.3, 2.0, 1.0))
+    surest, likely, open_, unlikely = (request(route(legs=2), charges[z], 0.1).answer() for z in (3.3, 2.0, 0.8, -0.5))
     assert surest.plan is not None and surest.sure == 0.999
     assert likely.plan is not None and likely.sure == 0.95 and likely.pace == 0.7
-    assert doubtful.plan is None and "with a probability of 90 % only" in doubtful.refusal
+    assert open_.plan is not None and open_.sure == 0.75 and open_.pace == 0.7
+    assert unlikely.plan is None and "with a probability of 90 % only" in unlikely.refusal
+
+
+def test_a_charger_that_is_just_reached_is_gone_to_where_nothing_else_helps() -> None:
+    asked = request(route(HALFWAY), 0.5, 0.3)
+    mean, sd = asked.prediction(0.7).between(0.0, HALFWAY.at)
+    held = asked.tank.energies - asked.tank.energies[0]
+
+    def from_reserve(share: float, z: float) -> Answer:
+        needed = asked.tank.held(share) + mean + z * sd
+        return request(route(HALFWAY), float(np.interp(needed, held, asked.tank.charges)), 0.3).answer()
+
+    just = from_reserve(0.03, 2.0)
+    assert just.plan is not None and 0.02 < just.plan.stops[0].arrival < 0.08
+    # likely is not enough where the car may stand before it
+    assert "out of reach" in from_reserve(0.02, 0.8).refusal
 
 
 def test_when_it_can_no_longer_be_kept_the_watch_says_so() -> None:

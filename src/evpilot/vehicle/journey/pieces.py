@@ -8,7 +8,7 @@ import numpy as np
 from evpilot.types import Platform
 from evpilot.types.state import Array
 from evpilot.vehicle.journey.motion import slow_down
-from evpilot.vehicle.journey.route import GRIP, ROLLING, SIGN_WAIT, Leg, Route
+from evpilot.vehicle.journey.route import GRIP, ROLLING, SIGN_WAIT, UNSURE, Leg, Route
 from evpilot.vehicle.journey.spreads import WIND_AT_CAR
 from evpilot.vehicle.powertrain.conditions import Conditions
 from evpilot.vehicle.powertrain.packing import climate_power
@@ -47,13 +47,15 @@ def pieces_of(platform: Platform, route: Route, conditions: Conditions, pace: fl
             weather[told] = _weather(platform, conditions, told + world.temperature)
         air, rolling, rise, climate = weather[told]
         warm = told + world.temperature
-        wet = ROLLING[leg.surface] * world.rolling
+        wet = ROLLING[leg.surface] * (1.0 + UNSURE[leg.surface] * (world.rolling - 1.0))
         wind = WIND_AT_CAR * (leg.headwind + world.wind)
         cruise = min(cruise_speed(leg, pace) * world.pace, platform.speed_max)
         for length, share, wait in _cut(leg, world.lights):
             leave = cruise * math.sqrt(1.0 - share)
+            # a share of all cars' stops takes their time; slowing down by as much energy would take less
+            lost = share * wait + _lost(cruise, leave, share, world)
             rows.append(
-                (length, cruise, leave, wait * share, leg.grade, wind, air * world.air, rolling * wet, rise * wet, warm,
+                (length, cruise, leave, lost, leg.grade, wind, air * world.air, rolling * wet, rise * wet, warm,
                  climate * world.standing, number)
             )  # fmt: skip
     out = np.array(rows)
@@ -76,6 +78,12 @@ def _cut(leg: Leg, more: float) -> list[tuple[float, float, float]]:
     step = leg.length / len(stops)
     rows = [(0.5 * step if k == 0 else step, share, wait) for k, (share, wait) in enumerate(stops)]
     return [*rows, (0.5 * step, 0.0, 0.0)]
+
+
+def _lost(cruise: float, leave: float, share: float, world: World) -> float:
+    """Time [s] that a share of stops from cruise [m/s] takes beyond slowing down to `leave` and speeding up again."""
+    each = 0.5 * (1.0 / ACCEL + 1.0 / BRAKE) / world.vigour
+    return each * (share * cruise - (cruise - leave) ** 2 / cruise)
 
 
 def _weather(platform: Platform, conditions: Conditions, temperature: float) -> tuple[float, float, float, float]:

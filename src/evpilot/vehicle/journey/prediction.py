@@ -2,7 +2,8 @@
 
 Each uncertain quantity is moved one standard deviation's worth up and down; what that changes is propagated to first
 order, and its curvature to the mean (the unscented transform's points; Julier and Uhlmann 2004). Chance that strikes
-each kilometre and each light anew is added. No random number is drawn: the same question has the same answer.
+each kilometre and each light anew is added, and what wanders along the way. No random number is drawn: the same
+question has the same answer.
 """
 
 import dataclasses
@@ -18,7 +19,7 @@ from evpilot.vehicle.dynamics import parameters
 from evpilot.vehicle.journey.motion import Passed, Piece, travel
 from evpilot.vehicle.journey.pieces import ACCEL, BRAKE, USUAL, World, pieces_of
 from evpilot.vehicle.journey.route import GRIP, Route
-from evpilot.vehicle.journey.spreads import SHARE_PER_KM, SPREADS
+from evpilot.vehicle.journey.spreads import LASTING, SHARE_PER_KM, SPREADS, WANDERING
 from evpilot.vehicle.powertrain.columns import Ev
 from evpilot.vehicle.powertrain.conditions import MILD, Conditions
 from evpilot.vehicle.powertrain.estimates import powertrain_of
@@ -35,8 +36,8 @@ class Prediction:
     """What a route takes until each leg's end, as expected (L + 1,), the first row being the start.
 
     ends [m]; time [s]; drawn [J] at the battery's terminals; inside [J] from inside of it, its own losses included.
-    deviation (F, L + 1) [J]: what one standard deviation of each of SPREADS changes of inside; chance (L + 1,) [J2] the
-    variance of what strikes each stretch for itself.
+    deviation (F, L + 1) [J]: what one standard deviation of each of LASTING changes of inside; chance (C, L + 1) [J2]
+    the variance of each of CHANCES.
     """
 
     ends: Array
@@ -57,7 +58,7 @@ class Prediction:
         """Mean and standard deviation [J] of what the way from one place [m] to another takes from the battery."""
         mean = float(self.until(self.inside, last) - self.until(self.inside, first))
         moves = self.until(self.deviation, last) - self.until(self.deviation, first)
-        chance = float(self.until(self.chance, last) - self.until(self.chance, first))
+        chance = float(np.sum(self.until(self.chance, last) - self.until(self.chance, first)))
         if belief is None:
             return mean, math.sqrt(float(np.sum(moves * moves)) + chance)
         shift = float(np.sum(moves * belief.mean))
@@ -72,7 +73,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Belief:
-    """What a drive has taught of the uncertain quantities, in their standard deviations: mean (F,), cov (F, F)."""
+    """What a drive has taught of what lasts, in standard deviations: mean (F,), cov (F, F) by LASTING."""
 
     mean: Array
     cov: Array
@@ -81,7 +82,7 @@ class Belief:
         """After `used` [J] from inside the battery between two places [m] (Kalman 1960)."""
         moves = prediction.until(prediction.deviation, last) - prediction.until(prediction.deviation, first)
         expected, _ = prediction.between(first, last)
-        chance = float(prediction.until(prediction.chance, last) - prediction.until(prediction.chance, first))
+        chance = float(np.sum(prediction.until(prediction.chance, last) - prediction.until(prediction.chance, first)))
         towards = np.sum(self.cov * moves, axis=1)
         gain = towards / max(float(np.sum(moves * towards)) + chance, 1.0)
         off = used - expected - float(np.sum(moves * self.mean))
@@ -90,7 +91,7 @@ class Belief:
 
 def unlearnt() -> Belief:
     """Before anything was driven."""
-    return Belief(mean=np.zeros(len(SPREADS)), cov=np.eye(len(SPREADS)))
+    return Belief(mean=np.zeros(len(LASTING)), cov=np.eye(len(LASTING)))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -114,21 +115,20 @@ class Predictor:
         train = packed(self.platform, self.conditions)
         rows = self._rows(route, pace, speed, train)
         usual = rows[:, Passed.INSIDE]
-        deviation, curved = np.zeros((len(SPREADS), len(usual))), np.zeros(len(usual))
-        for k, name in enumerate(SPREADS):
+        moves, curved = {}, np.zeros(len(usual))
+        for name in SPREADS:
             up = self._moved(name, REACH, route, pace, speed, train)
             down = self._moved(name, -REACH, route, pace, speed, train) if name in CURVED else 2.0 * usual - up
-            deviation[k] = (up - down) / (2.0 * REACH)
+            moves[name] = (up - down) / (2.0 * REACH)
             curved += (up + down - 2.0 * usual) / 6.0
         inside = usual + curved
-        chance = np.concatenate([[0.0], np.cumsum(self._chance(route, rows, deviation))])
         return Prediction(
             ends=route.ends,
             time=_from_zero(rows[:, Passed.TIME]),
             drawn=_from_zero(rows[:, Passed.DRAWN] + curved),
             inside=_from_zero(inside),
-            deviation=np.concatenate([np.zeros((len(SPREADS), 1)), deviation], axis=1),
-            chance=chance,
+            deviation=np.array([_from_zero(moves[name]) for name in LASTING]),
+            chance=np.array([_from_zero(row) for row in _chances(route, usual, moves)]),
             pace=pace,
         )
 
@@ -166,17 +166,32 @@ class Predictor:
             rows = self._rows(route, pace, speed, train, moved)
         return rows[:, Passed.INSIDE]
 
-    def _chance(self, route: Route, rows: Array, deviation: Array) -> Array:
-        """Variance (L,) [J2] of what strikes each leg for itself: traffic by the kilometre, and each light."""
-        energy = np.diff(rows[:, Passed.INSIDE], prepend=0.0)
-        lengths = np.array([leg.length for leg in route.legs])
-        traffic = (SHARE_PER_KM * energy) ** 2 * np.maximum(1e3 / lengths, 1.0 / np.maximum(lengths / 1e3, 1.0))
-        lights = np.array([leg.lights for leg in route.legs], np.float64)
-        share = np.array([leg.red_share for leg in route.legs])
-        moved = np.diff(deviation[list(SPREADS).index("lights")], prepend=0.0) / SPREADS["lights"].sd
-        expected = np.maximum(lights * share, 1e-9)
-        stop = np.where(lights > 0, moved / expected, 0.0)
-        return traffic + lights * share * (1.0 - share) * stop * stop
+
+def _chances(route: Route, energy: Array, moves: dict[str, Array]) -> Array:
+    """Variance (C, L) [J2] until each leg's end by CHANCES: of what wanders, of traffic by the kilometre, and of each
+    light, from what the route takes (L,) [J] and what a standard deviation of each quantity changes of that."""
+    lengths = np.array([leg.length for leg in route.legs])
+    share_of_leg = SHARE_PER_KM * np.diff(energy, prepend=0.0)
+    traffic = share_of_leg**2 * np.maximum(1e3 / lengths, 1.0 / np.maximum(lengths / 1e3, 1.0))
+    lights = np.array([leg.lights for leg in route.legs], np.float64)
+    red = np.array([leg.red_share for leg in route.legs])
+    moved = np.diff(moves["lights"], prepend=0.0) / SPREADS["lights"].sd
+    stop = np.where(lights > 0, moved / np.maximum(lights * red, 1e-9), 0.0)
+    wandering = [_wandered(np.diff(moves[name], prepend=0.0), lengths, SPREADS[name].memory) for name in WANDERING]
+    return np.array([*wandering, np.cumsum(traffic), np.cumsum(lights * red * (1.0 - red) * stop * stop)])
+
+
+def _wandered(moved: Array, lengths: Array, memory: float) -> Array:
+    """Variance (L,) [J2] until each leg's end of what an error does that would change each leg by `moved` [J] if it
+    stayed, and of which after a way `memory` [m] only 1/e is left: an Ornstein-Uhlenbeck process, integrated."""
+    total = np.zeros(len(moved))
+    var = cov = 0.0  # of what was done so far; and with the error where the leg begins
+    for k, (done, x) in enumerate(zip(moved, lengths / memory, strict=True)):
+        kept = -math.expm1(-x) / x
+        var += 2.0 * cov * done * kept + 2.0 * done * done * (1.0 - kept) / x
+        cov = cov * math.exp(-x) + done * kept
+        total[k] = var
+    return total
 
 
 def _from_zero(column: Array) -> Array:

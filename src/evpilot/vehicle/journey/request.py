@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import NormalDist
 
 from evpilot.types import Platform, checks
 from evpilot.vehicle.journey.pieces import cruise_speed
 from evpilot.vehicle.journey.prediction import Belief, Prediction, Predictor, unlearnt
 from evpilot.vehicle.journey.route import Route
-from evpilot.vehicle.journey.stops import RESERVE, Plan, Stops
+from evpilot.vehicle.journey.stops import RESERVES, STRANDED, Plan, Stops, deviations
 from evpilot.vehicle.powertrain.conditions import MILD, Conditions
 
 PACES = (1.0, 0.97, 0.94, 0.91, 0.88, 0.85, 0.82, 0.79, 0.76, 0.73, 0.7)
 """Shares of the limit that are tried; below the last, lorries would overtake."""
-SURE = (0.999, 0.99, 0.95, 0.9)
-"""The probabilities with which a request is to be met: the first for which there is a way; none below the last."""
+SURE = (0.999, 0.99, 0.95, 0.9, 0.75, 0.5)
+"""The probabilities with which a request is to be met: the first for which there is a way; none below the last, what
+is more likely missed than met is refused."""
+TOLD = 0.9  # the probability that a refusal names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class Request:
         route: Route,
         conditions: Conditions = MILD,
         *,
-        least: float = RESERVE,
+        least: float = RESERVES[0],
         mass: float = 0.0,
         sure: tuple[float, ...] = SURE,
     ) -> None:
@@ -70,18 +71,21 @@ class Request:
     def ask(self, at: float, charge: float, belief: Belief | None) -> Answer:
         """From a place [m] on the route with a usable charge, after what was learnt on the way so far: the soonest way
         to meet the request as surely as can be."""
-        for sure in self._sure:
-            found = self._soonest(at, charge, belief, sure)
-            if found is not None:
-                return found
+        for reserve in RESERVES if self._stops.chargers else RESERVES[:1]:
+            for sure in self._sure:
+                found = self._soonest(at, charge, belief, sure, reserve)
+                if found is not None:
+                    return found
         return self._refused(at, charge, belief)
 
-    def _soonest(self, at: float, charge: float, belief: Belief | None, sure: float) -> Answer | None:
-        """The soonest way with a probability of `sure`."""
+    def _soonest(self, at: float, charge: float, belief: Belief | None, sure: float, reserve: float) -> Answer | None:
+        """The soonest way with a probability of `sure`, and at chargers with a reserve 0..1."""
         found: list[tuple[float, Answer]] = []
         for pace in self._paces:
             prediction = self.prediction(pace)
-            plan = self._stops.plan(prediction, charge, self.least, _deviations(sure), at=at, belief=belief)
+            plan = self._stops.plan(
+                prediction, charge, self.least, deviations(sure), at=at, belief=belief, reserve=reserve
+            )
             if plan is not None:
                 found.append((plan.seconds, Answer(pace=pace, prediction=prediction, plan=plan, sure=sure)))
                 if not plan.stops:
@@ -104,14 +108,14 @@ class Request:
         slow = self.prediction(self._paces[-1])
         end = float(slow.ends[-1])
         mean, sd = slow.between(at, end, belief)
-        tank, z = self.tank, _deviations(self._sure[-1])
+        tank, z = self.tank, deviations(TOLD)
         likely, low = tank.after(charge, mean), tank.after(charge, mean + z * sd)
         kwh = 3.6e6
         reason = (
             f"the {(end - at) / 1e3:.0f} km take {mean / kwh:.1f} kWh, up to {(mean + z * sd) / kwh:.1f} kWh, "
             f"even at {100 * slow.pace:.0f} % of the limits; {100 * charge:.0f} % are "
             f"{tank.held(charge) / kwh:.1f} kWh: that leaves {100 * likely:.0f} %, with a "
-            f"probability of {100 * self._sure[-1]:g} % only {100 * low:.0f} %, of the "
+            f"probability of {100 * TOLD:g} % only {100 * low:.0f} %, of the "
             f"{100 * self.least:.0f} % asked for"
         )
         ahead = [charger for charger in self._stops.chargers if charger.at > at]
@@ -124,23 +128,18 @@ class Request:
 
     def _widest(self, prediction: Prediction, at: float, charge: float, belief: Belief | None) -> tuple[bool, str]:
         """The first hop that cannot be made: from where one is, or from a charger left with a full battery."""
-        tank, end, z = self.tank, float(prediction.ends[-1]), _deviations(self._sure[-1])
+        tank, end, z = self.tank, float(prediction.ends[-1]), deviations(STRANDED)
         ahead = [charger for charger in self._stops.chargers if charger.at > at]
         mean, sd = prediction.between(at, ahead[0].at, belief)
-        if tank.after(charge, mean + z * sd) < RESERVE:
+        if tank.after(charge, mean + z * sd) < RESERVES[-1]:
             return True, f"the first charger, {ahead[0].name} at {ahead[0].at / 1e3:.0f} km, is out of reach"
         for first, to in zip(ahead, [*ahead[1:], None], strict=True):
-            until, need = (end, self.least) if to is None else (to.at, RESERVE)
+            until, need = (end, self.least) if to is None else (to.at, RESERVES[-1])
             mean, sd = prediction.between(first.at, until, belief)
             if tank.after(1.0, mean + z * sd) < need:
                 goal = "the end" if to is None else to.name
                 return True, f"from {first.name} at {first.at / 1e3:.0f} km a full battery does not last to {goal}"
         return False, ""
-
-
-def _deviations(sure: float) -> float:
-    """How many standard deviations above the mean hold a probability."""
-    return NormalDist().inv_cdf(sure)
 
 
 class Watch:

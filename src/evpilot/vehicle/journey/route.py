@@ -15,6 +15,7 @@ RED_SHARE = 0.45  # estimated: of the lights that a car meets, at equal greens a
 WAIT = 15.0  # [s] estimated: half a red phase of 30 s
 SIGN_WAIT = 2.0  # [s] at a stop sign
 ROLLING = {"dry": 1.0, "wet": 1.1, "snow": 1.35}  # estimated: rolling resistance against a dry road's
+UNSURE = {"dry": 1.0, "wet": 1.2, "snow": 2.0}  # estimated: its spread, with the water's or snow's depth, against that
 GRIP = {"dry": 1.0, "wet": 0.7, "snow": 0.3}  # of a dry road's grip
 
 

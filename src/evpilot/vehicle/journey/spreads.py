@@ -1,5 +1,6 @@
 """What nobody knows before a journey, and by how much: one standard deviation each, with its source."""
 
+import math
 from dataclasses import dataclass
 
 WIND_AT_CAR = 0.42  # of the forecast wind at 10 m: logarithmic profile to 0.7 m over farmland of roughness 0.1 m
@@ -7,15 +8,23 @@ WIND_AT_CAR = 0.42  # of the forecast wind at 10 m: logarithmic profile to 0.7 m
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """One uncertain quantity: its standard deviation, the unit, and where that is from."""
+    """One uncertain quantity: its standard deviation, the unit, where that is from, and after how long a way [m] only
+    1/e of an error is left: what is wrong here says less and less of what is wrong further on."""
 
     sd: float
     unit: str
     source: str
+    memory: float = math.inf
 
 
 SPREADS: dict[str, Spread] = {
-    "wind": Spread(sd=1.3, unit="m/s", source="estimated: error of a day's forecast of the 10 m wind along the road"),
+    "wind": Spread(
+        sd=1.3,
+        unit="m/s",
+        source="estimated: error of a day's forecast of the 10 m wind along the road, which turns; and errors differ "
+        "from place to place",
+        memory=40e3,
+    ),
     "temperature": Spread(sd=1.5, unit="K", source="estimated: error of a day's forecast at 2 m"),
     "rolling": Spread(sd=0.045, unit="1", source="estimated: tyre pressure 0.2 bar off, tread and surface"),
     "air": Spread(sd=0.018, unit="1", source="estimated: mirrors, roof, ride height; UN GTR 15 allows 5 % in a family"),
@@ -28,6 +37,11 @@ SPREADS: dict[str, Spread] = {
         sd=0.08, unit="1", source="losses of motor and inverter; benchmarks/energy.py: within 3.9 % of FASTSim in all"
     ),
 }
-"""What stays the same along a journey; each moves the whole of it one way."""
+"""What without a memory's end stays the same along a journey, and moves the whole of it one way."""
+
+LASTING = tuple(name for name, spread in SPREADS.items() if math.isinf(spread.memory))
+WANDERING = tuple(name for name, spread in SPREADS.items() if not math.isinf(spread.memory))
+CHANCES = (*WANDERING, "traffic", "each light")
+"""What strikes each stretch for itself, or nearly so."""
 
 SHARE_PER_KM = 0.03  # estimated: what a kilometre takes by chance more or less, each for itself: gusts, who is ahead

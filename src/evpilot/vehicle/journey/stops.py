@@ -6,6 +6,7 @@ Shortest path (Dijkstra 1959) over chargers and the charge on leaving them, in s
 import heapq
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from evpilot.vehicle.powertrain.conditions import Conditions
 from evpilot.vehicle.powertrain.packing import packed
 
 LEVEL = 0.02  # of the usable charge
-RESERVE = 0.05  # of the usable charge with which a charger is reached at least, as surely as the destination
+RESERVES = (0.05, 0.02)  # of the usable charge with which a charger is reached at least; and where else nothing helps
+STRANDED = 0.9  # the probability with which that is, at least: who arrives with too little is sorry, who stands is lost
 OVERHEAD = 240.0  # [s] estimated: to park, plug in, pay, and leave again
 DETOUR_SPEED = 14.0  # [m/s]
 
@@ -81,10 +83,18 @@ class Stops:
         self._filled = [_filling(platform, self.tank, charger.power) for charger in route.chargers]
 
     def plan(
-        self, prediction: Prediction, charge: float, least: float, z: float, *, at: float = 0.0, belief: Belief | None
+        self,
+        prediction: Prediction,
+        charge: float,
+        least: float,
+        z: float,
+        *,
+        at: float = 0.0,
+        belief: Belief | None,
+        reserve: float = RESERVES[0],
     ) -> Plan | None:
         """The soonest way from a place `at` [m] with a usable charge to the end with `least` there, sure by z standard
-        deviations. None where there is none."""
+        deviations, and a reserve at each charger, as sure and with STRANDED at least. None where there is none."""
         end = float(prediction.ends[-1])
         ahead = [k for k, charger in enumerate(self.chargers) if charger.at > at + 1.0]
         places = [at, *(self.chargers[k].at for k in ahead), end]
@@ -99,8 +109,9 @@ class Stops:
                 return Plan(stops=node.stops, arrival=node.charge, arrival_low=node.low, seconds=seconds)
             for to in range(node.place + 1, last + 1):
                 took, mean, sd = hops[node.place][to - node.place - 1]
-                arrival, low = self.tank.after(node.charge, mean), self.tank.after(node.charge, mean + z * sd)
-                if low < (least if to == last else RESERVE):
+                need, margin = (least, z) if to == last else (reserve, max(z, deviations(STRANDED)))
+                arrival, low = self.tank.after(node.charge, mean), self.tank.after(node.charge, mean + margin * sd)
+                if low < need:
                     continue
                 if to == last:
                     count += 1
@@ -152,6 +163,11 @@ class _Node:
     charge: float
     low: float
     stops: tuple[Stop, ...]
+
+
+def deviations(sure: float) -> float:
+    """How many standard deviations above the mean hold a probability."""
+    return NormalDist().inv_cdf(sure)
 
 
 def _filling(platform: Platform, tank: Tank, most: float) -> Array:
