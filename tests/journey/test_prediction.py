@@ -20,7 +20,7 @@ from evpilot.vehicle.journey.mapped import route_on
 from evpilot.vehicle.journey.motion import Piece, slow_down
 from evpilot.vehicle.journey.prediction import Predictor, unlearnt
 from evpilot.vehicle.journey.route import Leg, Route
-from evpilot.vehicle.journey.spreads import SPREADS
+from evpilot.vehicle.journey.spreads import LASTING, SPREADS
 from evpilot.vehicle.powertrain.conditions import KELVIN, MILD, Conditions
 
 CAR = platforms.load("model3_rwd")
@@ -81,7 +81,7 @@ def test_a_light_that_is_red_for_half_of_all_takes_half_a_stop() -> None:
 def test_the_wind_of_a_long_way_is_surer_than_that_of_a_short_one() -> None:
     def unsure(*legs: Leg) -> float:
         prediction = Predictor(platform=CAR).predict(Route(name="made", legs=legs))
-        return math.sqrt(prediction.chance[0, -1]) / prediction.inside[-1]
+        return math.sqrt(prediction.chances(0.0, float(prediction.ends[-1]))[0]) / float(prediction.inside[-1])
 
     short, long = unsure(dataclasses.replace(ROAD, length=4e3)), unsure(dataclasses.replace(ROAD, length=400e3))
     x = 400e3 / SPREADS["wind"].memory
@@ -98,6 +98,17 @@ def test_nobody_knows_a_snowy_road_as_well_as_a_dry_one() -> None:
         return (high - low) / float(prediction.drawn[-1])
 
     assert width("dry") < width("wet") < width("snow")
+
+
+def test_a_cold_battery_s_temperature_counts_where_it_must_take_back() -> None:
+    """Downhill at -8 degrees the air's forecast decides what recuperates; a battery known to be warm takes all."""
+    down = dataclasses.replace(ROAD, length=10_000.0, grade=-0.05)
+    kept: list[float] = []
+    for battery in (None, KELVIN + 20.0):
+        conditions = Conditions(temperature=KELVIN - 8.0, battery_temperature=battery, climate=False)
+        prediction = Predictor(platform=CAR, conditions=conditions).predict(Route(name="made", legs=(down,)))
+        kept.append(abs(float(prediction.deviation[LASTING.index("temperature"), -1])))
+    assert kept[0] > 3.0 * kept[1]
 
 
 def test_a_climb_costs_its_potential_energy_and_most_of_it_comes_back() -> None:

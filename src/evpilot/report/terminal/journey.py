@@ -16,7 +16,7 @@ from evpilot.types import Platform
 from evpilot.vehicle import platforms
 from evpilot.vehicle.journey.reading import SUFFIXES, read_route
 from evpilot.vehicle.journey.route import Route
-from evpilot.vehicle.journey.spreads import CHANCES, LASTING
+from evpilot.vehicle.journey.spreads import LASTING, STRIKING, WANDERING
 from evpilot.vehicle.powertrain.conditions import KELVIN, Conditions
 
 if TYPE_CHECKING:  # their kernels are compiled with a bar before they are imported
@@ -140,8 +140,9 @@ def _add_charge(table: Table, car: Platform, request: "Request", prediction: "Pr
 
 def _causes(prediction: "Prediction") -> str:
     """The largest causes of the interval, as shares of the energy."""
-    size = np.concatenate([np.abs(prediction.deviation[:, -1]), np.sqrt(prediction.chance[:, -1])])
-    parts = dict(zip((*LASTING, *CHANCES), size / max(abs(float(prediction.inside[-1])), 1.0), strict=True))
+    chances = np.sqrt(prediction.chances(0.0, float(prediction.ends[-1])))
+    size = np.concatenate([np.abs(prediction.deviation[:, -1]), chances]) / max(abs(float(prediction.inside[-1])), 1.0)
+    parts = dict(zip((*LASTING, *WANDERING, *STRIKING), size, strict=True))
     largest = sorted(parts, key=lambda name: -parts[name])[:FEW]
     return ", ".join(f"{NAMES.get(name, name)} {100 * parts[name]:.1f} %" for name in largest) + " (one sd)"
 

@@ -10,7 +10,7 @@ from evpilot.types.state import Array
 from evpilot.vehicle.journey.motion import slow_down
 from evpilot.vehicle.journey.route import GRIP, ROLLING, SIGN_WAIT, UNSURE, Leg, Route
 from evpilot.vehicle.journey.spreads import WIND_AT_CAR
-from evpilot.vehicle.powertrain.conditions import Conditions
+from evpilot.vehicle.powertrain.conditions import COLDEST, HOTTEST, Conditions
 from evpilot.vehicle.powertrain.packing import climate_power
 from evpilot.vehicle.powertrain.road import road_load
 
@@ -88,6 +88,6 @@ def _lost(cruise: float, leave: float, share: float, world: World) -> float:
 
 def _weather(platform: Platform, conditions: Conditions, temperature: float) -> tuple[float, float, float, float]:
     """Air, rolling resistance and its rise, and what climate takes, at a temperature [K]."""
-    warm = min(max(temperature, 223.15), 333.15)
+    warm = min(max(temperature, COLDEST), HOTTEST)
     there = Conditions(temperature=warm, pressure=conditions.pressure, climate=conditions.climate)
     return *road_load(platform, there), climate_power(platform, there)

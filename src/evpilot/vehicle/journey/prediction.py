@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.files import EvpilotError
+from evpilot.geometry.jit import kernel
 from evpilot.types import Platform
 from evpilot.types.state import Array
 from evpilot.vehicle.dynamics import parameters
@@ -21,7 +22,7 @@ from evpilot.vehicle.journey.pieces import ACCEL, BRAKE, USUAL, World, pieces_of
 from evpilot.vehicle.journey.route import GRIP, Route
 from evpilot.vehicle.journey.spreads import LASTING, SHARE_PER_KM, SPREADS, WANDERING
 from evpilot.vehicle.powertrain.columns import Ev
-from evpilot.vehicle.powertrain.conditions import MILD, Conditions
+from evpilot.vehicle.powertrain.conditions import COLDEST, HOTTEST, MILD, Conditions
 from evpilot.vehicle.powertrain.estimates import powertrain_of
 from evpilot.vehicle.powertrain.packing import Packed, packed
 
@@ -36,8 +37,8 @@ class Prediction:
     """What a route takes until each leg's end, as expected (L + 1,), the first row being the start.
 
     ends [m]; time [s]; drawn [J] at the battery's terminals; inside [J] from inside of it, its own losses included.
-    deviation (F, L + 1) [J]: what one standard deviation of each of LASTING changes of inside; chance (C, L + 1) [J2]
-    the variance of each of CHANCES.
+    deviation (F, L + 1) and wandering (W, L + 1) [J]: what one standard deviation of each of LASTING and of WANDERING
+    changes of inside, if it stays; struck (S, L + 1) [J2]: the variance of each of STRIKING.
     """
 
     ends: Array
@@ -45,7 +46,8 @@ class Prediction:
     drawn: Array
     inside: Array
     deviation: Array
-    chance: Array
+    wandering: Array
+    struck: Array
     pace: float
 
     def until(self, values: Array, place: float) -> Array:
@@ -54,11 +56,20 @@ class Prediction:
         share = min(max((place - self.ends[k]) / (self.ends[k + 1] - self.ends[k]), 0.0), 1.0)
         return values[..., k] + share * (values[..., k + 1] - values[..., k])
 
+    def chances(self, first: float, last: float) -> Array:
+        """Variance (W + S,) [J2] by WANDERING and STRIKING of what the way from one place [m] to another takes."""
+        places = np.concatenate([[first], self.ends[(self.ends > first) & (self.ends < last)], [last]])
+        wandered = [
+            wandered_variance(np.diff(np.interp(places, self.ends, row)), np.diff(places), SPREADS[name].memory)
+            for name, row in zip(WANDERING, self.wandering, strict=True)
+        ]
+        return np.concatenate([wandered, self.until(self.struck, last) - self.until(self.struck, first)])
+
     def between(self, first: float, last: float, belief: "Belief | None" = None) -> tuple[float, float]:
         """Mean and standard deviation [J] of what the way from one place [m] to another takes from the battery."""
         mean = float(self.until(self.inside, last) - self.until(self.inside, first))
         moves = self.until(self.deviation, last) - self.until(self.deviation, first)
-        chance = float(np.sum(self.until(self.chance, last) - self.until(self.chance, first)))
+        chance = float(np.sum(self.chances(first, last)))
         if belief is None:
             return mean, math.sqrt(float(np.sum(moves * moves)) + chance)
         shift = float(np.sum(moves * belief.mean))
@@ -82,7 +93,7 @@ class Belief:
         """After `used` [J] from inside the battery between two places [m] (Kalman 1960)."""
         moves = prediction.until(prediction.deviation, last) - prediction.until(prediction.deviation, first)
         expected, _ = prediction.between(first, last)
-        chance = float(np.sum(prediction.until(prediction.chance, last) - prediction.until(prediction.chance, first)))
+        chance = float(np.sum(prediction.chances(first, last)))
         towards = np.sum(self.cov * moves, axis=1)
         gain = towards / max(float(np.sum(moves * towards)) + chance, 1.0)
         off = used - expected - float(np.sum(moves * self.mean))
@@ -128,7 +139,8 @@ class Predictor:
             drawn=_from_zero(rows[:, Passed.DRAWN] + curved),
             inside=_from_zero(inside),
             deviation=np.array([_from_zero(moves[name]) for name in LASTING]),
-            chance=np.array([_from_zero(row) for row in _chances(route, usual, moves)]),
+            wandering=np.array([_from_zero(moves[name]) for name in WANDERING]),
+            struck=np.array([_from_zero(row) for row in _struck(route, usual, moves["lights"])]),
             pace=pace,
         )
 
@@ -138,7 +150,9 @@ class Predictor:
         """One journey under one world: rows (L, 3) by `Passed`."""
         par = parameters(self.platform, conditions=self.conditions, mass=mass or self.mass)
         pieces = pieces_of(self.platform, route, self.conditions, pace, world)
-        store, spent = train.start(self.conditions)
+        # what stood outside is as warm as the air, and a cold battery takes back little
+        warm = min(max(self.conditions.temperature + world.temperature, COLDEST), HOTTEST)
+        store, spent = train.start(dataclasses.replace(self.conditions, temperature=warm))
         least = float(train.ev[Ev.WINDOW_LOW] + MIDDLE * train.ev[Ev.WINDOW])
         ev = train.ev.copy()
         ev[Ev.AUXILIARY] *= world.standing
@@ -167,31 +181,30 @@ class Predictor:
         return rows[:, Passed.INSIDE]
 
 
-def _chances(route: Route, energy: Array, moves: dict[str, Array]) -> Array:
-    """Variance (C, L) [J2] until each leg's end by CHANCES: of what wanders, of traffic by the kilometre, and of each
-    light, from what the route takes (L,) [J] and what a standard deviation of each quantity changes of that."""
-    lengths = np.array([leg.length for leg in route.legs])
-    share_of_leg = SHARE_PER_KM * np.diff(energy, prepend=0.0)
-    traffic = share_of_leg**2 * np.maximum(1e3 / lengths, 1.0 / np.maximum(lengths / 1e3, 1.0))
-    lights = np.array([leg.lights for leg in route.legs], np.float64)
-    red = np.array([leg.red_share for leg in route.legs])
-    moved = np.diff(moves["lights"], prepend=0.0) / SPREADS["lights"].sd
-    stop = np.where(lights > 0, moved / np.maximum(lights * red, 1e-9), 0.0)
-    wandering = [_wandered(np.diff(moves[name], prepend=0.0), lengths, SPREADS[name].memory) for name in WANDERING]
-    return np.array([*wandering, np.cumsum(traffic), np.cumsum(lights * red * (1.0 - red) * stop * stop)])
-
-
-def _wandered(moved: Array, lengths: Array, memory: float) -> Array:
-    """Variance (L,) [J2] until each leg's end of what an error does that would change each leg by `moved` [J] if it
-    stayed, and of which after a way `memory` [m] only 1/e is left: an Ornstein-Uhlenbeck process, integrated."""
-    total = np.zeros(len(moved))
-    var = cov = 0.0  # of what was done so far; and with the error where the leg begins
-    for k, (done, x) in enumerate(zip(moved, lengths / memory, strict=True)):
+@kernel("f8(f8[::1], f8[::1], f8)")
+def wandered_variance(moved: Array, lengths: Array, memory: float) -> float:
+    """Variance [J2] of what an error does that would change each stretch, of a length [m], by moved [J] if it stayed,
+    and of which after a way `memory` [m] only 1/e is left: an Ornstein-Uhlenbeck process, integrated."""
+    var = cov = 0.0  # of what was done so far; and with the error as it is then
+    for k in range(moved.shape[0]):
+        done, x = moved[k], max(lengths[k] / memory, 1e-6)
         kept = -math.expm1(-x) / x
         var += 2.0 * cov * done * kept + 2.0 * done * done * (1.0 - kept) / x
         cov = cov * math.exp(-x) + done * kept
-        total[k] = var
-    return total
+    return max(var, 0.0)
+
+
+def _struck(route: Route, energy: Array, by_lights: Array) -> Array:
+    """Variance (S, L) [J2] until each leg's end by STRIKING, of a route that takes energy (L,) [J], and by one standard
+    deviation of the share of red lights more (L,) [J]."""
+    lengths = np.array([leg.length for leg in route.legs])
+    share = SHARE_PER_KM * np.diff(energy, prepend=0.0)
+    traffic = share**2 * np.maximum(1e3 / lengths, 1.0 / np.maximum(lengths / 1e3, 1.0))
+    lights = np.array([leg.lights for leg in route.legs], np.float64)
+    red = np.array([leg.red_share for leg in route.legs])
+    moved = np.diff(by_lights, prepend=0.0) / SPREADS["lights"].sd
+    stop = np.where(lights > 0, moved / np.maximum(lights * red, 1e-9), 0.0)
+    return np.cumsum([traffic, lights * red * (1.0 - red) * stop * stop], axis=1)
 
 
 def _from_zero(column: Array) -> Array:

@@ -41,7 +41,7 @@ SPREADS: dict[str, Spread] = {
 
 LASTING = tuple(name for name, spread in SPREADS.items() if math.isinf(spread.memory))
 WANDERING = tuple(name for name, spread in SPREADS.items() if not math.isinf(spread.memory))
-CHANCES = (*WANDERING, "traffic", "each light")
-"""What strikes each stretch for itself, or nearly so."""
+STRIKING = ("traffic", "each light")
+"""What strikes each stretch for itself."""
 
 SHARE_PER_KM = 0.03  # estimated: what a kilometre takes by chance more or less, each for itself: gusts, who is ahead

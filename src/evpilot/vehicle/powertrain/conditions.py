@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from evpilot.types import checks
 
 KELVIN = 273.15  # [K] of 0 degrees Celsius
+COLDEST, HOTTEST = KELVIN - 50.0, KELVIN + 60.0  # [K] of the air on any road
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Conditions:
         """Raise EvpilotError when a value is out of range."""
         name = "Conditions"
         checks.within(name, "charge", self.charge, 0.0, 1.0, "")
-        checks.within(name, "temperature", self.temperature, 223.15, 333.15, "K")
+        checks.within(name, "temperature", self.temperature, COLDEST, HOTTEST, "K")
         if self.battery_temperature is not None:
             checks.within(name, "battery_temperature", self.battery_temperature, 223.15, 343.15, "K")
         checks.within(name, "pressure", self.pressure, 50_000.0, 110_000.0, "Pa")
