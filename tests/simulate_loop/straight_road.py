@@ -221,16 +221,21 @@ class Prints(Steady):
 
 
 class Charged(Steady):
-    """Drives only while it knows the battery's charge."""
+    """Drives only while it knows the battery's charge and what the wheels can get."""
 
-    charge = 0.0
+    charge = power = 0.0
 
     def charged(self, charge: float) -> None:
         self.charge = charge
 
+    def powered(self, power: float) -> None:
+        self.power = power
+
     def step(self, observation: Observation) -> Decision:
         if not 0.0 < self.charge <= 1.0:
             raise ValueError("nobody told me the charge")
+        if not 1e4 < self.power < 1e6:
+            raise ValueError("nobody told me the power")
         return super().step(observation)
 
 

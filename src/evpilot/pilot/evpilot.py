@@ -115,6 +115,10 @@ class EvPilot:
         """Be told the battery's usable charge, 0..1, before a step."""
         self._charge = charge
 
+    def powered(self, power: float) -> None:
+        """Be told the most power [W] that the wheels can get, before a step."""
+        self._planner.power = power
+
     def step(self, observation: Observation) -> Decision:
         """One planning tick: from what is seen to where to drive."""
         observation.validate()

@@ -24,13 +24,14 @@ GUARD_SLACK = 1.2  # the guard takes a plan for a forecast; a little less than i
 NEAR_MISS = 15.0  # about what 25 m of the way are worth: to nuPlan one is as bad as no progress at all
 EDGE_BLUR = 0.25  # [m] of a corner; nuPlan's drivable-area compliance grants 0.3
 GRAVITY = 9.81  # [m/s2]
+POWER = 13  # column of `car_vector`: what the motor gives at 1 m/s by its power
 LAST, WIDE = 0.2, 0.6  # [s]
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
 
 
 def car_vector(briefing: Briefing) -> Array:
-    """The car as `rollout.roll_out` wants it (18,): nothing that the gate would cut, except in an emergency, nor
-    that the motor cannot give on level ground; the official verdict's car knows no power."""
+    """The car as `rollout.roll_out` wants it (19,): nothing that the gate would cut, except in an emergency, nor
+    that the motor cannot give; the official verdict's car knows no power and no slope."""
     platform, limits = briefing.platform, briefing.limits
     hardest = min(limits.emergency, platform.brake_max)
     return np.array(
@@ -50,6 +51,7 @@ def car_vector(briefing: Briefing) -> Array:
             *(_motor(platform) if not limits.exact else (math.inf, math.inf, 0.0, 0.0)),
             limits.gate_lateral,
             limits.gate_lateral_jerk,
+            platform.mass / (platform.mass + turning_mass(platform)) if not limits.exact else 0.0,
         ]
     )
 
@@ -92,7 +94,7 @@ class Tables:
         self._all = np.zeros((0, len(Ref)))
 
     def stack(self, ways: list[Way], speed_max: float = math.inf) -> Array:
-        """All tables (sum P, 13), nowhere faster than speed_max [m/s]; not to be written to."""
+        """All tables (sum P, 14), nowhere faster than speed_max [m/s]; not to be written to."""
         parts = [way.table for way in ways]
         same = len(parts) == len(self._parts) and all(
             one is other for one, other in zip(parts, self._parts, strict=True)

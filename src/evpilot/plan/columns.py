@@ -21,7 +21,7 @@ HORIZON = float(GRID[-1])
 
 
 class Ref(IntEnum):
-    """Columns of a reference path's table (P, 13)."""
+    """Columns of a reference path's table (P, 14)."""
 
     X = 0
     Y = 1
@@ -36,6 +36,7 @@ class Ref(IntEnum):
     LEFT = 10  # [m] to the left at which a solid line bounds the lane, inf where none does
     RIGHT = 11  # [m] the same on the right, negative
     ONCOMING = 12  # [m] to the left (right: negative) at which the lane of those who come begins, inf where none does
+    SLOPE = 13  # [m/s2] of gravity against the car, positive uphill
 
 
 class Corridor(IntEnum):

@@ -16,7 +16,7 @@ from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
 from evpilot.plan.columns import GRID, HORIZON, Corridor, Ref, Span
 from evpilot.plan.entries import IS_FIXED, Entries
-from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds
+from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds, slopes
 from evpilot.plan.way import Way, place_on
 from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks, among
 from evpilot.types.state import Array, Bools, Ints
@@ -195,6 +195,7 @@ class Detours:
         table = np.zeros((len(fresh), len(Ref)))
         table[:, :6] = fresh
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(fresh[:, 2]), np.sin(fresh[:, 2])
+        table[:, Ref.SLOPE] = slopes(table[:, Ref.Z])
         place = np.arange(len(fresh)) * SPACING
         table[:, Ref.LEFT], table[:, Ref.RIGHT], table[:, Ref.ONCOMING] = NO_LINES
         for column in (Ref.LIMIT, Ref.REMAINING):
@@ -221,7 +222,7 @@ def extents(way: Way, tracks: Tracks, rows: Ints) -> Array:
 @kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])")
 def box_intervals(table: Array, state: Array, half: Array, out: Array) -> None:
     """Fill out (K, 4), see `extents`, for boxes (K, 7) by `State` of half lengths and widths (K, 2), by every other
-    sample of a path's table (P, 13)."""
+    sample of a path's table (P, 14)."""
     for n in range(state.shape[0]):
         x, y, best, k = state[n, 0], state[n, 1], np.inf, 0
         for row in range(0, table.shape[0], 2):

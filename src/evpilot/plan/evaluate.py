@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from evpilot.plan.arrays import car_vector, comfort_vector, goal_polygons
+from evpilot.plan.arrays import POWER, car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Cost
 from evpilot.plan.cost.changing import changing_cost
@@ -35,13 +35,15 @@ NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its ti
 
 class Evaluator:
     """What a planner drives its proposals forward and scores them with. body (3,): rear axle to centre, half length,
-    half width [m]; friction: the tyres' coefficient on the road as it is."""
+    half width [m]; friction: the tyres' coefficient on the road as it is; power [W]: the most that the
+    wheels can get."""
 
     def __init__(self, briefing: Briefing, road: Road) -> None:
         self.briefing, self.road = briefing, road
         self._thrift: Thrift | None = None
         self.friction = 1.0
         platform = briefing.platform
+        self.power = platform.drive_power
         self.body: Array = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
         self._car = self._dry_car = car_vector(briefing)
         self._comfort = self._dry_comfort = comfort_vector(briefing.limits)
@@ -53,10 +55,12 @@ class Evaluator:
         """Let saving energy count as much as eco, 0..1."""
         self._thrift = thrift(self.briefing.platform, eco) if eco > 0.0 else None
 
-    def feel(self, friction: float) -> None:
-        """Take in what grip is left to the car."""
-        self.friction = friction
+    def feel(self, friction: float, power: float) -> None:
+        """Take in what grip and power [W] are left to the car."""
+        self.friction, self.power = friction, power
         self._car, self._comfort = car_on(self._dry_car, friction), comfort_on(self._dry_comfort, friction)
+        if not self.briefing.limits.exact:
+            self._car[POWER] *= min(power / self.briefing.platform.drive_power, 1.0)
 
     def weigh(self, props: Array, scene: Scene, before: Batch | None = None) -> Batch:
         """Proposals rolled out and scored, each motion once, after those of the batch `before`: all of them, good until

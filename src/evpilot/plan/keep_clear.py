@@ -81,7 +81,7 @@ def queue_on(way: Way, tracks: Tracks) -> Queue:
 
 @kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], b1[::1])")
 def find_queue(table: Array, state: Array, size: Array, spans: Array, on_it: Bools) -> None:
-    """Mark which vehicles, state (N, 7) by `Tracks.state` and size (N, 2), go our way on a path's table (P, 13); fill
+    """Mark which vehicles, state (N, 7) by `Tracks.state` and size (N, 2), go our way on a path's table (P, 14); fill
     spans (N, 2) from where to where they are on it [m]."""
     for n in range(state.shape[0]):
         x, y, z, yaw = state[n, 0], state[n, 1], state[n, 2], state[n, 3]

@@ -21,13 +21,13 @@ S_SPEED = int(Span.SPEED)
 # Rows of a block (ROWS, WIDTH), flat: the first eleven are the state as `Roll` has it; then what drives it on, what the
 # law needs, and what stays the same along a proposal.
 COLUMNS = len(Roll)
-THETA, WISH, CAP, GAP, CLOSING, KREF, CREF, SREF, KSOON, KLATER, DS, RATE, HALF, HALFD = (
-    WIDTH * row for row in range(COLUMNS, COLUMNS + 14)
+THETA, WISH, CAP, GAP, CLOSING, KREF, CREF, SREF, KSOON, KLATER, DS, RATE, HALF, HALFD, CLIMB = (
+    WIDTH * row for row in range(COLUMNS, COLUMNS + 15)
 )
 OFFSET, LENGTH, SLOPE0, BEND0, C3, C4, C5, SHIFT, BEGIN, SHARE, JERKS, FLOOR, Q0, Q1, Q2, Q3, Q4 = (
-    WIDTH * row for row in range(COLUMNS + 14, COLUMNS + 31)
+    WIDTH * row for row in range(COLUMNS + 15, COLUMNS + 32)
 )
-ROWS = COLUMNS + 31
+ROWS = COLUMNS + 32
 X, Y, YAW, V, A, K, S, D, J, C, SI = (WIDTH * column for column in range(COLUMNS))
 
 

@@ -37,7 +37,7 @@ class Pace:
         return min(float(ahead[:, Ref.CAP].max()), self.speed_max, self.sight)
 
     def over(self, table: Array, speed: float = 0.0) -> Array:
-        """A table (P, 13) by `Ref` with the wished share of the limits, which leaves PACED at least, as its caps; as
+        """A table (P, 14) by `Ref` with the wished share of the limits, which leaves PACED at least, as its caps; as
         its limits too, down to which who drives at a higher speed [m/s] eases off."""
         if self.share >= 1.0:
             return table

@@ -22,12 +22,13 @@ CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
 NO_LINES = (math.inf, -math.inf, math.inf)  # the official verdict knows none
+GRAVITY = 9.81  # [m/s2]
 UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
 
 
 @kernel("void(f8[:, ::1], f8, f8)")
 def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
-    """Fill column CAP of a table (P, 13) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
+    """Fill column CAP of a table (P, 14) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
     cap, limit, curvature = 6, 5, 3
     after = np.inf
     for row in range(table.shape[0] - 1, -1, -1):
@@ -35,6 +36,11 @@ def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
         here = min(table[row, limit], math.sqrt(curve_accel / bend))
         after = min(here, math.sqrt(after * after + 2.0 * brake * SPACING))
         table[row, cap] = after
+
+
+def slopes(height: Array) -> Array:
+    """Gravity against the car (P,) [m/s2] along a line of heights (P,) [m], one each `SPACING`."""
+    return GRAVITY * np.sin(np.arctan(np.gradient(height, SPACING)))
 
 
 @dataclass(slots=True)
@@ -59,7 +65,7 @@ class Paths:
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
     def along(self, lanes: tuple[int, ...], ego: EgoState) -> tuple[ReferencePath, Array, Array]:
-        """The path along lanes, its table (P, 13) by `Ref`, and the goal places on it (G, 5): goal index, s from, s to
+        """The path along lanes, its table (P, 14) by `Ref`, and the goal places on it (G, 5): goal index, s from, s to
         [m], d [m], lane. ego: the car as it is when the first path is made."""
         if not self._made:
             self._pace = self._usual_pace(ego)
@@ -79,6 +85,7 @@ class Paths:
         table = np.zeros((len(path.table), len(Ref)))
         table[:, :6] = path.table
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
+        table[:, Ref.SLOPE] = slopes(table[:, Ref.Z])
         table[:, Ref.LIMIT] = np.minimum(table[:, Ref.LIMIT], self._unknown_limits(path, len(table)))
         # a lower limit holds for the whole car: it is reached before the rear axle is there
         for _ in range(math.ceil((self._body[0] + LIMIT_EARLY) / SPACING)):

@@ -81,7 +81,7 @@ class _Cycle:
 class Planner:
     """The planner of one drive; `plan` is called once in every cycle. Three parts can be left out, to see what they are
     worth: scoring again with traffic that reacts, choices that are left open, and proposals on other lanes. eco 0..1:
-    how much saving energy counts."""
+    how much saving energy counts. power [W]: the most that the wheels can get at the moment."""
 
     def __init__(
         self,
@@ -103,6 +103,7 @@ class Planner:
         self._backing = None if briefing.limits.exact else Backing(self._evaluator)
         self._pace = Pace(briefing.platform.speed_max)
         self.save(eco)
+        self.power = briefing.platform.drive_power
         self._tables = Tables()
         self._last: tuple[int, float, bool] | None = None
         self._cycle: _Cycle | None = None
@@ -250,11 +251,11 @@ class Planner:
         )  # fmt: skip
 
     def _feel(self, observation: Observation) -> None:
-        """Take in what grip and sight leave to the car."""
+        """Take in what grip, sight and powertrain leave to the car."""
         friction = observation.friction
         self._pace.see(observation)
-        if friction != self._evaluator.friction:
-            self._evaluator.feel(friction)
+        if friction != self._evaluator.friction or self.power != self._evaluator.power:
+            self._evaluator.feel(friction, self.power)
             self.road.hold_in_curves(BEND_SHARE * grip(friction))
 
     def _scene(

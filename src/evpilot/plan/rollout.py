@@ -23,6 +23,7 @@ from evpilot.plan.laws import (
     C4,
     C5,
     CAP,
+    CLIMB,
     COLUMNS,
     CREF,
     DS,
@@ -87,7 +88,7 @@ VECTOR = 16  # proposals that one round of a vector loop takes
 C_S, C_D, C_THETA, C_BEND = int(Corridor.S), int(Corridor.D), int(Corridor.THETA), int(Corridor.BEND)
 C_START, C_COUNT, C_WALL = int(Corridor.START), int(Corridor.COUNT), int(Corridor.WALL)
 R_X, R_Y, R_YAW, R_K, R_CAP = int(Ref.X), int(Ref.Y), int(Ref.YAW), int(Ref.CURVATURE), int(Ref.CAP)
-R_COS, R_SIN = int(Ref.COS), int(Ref.SIN)
+R_COS, R_SIN, R_SLOPE = int(Ref.COS), int(Ref.SIN), int(Ref.SLOPE)
 P_CORRIDOR, P_OFFSET, P_LENGTH, P_LAW = int(Prop.CORRIDOR), int(Prop.OFFSET), int(Prop.LENGTH), int(Prop.LAW)
 P_HOLD, P_DELAY = int(Prop.HOLD), int(Prop.DELAY)
 P0, P1, P2, P3, P4 = int(Prop.P0), int(Prop.P1), int(Prop.P2), int(Prop.P3), int(Prop.P4)
@@ -177,6 +178,7 @@ def _look(block: Array, many: int, start: int, count: int, table: Array) -> None
         block[KREF + i] = g * table[row, R_K] + f * table[row + 1, R_K]
         block[CREF + i] = g * table[row, R_COS] + f * table[row + 1, R_COS]
         block[SREF + i] = g * table[row, R_SIN] + f * table[row + 1, R_SIN]
+        block[CLIMB + i] = g * table[row, R_SLOPE] + f * table[row + 1, R_SLOPE]
         block[KSOON + i] = sample(table, start, count, s + 0.15 * speed, R_K)
         block[KLATER + i] = sample(table, start, count, s + PREVIEW * speed, R_K)
 
@@ -206,13 +208,14 @@ def _locate(block: Array, many: int) -> None:
 
 @kernel()
 def _push(block: Array, many: int, dt: float, car: Array) -> None:
-    """Acceleration towards what the law asks for, under the limits of acceleration, of the motor and of jerk. Braking
-    that is harder than the law's own is let go at once: held on for ease it would stop the car for nothing."""
+    """Acceleration towards what the law asks for, under the limits of acceleration, of the motor on the slope and of
+    jerk. Braking that is harder than the law's own is let go at once: held on for ease it would stop the car for
+    nothing."""
     most = car[8]
     for i in range(many):
         floor = block[FLOOR + i]
         speed = block[V + i]
-        push = min(car[12], car[13] / max(speed, 1.0)) - car[14] - car[15] * speed * speed
+        push = min(car[12], car[13] / max(speed, 1.0)) - car[14] - car[15] * speed * speed - car[18] * block[CLIMB + i]
         wish = min(max(block[WISH + i], floor), min(most, push))
         jerk = block[JERKS + i] * dt
         rise = min(max(jerk, floor - block[A + i]), RELEASE * dt)
@@ -350,13 +353,14 @@ def roll_out(
 ) -> None:
     """Fill out (R, 51, 11) by `Roll` for proposals (R, 11) by `Prop`.
 
-    corridors (C, 10); table (sum P, 13) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on` fills
+    corridors (C, 10); table (sum P, 14) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on` fills
     them; extents (C, E, 3) as `strips_on` does; standoff (E,) how much further [m] to stop behind each; ego (4,) speed,
-    accel, steering, reserved; car (18,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the
+    accel, steering, reserved; car (19,): wheelbase, steering limit [rad], steering rate [rad/s], front [m] from the
     rear axle to the bumper, half width of the strip in which a lead counts [m], comfortable acceleration, hardest
     braking (positive), comfortable jerk, hardest acceleration, hardest braking that is no emergency (positive), jerk of
     an emergency and of firm braking; what the motor gives: at most, at 1 m/s by its power, less rolling resistance and
-    less the air's at 1 m/s; the gate's lateral acceleration [m/s2] and lateral jerk [m/s3].
+    less the air's at 1 m/s; the gate's lateral acceleration [m/s2] and lateral jerk [m/s3]; what of gravity along a
+    slope slows the car, whose wheels and motor turn, as a share.
     """
     block = np.zeros(ROWS * WIDTH)
     rows, runs = np.empty(WIDTH, np.int64), np.zeros(LAWS + 1, np.int64)

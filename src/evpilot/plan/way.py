@@ -22,7 +22,7 @@ APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this doe
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Way:
-    """One corridor: its path, the table (P, 13) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
+    """One corridor: its path, the table (P, 14) by `Ref`, the goal places on it (G, 5) goal index, s from, s to, d,
     lane; scalars (10,) by `Corridor` for the present state; from where on [m] it can be entered; from where on [m]
     something stands in it for good; and, on a detour, the parts of it (B, 3) that are over the edge of our lane: from,
     to [m], how far aside [m]."""

@@ -21,7 +21,7 @@ def grip(friction: float) -> float:
 
 
 def car_on(car: Array, friction: float) -> Array:
-    """The car's limits (18,), as `arrays.car_vector` gives them, on a road of this friction."""
+    """The car's limits (19,), as `arrays.car_vector` gives them, on a road of this friction."""
     limited = car.copy()
     limited[HELD] = np.minimum(car[HELD], grip(friction))
     return limited

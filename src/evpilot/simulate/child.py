@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import importlib
 import io
+import math
 import os
 import pickle
 import queue
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from evpilot.files import EvpilotError
-from evpilot.simulate.custody import PilotLost, PilotRaised, tell_charge
+from evpilot.simulate.custody import PilotLost, PilotRaised, tell
 from evpilot.types import Briefing, Decision, Observation
 
 BUDGET = 5.0  # [s] for one step
@@ -117,6 +118,7 @@ class ChildPilot:
     def __init__(self, dotted: str, briefing: Briefing, budget_s: float = BUDGET, warm_up_s: float = WARM_UP) -> None:
         self.cpu_ms = 0.0
         self._charge: float | None = None
+        self._power = math.inf
         self._budget, self._next_budget = budget_s, warm_up_s
         self._child = Child(dotted)
         kind, text = self._child.exchange(("make", self._child.path, dotted, briefing), warm_up_s)
@@ -128,10 +130,15 @@ class ChildPilot:
         """Be told the battery's usable charge, 0..1, which the pilot is told before its next step."""
         self._charge = charge
 
+    def powered(self, power: float) -> None:
+        """Be told the most power at the wheels [W], which the pilot is told before its next step."""
+        self._power = power
+
     def step(self, observation: Observation) -> Decision:
         """The pilot's decision; see the class for what is raised."""
         budget, self._next_budget = self._next_budget, self._budget
-        kind, answer = self._child.exchange(("step", observation, self._charge), budget)
+        gauges = None if self._charge is None else (self._charge, self._power)
+        kind, answer = self._child.exchange(("step", observation, gauges), budget)
         if kind != "decision":
             raise PilotRaised(str(answer))
         decision, self.cpu_ms = answer
@@ -217,7 +224,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             request = pickle.loads(message)
             if request[0] == "step":
                 began = time.process_time_ns()
-                tell_charge(pilot, request[2])
+                tell(pilot, request[2])
                 decision = pilot.step(request[1])
                 answer = ("decision", (_checked(decision), (time.process_time_ns() - began) * 1e-6))
             else:

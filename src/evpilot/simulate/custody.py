@@ -32,11 +32,18 @@ class Answer:
     plan_ms: float
 
 
-def tell_charge(pilot: Any, charge: float | None) -> None:
-    """Tell a pilot that has a method `charged` the battery's usable charge, 0..1, where it is known."""
-    told = getattr(pilot, "charged", None)
-    if charge is not None and callable(told):
-        told(charge)
+Gauges = tuple[float, float]
+"""What a car shows of its powertrain: the battery's usable charge, 0..1, and the most power [W] at the wheels."""
+
+
+def tell(pilot: Any, gauges: Gauges | None) -> None:
+    """Tell a pilot that has the methods `charged` and `powered` what the car's gauges show, where they are known."""
+    if gauges is None:
+        return
+    for method, value in zip(("charged", "powered"), gauges, strict=True):
+        told = getattr(pilot, method, None)
+        if callable(told):
+            told(value)
 
 
 class Custody:
@@ -58,9 +65,9 @@ class Custody:
             self._broken = f"could not be made: {_line(error)}"
             self.given_up = True
 
-    def ask(self, observation: Observation, ego: EgoState | None = None, charge: float | None = None) -> Answer:
+    def ask(self, observation: Observation, ego: EgoState | None = None, gauges: Gauges | None = None) -> Answer:
         """The pilot's decision on an observation, checked against where and when the car really is, which the loop
-        knows: ego, what is observed by default. charge: the battery's usable one, told to a pilot that asks for it."""
+        knows: ego, what is observed by default. gauges are told to a pilot that asks for them."""
         ego = ego or observation.ego
         if self._pilot is None or self.given_up:
             return Answer(decision=None, fault=self._broken, plan_ms=0.0)
@@ -69,7 +76,7 @@ class Custody:
         began = time.thread_time_ns()
         decision: object = None
         try:
-            tell_charge(self._pilot, charge)
+            tell(self._pilot, gauges)
             decision = self._pilot.step(observation)
             fault = flaw(decision, ego)
         except PilotLost as error:

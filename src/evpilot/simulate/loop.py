@@ -24,7 +24,7 @@ from evpilot.scenarios import Scenario
 from evpilot.scenarios.goal import goal_mask
 from evpilot.sense.objects import PERFECT, ObjectSensor, SensorConfig
 from evpilot.simulate.car import drive_exact, drive_tick, ego_state, write_row
-from evpilot.simulate.custody import DEGRADED_SPEED, Answer, Custody, Maker
+from evpilot.simulate.custody import DEGRADED_SPEED, Answer, Custody, Gauges, Maker
 from evpilot.simulate.motion import Motion, coast, decided, way_out
 from evpilot.simulate.staging import UNSTAGED, Staging, approach_motion
 from evpilot.simulate.start import start_state
@@ -35,6 +35,7 @@ from evpilot.vehicle import platforms
 from evpilot.vehicle.dynamics import Car, parameters
 from evpilot.vehicle.powertrain.conditions import MILD, Conditions
 from evpilot.vehicle.powertrain.packing import packed
+from evpilot.vehicle.powertrain.step import power_left
 
 PLANNING_NS = 100_000_000
 FAST_NS = 10_000_000
@@ -197,8 +198,7 @@ class Drive:
                 answer, after = Answer(decision=None, fault="", plan_ms=0.0), now
             else:
                 told = observation if self._staging.told is None else self._staging.told(observation)
-                charge = float(self._train.usable(self._store[[Store.CHARGE]])[0])
-                answer = self._custody.ask(told, truth.ego, charge)
+                answer = self._custody.ask(told, truth.ego, self._gauges())
                 observation, after = told, min(now + self._briefing.period_ns, self._end_ns)
                 seen_rows = self._row + 1
                 if self._custody.degraded:
@@ -222,6 +222,12 @@ class Drive:
             if outcome:
                 return outcome
             now = after
+
+    def _gauges(self) -> Gauges:
+        """The usable charge and the most power at the wheels, as the car shows them at the moment."""
+        train, store = self._train, self._store
+        power = power_left(store, train.ev, train.losses, train.voltages)
+        return float(train.usable(store[[Store.CHARGE]])[0]), power
 
     def record(self) -> tuple[Ints, Array, Array]:
         """t_ns (K,), ego (K, 10) and command (K, 3) so far; a row's command is the one that led to it."""

@@ -127,7 +127,8 @@ class Decision:
 
 class Pilot(Protocol):
     """Whatever drives: made from a Briefing, then asked once in every planning tick. One that has a method
-    `charged(charge)` too is told the battery's usable charge, 0..1, before each step."""
+    `charged(charge)` too is told the battery's usable charge, 0..1, before each step; one that has `powered(power)` the
+    most power [W] that its wheels can get at the moment."""
 
     def __init__(self, briefing: Briefing) -> None: ...
 

@@ -51,13 +51,27 @@ def largest_torque(speed: float, motor: float, ev: Array) -> float:
 
 
 @kernel()
+def torque_left(shaft: float, store: Array, ev: Array, losses: Array, voltages: Array) -> float:
+    """The most driving torque [N m] at the moment at a shaft speed [rad/s]: as motor and battery are."""
+    give, _ = battery_limits(store[Store.CHARGE], store[Store.BATTERY], ev, voltages)
+    torque = largest_torque(shaft, store[Store.MOTOR], ev)
+    return max(limited_torque(shaft, torque, give - ev[Ev.AUXILIARY] - ev[Ev.CLIMATE], ev, losses), 0.0)
+
+
+@kernel("f8(f8[::1], f8[::1], f8[:, ::1], f8[::1])")
+def power_left(store: Array, ev: Array, losses: Array, voltages: Array) -> float:
+    """The most power [W] at the wheels at the moment, at twice the speed up to which a cool motor gives all its
+    torque."""
+    shaft = min(2.0 * ev[Ev.SHAFT_POWER] / ev[Ev.TORQUE], ev[Ev.MAP_SPEED])
+    return torque_left(shaft, store, ev, losses, voltages) * shaft * ev[Ev.GEAR_EFFICIENCY]
+
+
+@kernel()
 def limit(state: Array, store: Array, par: Array, ev: Array, losses: Array, voltages: Array) -> None:
     """Write what the powertrain can give at the moment into par, as PUSH [m/s2] at the wheels, and the wind."""
     pace = abs(state[Car.SPEED])
     shaft = pace * ev[Ev.GEAR] / ev[Ev.WHEEL_RADIUS]
-    give, _ = battery_limits(store[Store.CHARGE], store[Store.BATTERY], ev, voltages)
-    torque = largest_torque(shaft, store[Store.MOTOR], ev)
-    torque = max(limited_torque(shaft, torque, give - ev[Ev.AUXILIARY] - ev[Ev.CLIMATE], ev, losses), 0.0)
+    torque = torque_left(shaft, store, ev, losses, voltages)
     force = torque * ev[Ev.GEAR] * ev[Ev.GEAR_EFFICIENCY] / ev[Ev.WHEEL_RADIUS]
     height, wheelbase, grip = par[Par.CG_HEIGHT], par[Par.WHEELBASE], par[Par.GRIP]
     push = force / par[Par.MASS]
