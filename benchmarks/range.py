@@ -6,6 +6,10 @@ Each route is predicted, then driven at 50 Hz with the full powertrain in a worl
 (`range_truth.py`). Then a request is made of it, with a charge and an N by chance: kept while the drive corrects what
 is expected, or refused; what was refused is driven at the slowest pace with a full battery from each charger, to see
 whether it could have been met.
+
+    python benchmarks/range.py --first 7000 --routes 70 --worlds 40
+
+drives each route in many worlds instead: how wide an interval would be that knows how they are drawn.
 """
 
 import argparse
@@ -14,9 +18,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from range_truth import Journey, journey
+from range_truth import Journey, elsewhere, journey
 
-from evpilot.vehicle.journey.prediction import Predictor
+from evpilot.vehicle.journey.prediction import Z90, Predictor
 from evpilot.vehicle.journey.request import PACES, Request, Watch
 
 BEFORE = 2.0  # [m] before a charger it is decided how much to charge
@@ -40,14 +44,26 @@ def predicted(seed: int) -> Forecast:
     prediction = Predictor(platform=made.platform, conditions=made.conditions).predict(made.route)
     seconds = time.process_time() - began
     low, high = prediction.interval()
+    drawn, mean = _drawn(made), float(prediction.drawn[-1])
+    return Forecast(made.route.name.split()[0], drawn / mean, (high - low) / abs(mean), low <= drawn <= high, seconds)
+
+
+def _drawn(made: Journey) -> float:
+    """Energy [J] of the whole route, recharged on the way where that is needed."""
     for end in made.route.ends[1:]:
         made.drive(float(end))
         if made.charge < 0.3:
             made.charge = 0.8
-    mean = float(prediction.drawn[-1])
-    return Forecast(
-        made.route.name.split()[0], made.drawn / mean, (high - low) / abs(mean), low <= made.drawn <= high, seconds
-    )
+    return made.drawn
+
+
+def widths(seed: int, worlds: int) -> tuple[float, float]:
+    """The relative width of a route's interval: as predicted, and as its energy spreads over so many worlds."""
+    made = journey(seed, charge=0.75)
+    prediction = Predictor(platform=made.platform, conditions=made.conditions).predict(made.route)
+    low, high = prediction.interval()
+    drawn = np.array([_drawn(elsewhere(made, seed, number)) for number in range(worlds)])
+    return (high - low) / abs(float(prediction.drawn[-1])), 2.0 * Z90 * drawn.std(ddof=1) / abs(float(drawn.mean()))
 
 
 def asked(seed: int) -> tuple[str, float]:
@@ -99,7 +115,14 @@ def main() -> None:
     options.add_argument("--routes", type=int, default=500)
     options.add_argument("--first", type=int, default=1000, help="seed of the first route")
     options.add_argument("--requests", type=int, default=-1, help="as many as routes by default")
+    options.add_argument("--worlds", type=int, default=0, help="drive each route in so many worlds, and nothing else")
     chosen = options.parse_args()
+    if chosen.worlds:
+        both = np.array([widths(seed, chosen.worlds) for seed in range(chosen.first, chosen.first + chosen.routes)])
+        ours, theirs = 100.0 * np.median(both, axis=0)
+        print(f"median width of the interval {ours:.1f} %, of one that knows how worlds are drawn {theirs:.1f} %, "
+              f"median ratio {np.median(both[:, 0] / both[:, 1]):.2f}")  # fmt: skip
+        return
     rows = [predicted(seed) for seed in range(chosen.first, chosen.first + chosen.routes)]
     for kind in (*sorted({row.kind for row in rows}), "all"):
         part = [row for row in rows if kind in (row.kind, "all")]

@@ -193,6 +193,11 @@ def journey(seed: int, charge: float = 1.0) -> Journey:
     return _turned_out(platform, route, conditions, rng)
 
 
+def elsewhere(made: Journey, seed: int, number: int) -> Journey:
+    """A journey of a seed, its route and forecast, in another world, by its number."""
+    return _turned_out(made.platform, made.route, made.conditions, np.random.default_rng([20261129, seed, number]))
+
+
 def _legs(rng: np.random.Generator, kind: str, temperature: float) -> tuple[Leg, ...]:
     parts = {
         "town": [("town", rng.uniform(3e3, 18e3))],
