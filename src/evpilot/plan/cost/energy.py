@@ -57,7 +57,7 @@ def thrift(platform: Platform, eco: float) -> Thrift:
 
 @kernel("void(f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1])")
 def rolling_on(corridors: Array, table: Array, halts: Array, rolls: Array) -> None:
-    """Fill rolls (N, 1), as the stacked table (N, 13), with the square [m2/s2] of the speed from which a car rolls by
+    """Fill rolls (N, 1), as the stacked table (N, 14), with the square [m2/s2] of the speed from which a car rolls by
     itself to all that is slower ahead: caps, and where it has to stop on each corridor, halts (C,) [m], inf nowhere."""
     for c in range(corridors.shape[0]):
         start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
