@@ -12,7 +12,7 @@ from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, car_vector, comfort_vector, goal_polygons, goal_windows, stack_scalars
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
 from evpilot.plan.cost.encounter import whereabouts_of
-from evpilot.plan.cost.reach import SECONDS, strips_on
+from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.road import Road
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.score import price_best, score
@@ -210,9 +210,9 @@ def costs_of(
     owned, starts, polygon = goal_polygons(brief)
     props, limits = np.zeros((len(rolls), len(Prop))), comfort_vector(brief.limits)
     score(
-        props, batch, corridors, table, entries, half, np.ones(count), np.full(count, moving), BODY, limits,
-        goal_windows(brief, 0.0), owned, starts, polygon, wish, np.zeros((0, 7)) if zones is None else zones,
-        np.zeros((0, 7)), costs, firsts,
+        props, batch, corridors, table, entries, half, np.ones(count), np.full(count, moving), reach_of(entries, half),
+        BODY, limits, goal_windows(brief, 0.0), owned, starts, polygon, wish,
+        np.zeros((0, 7)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
     )  # fmt: skip
     price_best(
         props, batch, corridors, table, entries, half, np.ones(count), np.zeros(count), near, *strips_of(spans, near),

@@ -97,7 +97,7 @@ def plain_react(roll: Array, box: Array) -> tuple[Array, float]:
 def test_a_reaction_is_what_the_plain_model_says(roll: Array, box: Array) -> None:
     arc = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(box[:, :2], axis=0).T))])
     out = np.empty_like(box)
-    imposed = react(roll, BODY, box, arc, HALF, out)
+    imposed = react(roll, BODY, box, arc, HALF, np.empty((STEPS, 3)), out)
     places, expected = plain_react(roll, box)
     assert imposed == pytest.approx(expected, abs=1e-6)
     np.testing.assert_allclose(out[:, :2], places, atol=1e-6)

@@ -10,7 +10,9 @@ from evpilot.geometry.jit import kernel
 @kernel()
 def wrap(angle: float) -> float:
     """The same direction in (-pi, pi]."""
-    turned = np.fmod(angle + math.pi, 2.0 * math.pi)
+    turned = angle + math.pi
+    if not abs(turned) < 2.0 * math.pi:  # most are, and the remainder takes long
+        turned = np.fmod(turned, 2.0 * math.pi)
     if turned <= 0.0:
         turned += 2.0 * math.pi
     return turned - math.pi

@@ -27,31 +27,37 @@ STEPS = len(GRID)
 TIMES = GRID
 
 
+@kernel()
+def _one_on_grid(knots: Array, track: Array, out: Array) -> None:
+    """`on_grid` for one way: poses (T, 4) at two knots or more, out (51, 5)."""
+    k, known, turn, yaw, c, s = 0, -1, 0.0, math.nan, 0.0, 0.0
+    for step in range(STEPS):
+        t, before = TIMES[step], yaw
+        while k < knots.shape[0] - 2 and knots[k + 1] <= t:
+            k += 1
+        if k != known:
+            known, turn = k, wrap(track[k + 1, 3] - track[k, 3])
+        span = knots[k + 1] - knots[k]
+        f = (t - knots[k]) / span
+        dx, dy = track[k + 1, 0] - track[k, 0], track[k + 1, 1] - track[k, 1]
+        yaw = track[k, 3] + min(f, 1.0) * turn
+        if yaw != before:
+            c, s = math.cos(yaw), math.sin(yaw)
+        out[step, 0], out[step, 1] = track[k, 0] + f * dx, track[k, 1] + f * dy
+        out[step, 2], out[step, 3], out[step, 4] = c, s, (dx * c + dy * s) / span
+
+
 @kernel("void(f8[::1], f8[:, :, :, ::1], i8[::1], i8[::1], f8[:, :, ::1])")
 def on_grid(knots: Array, pose: Array, rows: Ints, modes: Ints, out: Array) -> None:
     """Fill out (E, 51, 5) by `Entry` from poses (N, M, T, 4) at knots (T,) [s]; beyond the last knot straight on."""
     for e in range(rows.shape[0]):
         track = pose[rows[e], modes[e]]
-        k = 0
-        last = knots.shape[0] - 1
+        if knots.shape[0] > 1:
+            _one_on_grid(knots, track, out[e])
+            continue
         for step in range(STEPS):
-            t = TIMES[step]
-            while k < last - 1 and knots[k + 1] <= t:
-                k += 1
-            if last == 0:
-                x, y, yaw, speed = track[0, 0], track[0, 1], track[0, 3], 0.0
-            else:
-                span = knots[k + 1] - knots[k]
-                f = (t - knots[k]) / span
-                dx, dy = track[k + 1, 0] - track[k, 0], track[k + 1, 1] - track[k, 1]
-                x, y = track[k, 0] + f * dx, track[k, 1] + f * dy
-                yaw = track[k, 3] + min(f, 1.0) * wrap(track[k + 1, 3] - track[k, 3])
-                speed = (dx * math.cos(yaw) + dy * math.sin(yaw)) / span
-            out[e, step, 0] = x
-            out[e, step, 1] = y
-            out[e, step, 2] = math.cos(yaw)
-            out[e, step, 3] = math.sin(yaw)
-            out[e, step, 4] = speed
+            out[e, step, 0], out[e, step, 1], out[e, step, 4] = track[0, 0], track[0, 1], 0.0
+            out[e, step, 2], out[e, step, 3] = math.cos(track[0, 3]), math.sin(track[0, 3])
 
 
 def on_our_level(state: Array, ego: EgoState, ways: list[Way]) -> Bools:

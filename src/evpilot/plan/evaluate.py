@@ -73,10 +73,9 @@ class Evaluator:
         return drawn.part(0, count)
 
     def each(self, props: Array, scene: Scene, first: int) -> Batch:
-        """Every one of some proposals rolled out and scored, in memory from row `first` on."""
+        """Every one of some proposals rolled out and scored for whom it meets, in memory from row `first` on."""
         batch = self.rolled(props, scene, first)
-        batch.marks[:, OTHER] = 0
-        self._score(batch, scene)
+        self._weigh_alone(batch, scene)
         return batch
 
     def rolled(self, props: Array, scene: Scene, first: int) -> Batch:
@@ -89,13 +88,18 @@ class Evaluator:
         )  # fmt: skip
         return batch
 
-    def _score(self, batch: Batch, scene: Scene) -> None:
-        entries, area, (limits, wishes) = scene.entries, self.road.area, self._asked(scene)
+    def _weigh_alone(self, batch: Batch, scene: Scene) -> None:
+        """What `score` finds."""
+        entries, (limits, wishes) = scene.entries, self._asked(scene)
         score(
             batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
-            entries.moving, self.body, limits, scene.goals, self._owned, self._starts, self._polygon,
+            entries.moving, scene.reach, self.body, limits, scene.goals, self._owned, self._starts, self._polygon,
             wishes, scene.zones, scene.places, batch.costs, batch.firsts,
         )  # fmt: skip
+
+    def _score(self, batch: Batch, scene: Scene) -> None:
+        entries, area, (limits, _) = scene.entries, self.road.area, self._asked(scene)
+        self._weigh_alone(batch, scene)
         self._yield_room(batch, scene)
         if np.isfinite(scene.room).any():
             trapped_cost(batch.props, batch.rolls, scene.corridors, scene.room, batch.costs)

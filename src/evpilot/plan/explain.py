@@ -1,7 +1,10 @@
 """Why a decision is what it is, in one phrase and for the log."""
 
+import functools
+
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Roll, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.rules import Wall
@@ -14,20 +17,38 @@ CONTACT_COST = 60.0  # from here on a proposal counts as one that meets somebody
 ROAD_COST = 50.0
 RULE_COST = 20.0
 COMFORT_COST = 15.0
+COLLISION, ROAD, RULE, COMFORT = int(Cost.COLLISION), int(Cost.ROAD), int(Cost.RULE), int(Cost.COMFORT)
+MEETS, LEAVES, BREAKS, SHAKES, COSTS_MORE = (
+    int(kind) for kind in (Rejection.COLLISION, Rejection.ROAD, Rejection.RULE, Rejection.COMFORT, Rejection.COST)
+)
 TRACE_STEPS = np.arange(0, len(GRID), 5)
-LEAD_STEPS = np.array([0, 10, 20])
+LEAD_STEPS = (0, 10, 20)
+STRIP = 1.2  # [m] to each side of where the car will be
+S, D = int(Roll.S), int(Roll.D)
+S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 LEAD_REACH = 50.0  # [m]
 
 
 def rejections(costs: Array, chosen: int) -> Bytes:
     """Why each proposal was not taken (R,), by what weighs most in its cost (R, 9)."""
-    kinds = np.full(len(costs), Rejection.COST, np.uint8)
-    kinds[costs[:, Cost.COMFORT] > COMFORT_COST] = Rejection.COMFORT
-    kinds[costs[:, Cost.RULE] > RULE_COST] = Rejection.RULE
-    kinds[costs[:, Cost.ROAD] > ROAD_COST] = Rejection.ROAD
-    kinds[costs[:, Cost.COLLISION] > CONTACT_COST] = Rejection.COLLISION
+    kinds = np.empty(len(costs), np.uint8)
+    reject(costs, kinds)
     kinds[chosen] = Rejection.CHOSEN
     return kinds
+
+
+@kernel("void(f8[:, ::1], u1[::1])")
+def reject(costs: Array, kinds: Bytes) -> None:
+    """Fill kinds (R,) by `Rejection`, as if none were chosen."""
+    for r in range(costs.shape[0]):
+        if costs[r, COLLISION] > CONTACT_COST:
+            kinds[r] = MEETS
+        elif costs[r, ROAD] > ROAD_COST:
+            kinds[r] = LEAVES
+        elif costs[r, RULE] > RULE_COST:
+            kinds[r] = BREAKS
+        else:
+            kinds[r] = SHAKES if costs[r, COMFORT] > COMFORT_COST else COSTS_MORE
 
 
 def explain(
@@ -45,7 +66,7 @@ def explain(
 ) -> PlanTrace:
     """The trace of one cycle: reason and cause of the choice, and a spread of what was rejected."""
     kinds = rejections(costs, chosen)
-    picked = order[np.linspace(0, len(order) - 1, min(TRACED, len(order))).astype(np.int64)]
+    picked = order[_spread(len(order))]
     reason, cause = phrase(props, rolls, firsts, chosen, order, ways, walls, entries, spans, tracks)
     return PlanTrace(
         reason=reason,
@@ -57,6 +78,12 @@ def explain(
         wall_reason=tuple(wall.reason for wall in walls),
         counts=np.bincount(kinds, minlength=len(Rejection)),
     )
+
+
+@functools.lru_cache
+def _spread(count: int) -> Ints:
+    """Places of so many proposals, evenly spread, the first and the last among them."""
+    return np.linspace(0, count - 1, min(TRACED, count)).astype(np.int64)
 
 
 def phrase(
@@ -102,16 +129,17 @@ def phrase(
     return ("slow down for the road ahead" if slows else "keep the lane"), -1
 
 
+@kernel("i8(f8[:, ::1], f8[:, :, ::1])")
 def _lead(roll: Array, spans: Array) -> int:
     """The nearest entry ahead on the strip that the car will drive along, within LEAD_REACH; -1 for none."""
-    if not len(spans):
-        return -1
-    own, others = roll[LEAD_STEPS], spans[:, LEAD_STEPS]
-    s, d = own[:, Roll.S], own[:, Roll.D]
-    on = (others[..., Span.D_LOW] < d + 1.2) & (others[..., Span.D_HIGH] > d - 1.2) & (others[..., Span.S_HIGH] > s)
-    gap = np.where(on, others[..., Span.S_LOW] - s, np.inf).min(axis=1)
-    best = int(np.argmin(gap))
-    return best if gap[best] < LEAD_REACH else -1
+    nearest, lead = LEAD_REACH, -1
+    for e in range(spans.shape[0]):
+        for step in LEAD_STEPS:
+            s, d, span = roll[step, S], roll[step, D], spans[e, step]
+            gap = span[S_LOW] - s
+            if span[D_LOW] < d + STRIP and span[D_HIGH] > d - STRIP and span[S_HIGH] > s and gap < nearest:
+                nearest, lead = gap, e
+    return lead
 
 
 def _gap(roll: Array, span: Array) -> float:

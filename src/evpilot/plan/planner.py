@@ -15,7 +15,7 @@ from evpilot.plan.blocked import room_before, room_to_get_out
 from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop
 from evpilot.plan.contingency import branch
 from evpilot.plan.cost.encounter import whereabouts_of
-from evpilot.plan.cost.reach import SECONDS, strips_on
+from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
 from evpilot.plan.detour import Detours
@@ -297,6 +297,7 @@ class Planner:
             near=near,
             extents=extents,
             strips=strips,
+            reach=reach_of(entries.box, entries.half),
             stays=whereabouts_of(entries.box, entries.half),
             zones=zones,
             places=goal_places(ways, self.briefing, seconds),

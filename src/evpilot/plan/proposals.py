@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from evpilot.geometry.jit import kernel
+from evpilot.geometry.rows import copy_row
 from evpilot.plan.columns import Corridor, Law, Prop
 from evpilot.plan.road import TIMED
 from evpilot.plan.way import STEEPEST, Way
@@ -56,6 +58,8 @@ VARIATIONS = np.array(
         (-0.2, 1.0, -0.35),
     ]
 )
+OFFSET, LENGTH, LAW, P0 = int(Prop.OFFSET), int(Prop.LENGTH), int(Prop.LAW), int(Prop.P0)
+CRUISE, RAMP = int(Law.CRUISE), int(Law.RAMP)
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 
@@ -283,17 +287,29 @@ def _quintic(distance: Number, t: Number, pace: Number, speed: float, accel: Num
 
 def refine(best: Array, speed: float) -> Array:
     """Neighbours of the best proposals (B, 11): offsets, lengths and speed laws in between (K, 11)."""
-    rows = np.repeat(best, len(VARIATIONS), axis=0)
-    offset, stretch, share = np.tile(VARIATIONS, (len(best), 1)).T
-    rows[:, Prop.OFFSET] += offset
-    rows[:, Prop.LENGTH] = np.maximum(5.0, rows[:, Prop.LENGTH] * stretch)
+    rows, share = np.empty((len(best) * len(VARIATIONS), len(Prop))), np.tile(VARIATIONS[:, 2], len(best))
+    vary(best, VARIATIONS, rows)
     law, varied = rows[:, Prop.LAW], share != 0.0
-    rows[:, Prop.P0] += np.where(law == Law.RAMP, share, 0.0)
-    rows[:, Prop.P0] *= np.where(law == Law.CRUISE, 1.0 + 0.25 * share, 1.0)
     arrivals = np.flatnonzero(varied & (law == Law.ARRIVE))
-    rows[arrivals] = _vary_arrivals(rows[arrivals], share[arrivals], speed)
+    if len(arrivals):
+        rows[arrivals] = _vary_arrivals(rows[arrivals], share[arrivals], speed)
     variable = (law == Law.RAMP) | (law == Law.CRUISE) | (law == Law.ARRIVE)
-    return np.ascontiguousarray(rows[(variable | ~varied) & np.isfinite(rows[:, Prop.P1])])
+    return rows[(variable | ~varied) & np.isfinite(rows[:, Prop.P1])]
+
+
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+def vary(best: Array, variations: Array, rows: Array) -> None:
+    """Fill rows (B * V, 11) with every variation (V, 3) of every proposal (B, 11); ARRIVE laws stay as they are."""
+    count = variations.shape[0]
+    for k in range(rows.shape[0]):
+        row, variation = rows[k], variations[k % count]
+        copy_row(best[k // count], row)
+        row[OFFSET] += variation[0]
+        row[LENGTH] = max(5.0, row[LENGTH] * variation[1])
+        if row[LAW] == RAMP:
+            row[P0] += variation[2]
+        elif row[LAW] == CRUISE:
+            row[P0] *= 1.0 + 0.25 * variation[2]
 
 
 def _vary_arrivals(rows: Array, share: Array, speed: float) -> Array:

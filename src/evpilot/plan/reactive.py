@@ -76,25 +76,39 @@ def ego_on(roll: Array, step: int, body: Array, box: Array, arc: Array, row: int
 
 
 @kernel()
-def react(roll: Array, body: Array, box: Array, arc: Array, half: Array, out: Array) -> float:
-    """Drive a vehicle along its predicted way (51, 5) behind the car; fill out (51, 5) with its boxes, and return the
-    hardest braking [m/s2, positive] that the car imposes on it beyond what was predicted, 0 when none."""
-    copy_rows(box, out)
-    run, speed, at, row, imposed = 0.0, max(box[0, E_V], 0.0), 0, 0, 0.0
+def ever_ahead(roll: Array, body: Array, box: Array, arc: Array, half: Array, seen: Array) -> bool:
+    """Whether the car is ever on a vehicle's predicted way (51, 5) and goes along it; fills seen (51, 3): where on it
+    the car's middle is at each step, -inf where it is not on it, where its rear [m], and its speed along it [m/s]."""
+    row, ever = 0, False
     for step in range(roll.shape[0] - 1):
-        t = TIMES[step]
-        dt = TIMES[step + 1] - t
+        row = nearest_on(roll[step, R_X], roll[step, R_Y], box, row)
+        seen[step, 0] = -np.inf
+        if TIMES[step] >= ATTENTION:
+            low, high, aside, pace = ego_on(roll, step, body, box, arc, row)
+            if aside < half[1] + BESIDE and pace > 0.0:
+                seen[step, 0], seen[step, 1], seen[step, 2], ever = 0.5 * (low + high), low, pace, True
+    return ever
+
+
+@kernel()
+def react(roll: Array, body: Array, box: Array, arc: Array, half: Array, seen: Array, out: Array) -> float:
+    """Drive a vehicle along its predicted way (51, 5) behind the car; fill out (51, 5) with its boxes, as predicted
+    where the car is never ahead, and return the hardest braking [m/s2, positive] that the car imposes on it beyond what
+    was predicted, 0 when none. seen (51, 3) is working space."""
+    copy_rows(box, out)
+    if not ever_ahead(roll, body, box, arc, half, seen):
+        return 0.0
+    run, speed, at, imposed = 0.0, max(box[0, E_V], 0.0), 0, 0.0
+    for step in range(roll.shape[0] - 1):
+        dt = TIMES[step + 1] - TIMES[step]
         # as predicted, or, once behind that, no faster than predicted at this time
         free = min((max(box[step + 1, E_V], 0.0) - speed) / dt, ACCEL)
         accel = free
-        row = nearest_on(roll[step, R_X], roll[step, R_Y], box, row)
-        if t >= ATTENTION:
-            low, high, aside, pace = ego_on(roll, step, body, box, arc, row)
-            if aside < half[1] + BESIDE and 0.5 * (low + high) > run and pace > 0.0:
-                wanted = max(SPEED_GAIN * speed, 1.0)
-                push = idm_accel(speed, wanted, low - run - half[0], speed - pace, S0, HEADWAY, ACCEL, BRAKE)
-                accel = min(free, max(push, -BRAKE_MOST))
-                imposed = max(imposed, min(free, 0.0) - accel)
+        if seen[step, 0] > run:
+            wanted, gap, closing = max(SPEED_GAIN * speed, 1.0), seen[step, 1] - run - half[0], speed - seen[step, 2]
+            push = idm_accel(speed, wanted, gap, closing, S0, HEADWAY, ACCEL, BRAKE)
+            accel = min(free, max(push, -BRAKE_MOST))
+            imposed = max(imposed, min(free, 0.0) - accel)
         after = max(speed + accel * dt, 0.0)
         run = min(run + 0.5 * (speed + after) * dt, arc[step + 1])
         speed = after
@@ -149,7 +163,7 @@ def rescore(
     """
     count = entries.shape[0]
     arcs, boxes, sums = np.empty((count, STEPS)), np.empty((count, STEPS, 5)), np.empty((2, COSTS))
-    first, only, window = np.empty((2, 3)), np.empty(1, np.int64), np.zeros((2, 1))
+    first, only, window, seen = np.empty((2, 3)), np.empty(1, np.int64), np.zeros((2, 1)), np.empty((STEPS, 3))
     window[1, 0] = STEPS
     for e in range(count):
         progress_of(entries[e], arcs[e])
@@ -159,7 +173,7 @@ def rescore(
         for e in range(count):
             if not polite[e] or not may_react(ahead, entries[e]):
                 continue
-            imposed = react(ahead, body, entries[e], arcs[e], half[e], boxes[e])
+            imposed = react(ahead, body, entries[e], arcs[e], half[e], seen, boxes[e])
             if imposed < 0.05:
                 continue
             sums[:] = 0.0

@@ -22,13 +22,13 @@ AHEAD = 120.0  # [m] who stands further away may be gone
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scene:
     """The corridors with their stacked tables, the others' boxes as such and as seen from each corridor, extents and
-    strips as `strips_on` has them, stays as `whereabouts_of`; what is whose when, the goals, the car (4,) speed,
-    acceleration, steering, reserved; and how far it is off the road [m], what is to go on the best corridor [m], how
-    long what we do counts [s], the speed limit here [m/s], the corridor and offset of the last decision, -1 where there
-    is none such; the speed we would like [m/s], and where on each corridor (C,) [m] the front will have to stop, and
-    the square of the speed (N, 1) from which it rolls by itself to all that is slower ahead, as the stacked table, both
-    None where saving energy does not count; what share of the wish to save counts now; and how far ahead [m] (C,) one
-    has to be over on each free corridor, as `blocked.room_before` has it."""
+    strips as `strips_on` has them, reach as `reach_of`, stays as `whereabouts_of`; what is whose when, the goals, the
+    car (4,) speed, acceleration, steering, reserved; and how far it is off the road [m], what is to go on the best
+    corridor [m], how long what we do counts [s], the speed limit here [m/s], the corridor and offset of the last
+    decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor (C,) [m] the front
+    will have to stop, and the square of the speed (N, 1) from which it rolls by itself to all that is slower ahead, as
+    the stacked table, both None where saving energy does not count; what share of the wish to save counts now; and how
+    far ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it."""
 
     ways: list[Way]
     table: Array
@@ -38,6 +38,7 @@ class Scene:
     near: Ints
     extents: Array
     strips: Array
+    reach: Array
     stays: Array
     zones: Array
     places: Array

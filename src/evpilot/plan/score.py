@@ -20,8 +20,8 @@ from evpilot.plan.cost.following import ttc_cost
 from evpilot.plan.cost.goal import detour_cost, goal_bonus, goal_boxes, goal_time, schedule_cost
 from evpilot.plan.cost.horizon import AFTER, steps_until
 from evpilot.plan.cost.lines import line_cost
-from evpilot.plan.cost.progress import progress_cost
-from evpilot.plan.cost.reach import SECONDS, boxes_of, ever_met, in_reach, only, reach_of, strip_crowd
+from evpilot.plan.cost.progress import lowest_limits, progress_cost
+from evpilot.plan.cost.reach import SECONDS, boxes_of, ever_met, in_reach, only, strip_crowd
 from evpilot.plan.cost.yielding import wall_cost, zone_cost
 from evpilot.plan.reactive import IGNORED
 from evpilot.types.state import Array, Bools, Ints
@@ -41,13 +41,13 @@ STRIP_MARGIN = 0.1  # [m] beside our width in which somebody ahead is followed
 
 @kernel()
 def _goal_costs(
-    roll: Array, corridor: Array, c: int, table: Array, places: Array, shift: float, wish: Array, first: Array,
-    cost: Array,
+    roll: Array, corridor: Array, c: int, table: Array, lowest: float, places: Array, shift: float, wish: Array,
+    first: Array, cost: Array,
 ) -> None:  # fmt: skip
     """What is still to go, and how the goals' times are kept. first (4,): see `score`."""
     # what is done once the goal is reached is neither progress nor the reverse
     end = steps_until(first[3]) - 1 if first[3] < first[0] else STEPS - 1
-    progress_cost(roll, end, corridor, table, wish, cost)
+    progress_cost(roll, end, corridor, table, lowest, wish, cost)
     if wish[2] > 0.0:
         detour = detour_cost(roll, int(corridor[START]), int(corridor[COUNT]), table, wish)
         cost[GOAL] += schedule_cost(roll, c, places, shift, detour)
@@ -57,8 +57,8 @@ def _goal_costs(
 
 @kernel(
     "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1],"
-    "f8[::1], f8[::1], f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1],"
-    "f8[:, ::1])"
+    "f8[:, :, ::1], f8[::1], f8[::1], f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1],"
+    "f8[:, ::1], f8[:, ::1])"
 )
 def score(
     props: Array,
@@ -69,6 +69,7 @@ def score(
     half: Array,
     prob: Array,
     moving: Bools,
+    reach: Array,
     body: Array,
     limits: Array,
     goals: Array,
@@ -82,19 +83,19 @@ def score(
     firsts: Array,
 ) -> None:
     """Fill costs (R, 13) by `Cost`, all but what `price_best` adds, and firsts (R, 4): time, entry, probability of the
-    first contact; goal's time."""
+    first contact; goal's time. reach: of the entries, as `reach_of` gives it."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
     own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SOFT_GAP
-    reach, boxes = reach_of(entries, half), boxes_of(rolls, own + shift)
+    boxes = boxes_of(rolls, own + shift)
     among = ever_met(boxes, reach)
     reach, window = only(reach, among), np.empty((2, among.shape[0]))
-    areas = goal_boxes(goals, owned, starts, polygon)
+    areas, lowest = goal_boxes(goals, owned, starts, polygon), lowest_limits(corridors, table)
     for r in range(props.shape[0]):
         c, first, cost = int(props[r, CORRIDOR]), firsts[r], costs[r]
         cost[:] = 0.0
         first[0], first[1], first[2] = np.inf, -1.0, 0.0
-        first[3] = goal_time(rolls[r], shift, goals, areas, owned, starts, polygon)
+        first[3] = goal_time(rolls[r], boxes[r], shift, goals, areas, owned, starts, polygon)
         # the drive ends at the goal, or when its time is up: what lies behind that is not driven
         ahead = rolls[r, : steps_until(min(first[3], wish[4]) + AFTER)]
         in_reach(boxes[r], ahead.shape[0], reach, window)
@@ -104,7 +105,7 @@ def score(
             cost[RULE] += REFUSED
         zone_cost(ahead, c, front, rear, zones, cost)
         wall_cost(ahead, front, corridors[c, WALL], cost)
-        _goal_costs(rolls[r], corridors[c], c, table, places, shift, wish, first, cost)
+        _goal_costs(rolls[r], corridors[c], c, table, lowest[c], places, shift, wish, first, cost)
 
 
 @kernel()

@@ -35,7 +35,9 @@ class Memory:
         forgotten."""
         fresh = no_tracks(t_ns) if report is None else present(report, t_ns)
         before = self._known
-        _, old, again = np.intersect1d(before.id, fresh.id, assume_unique=True, return_indices=True)
+        old = again = np.arange(len(fresh))
+        if not np.array_equal(before.id, fresh.id):
+            _, old, again = np.intersect1d(before.id, fresh.id, assume_unique=True, return_indices=True)
         missed = (t_ns - self._seen <= RECALL * 1e9) & (self._seen <= t_ns)
         missed[old] = False
         stamp = t_ns if report is None else report.t_ns

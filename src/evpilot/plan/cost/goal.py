@@ -7,6 +7,7 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.polygon import in_polygon
 from evpilot.plan.columns import GRID, Ref, Roll
+from evpilot.plan.cost.reach import CHUNK, CHUNKS
 from evpilot.plan.rollout import sample
 from evpilot.types.state import Array, Ints
 
@@ -56,17 +57,32 @@ def goal_boxes(goals: Array, owned: Ints, starts: Ints, polygon: Array) -> Array
 
 
 @kernel()
+def steps_near(whereabouts: Array, area: Array) -> tuple[int, int]:
+    """From which step to before which a rollout, in its boxes (CHUNKS, 4), may be at an area in its box (4,), or pass
+    it on the way from the step before."""
+    first, last = STEPS, 0
+    for k in range(CHUNKS):
+        now, before = whereabouts[k], whereabouts[max(k - 1, 0)]
+        meets = min(now[0], before[0]) <= area[1] and max(now[1], before[1]) >= area[0]
+        if meets and min(now[2], before[2]) <= area[3] and max(now[3], before[3]) >= area[2]:
+            first, last = min(first, CHUNK * k), min(CHUNK * (k + 1), STEPS)
+    return first, last
+
+
+@kernel()
 def goal_time(
-    roll: Array, shift: float, goals: Array, boxes: Array, owned: Ints, starts: Ints, polygon: Array
+    roll: Array, whereabouts: Array, shift: float, goals: Array, boxes: Array, owned: Ints, starts: Ints, polygon: Array
 ) -> float:
     """When a goal is met first [s], inf when never within the horizon.
 
-    goals (G, 6): window low, high [s from now], speed low, high, yaw low, high (0, 2 pi when any); boxes (G, 4) around
-    their areas; owned (G + 1,) which polygons each owns (none: any place); starts (K + 1,) into polygon (Q, 2)."""
+    whereabouts (CHUNKS, 4): the boxes in which the car stays, as `boxes_of` gives them; goals (G, 6): window low, high
+    [s from now], speed low, high, yaw low, high (0, 2 pi when any); boxes (G, 4) around their areas; owned (G + 1,)
+    which polygons each owns (none: any place); starts (K + 1,) into polygon (Q, 2)."""
     best = np.inf
     for g in range(goals.shape[0]):
         low, high = goals[g, 0], goals[g, 1]
-        for step in range(STEPS):
+        first, last = steps_near(whereabouts, boxes[g])
+        for step in range(first, last):
             t = TIMES[step]
             if t < low - 1e-6:
                 continue

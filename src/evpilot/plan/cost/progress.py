@@ -1,5 +1,7 @@
 """What is still to go, driving faster than allowed, and driving off the middle of the lane."""
 
+import numpy as np
+
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import Corridor, Cost, Ref, Roll
 from evpilot.plan.rollout import sample
@@ -11,20 +13,24 @@ LIMIT, REMAINING = int(Ref.LIMIT), int(Ref.REMAINING)
 START, COUNT, PENALTY, HOME = int(Corridor.START), int(Corridor.COUNT), int(Corridor.PENALTY), int(Corridor.HOME)
 SOON = 25  # the step at 3 s
 ASIDE = 1.5  # [m] further from the middle of a lane the car is still on another
+NEARLY = 1e-6  # [m/s]
 SPEEDING_MOST = 30.0  # a second: no speed limit is worth an emergency stop
 
 
 @kernel()
-def progress_cost(roll: Array, end: int, corridor: Array, table: Array, wish: Array, cost: Array) -> None:
-    """Cost still to go at the step `end`, and time over the speed limit, which until the lane is reached is that of the
-    lane here. wish (7,): what is to go [m] from here on the best corridor, from which progress counts; seconds until
-    the first goal's time is up, what a corridor without a goal costs, weight of a metre to go, seconds until the drive
-    ends, the speed limit here [m/s], what speeding costs."""
-    start, count = int(corridor[START]), int(corridor[COUNT])
-    remaining = sample(table, start, count, roll[end, R_S], REMAINING) - wish[0]
-    # half of it counts early: what is put off in every cycle is never done
-    soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING) - wish[0]
-    cost[PROGRESS] += wish[3] * (remaining + 0.5 * soon)
+def lowest_limits(corridors: Array, table: Array) -> Array:
+    """The lowest speed limit [m/s] on each corridor (C,)."""
+    lowest = np.full(corridors.shape[0], np.inf)
+    for c in range(corridors.shape[0]):
+        start = int(corridors[c, START])
+        for row in range(start, start + int(corridors[c, COUNT])):
+            lowest[c] = min(lowest[c], table[row, LIMIT])
+    return lowest
+
+
+@kernel()
+def speeding_cost(roll: Array, end: int, start: int, count: int, table: Array, wish: Array) -> float:
+    """Cost of the time over the speed limit until the step `end`; wish as in `progress_cost`."""
     over = 0.0
     for step in range(1, end + 1):
         dt = 0.1 if step <= 20 else 0.2
@@ -33,7 +39,33 @@ def progress_cost(roll: Array, end: int, corridor: Array, table: Array, wish: Ar
             limit = min(limit, wish[5])
         excess = max(0.0, roll[step, R_V] - limit)
         over += dt * min(wish[6] * (excess + excess * excess), SPEEDING_MOST)
-    cost[RULE] += over
+    return over
+
+
+@kernel()
+def ever_faster(roll: Array, end: int, pace: float) -> bool:
+    """Whether a rollout is ever faster than a pace [m/s] until the step `end`, or nearly so fast."""
+    fastest = 0.0
+    for step in range(1, end + 1):
+        fastest = max(fastest, roll[step, R_V])
+    return fastest > pace - NEARLY
+
+
+@kernel()
+def progress_cost(
+    roll: Array, end: int, corridor: Array, table: Array, lowest: float, wish: Array, cost: Array
+) -> None:
+    """Cost still to go at the step `end`, and time over the speed limit, which until the lane is reached is that of the
+    lane here; lowest [m/s] of all on the corridor. wish (7,): what is to go [m] from here on the best corridor, from
+    which progress counts; seconds until the first goal's time is up, what a corridor without a goal costs, weight of a
+    metre to go, seconds until the drive ends, the speed limit here [m/s], what speeding costs."""
+    start, count = int(corridor[START]), int(corridor[COUNT])
+    remaining = sample(table, start, count, roll[end, R_S], REMAINING) - wish[0]
+    # half of it counts early: what is put off in every cycle is never done
+    soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING) - wish[0]
+    cost[PROGRESS] += wish[3] * (remaining + 0.5 * soon)
+    if ever_faster(roll, end, min(lowest, wish[5])):
+        cost[RULE] += speeding_cost(roll, end, start, count, table, wish)
     off = 0.0
     for step in range(1, end + 1, 2):
         dt = 0.2 if step <= 20 else 0.4

@@ -29,7 +29,7 @@ def bounds_of(rows: Array, first: int, last: int, one: int, two: int) -> tuple[f
     return low_a, high_a, low_b, high_b
 
 
-@kernel()
+@kernel("f8[:, :, ::1](f8[:, :, ::1], f8[:, ::1])")
 def reach_of(entries: Array, half: Array) -> Array:
     """The box that each entry stays in during each chunk (CHUNKS, 4, E): least and greatest x, least and greatest y of
     its corners' circle [m]."""
