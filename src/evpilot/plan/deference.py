@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.maps.right_of_way import heading
 from evpilot.plan.columns import GRID, Corridor, Entry, Span
 from evpilot.plan.entries import Entries
@@ -22,6 +23,7 @@ EASY_BRAKE, HARD_BRAKE = 2.0, 4.0
 NEAR = 0.5  # [s] who is in our way so soon is as good as there
 KEPT = 1.0  # [m] before our way
 SPREAD = 2.0  # [m] beyond a conflict's area, where our ways meet all the same
+S_HIGH, D_LOW, D_HIGH = int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 ALONG = 0.75  # cosine of the angle to a lane, at least, of who may be on it
 
 
@@ -40,10 +42,9 @@ class Deference:
         if not len(parts):
             return np.zeros(0, np.int64)
         strip = half + STRIP_MARGIN
-        on = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
-        on &= spans[..., Span.S_HIGH] > way.scalars[Corridor.S]
-        first = on.argmax(axis=1)
-        come = np.flatnonzero(on.any(axis=1) & ~on[:, 0] & drivers & (GRID[first] > NEAR))
+        first = np.empty(len(spans), np.int64)
+        find_first(spans, strip, float(way.scalars[Corridor.S]), first)
+        come = np.flatnonzero((first > 0) & drivers & (GRID[first] > NEAR))
         held = [e for e in come.tolist() if owes(parts, spans[e, first[e]], entries.box[e, first[e]])]
         stopped: list[int] = []
         for e in held:
@@ -61,6 +62,19 @@ class Deference:
         if key not in self._parts:
             self._parts[key] = owed_on(self.graph, way)
         return self._parts[key]
+
+
+@kernel("void(f8[:, :, ::1], f8, f8, i8[::1])")
+def find_first(spans: Array, strip: float, s: float, first: Ints) -> None:
+    """Fill first (E,): the first step at which each of the spans (E, 51, 5) is on our strip, so far [m] to either side,
+    and not behind s [m]; -1 where none is."""
+    for e in range(spans.shape[0]):
+        first[e] = -1
+        for step in range(spans.shape[1]):
+            span = spans[e, step]
+            if span[D_LOW] < strip and span[D_HIGH] > -strip and span[S_HIGH] > s:
+                first[e] = step
+                break
 
 
 def owed_on(graph: LaneGraph, way: Way) -> Array:

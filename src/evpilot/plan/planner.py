@@ -30,7 +30,7 @@ from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
 from evpilot.plan.scene import Scene, halts_on, hidden_from, rolled_to, slack_of, time_left
-from evpilot.plan.spans import spans_on
+from evpilot.plan.spans import spans_again, spans_on
 from evpilot.plan.tails import best_with_tail, stopping_tail
 from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way, curvature_now
@@ -323,8 +323,9 @@ class Planner:
         if self.briefing.limits.exact or not len(entries):
             return
         drivers = CAN_FOLLOW[tracks.kind[entries.track]]
-        if len(self._deference.expect(way, spans[0], entries, drivers, float(self._evaluator.body[2]))):
-            spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
+        stopped = self._deference.expect(way, spans[0], entries, drivers, float(self._evaluator.body[2]))
+        if len(stopped):
+            spans_again(stopped, entries.box, entries.half, entries.level, corridors, table, spans, near)
 
     def _halts(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
         """Where to stop on each corridor (C,) [m], where saving energy counts."""

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import at_junction, shown
@@ -22,6 +23,9 @@ BRAKES_BITE = 0.5  # [s] until we, who just accelerated, brake
 SEEN_TO_GO = 0.2  # what is left of the weight of those who can still stop for who has begun to go
 ALONG = 0.7  # cosine of the angle between ways that count as one
 TURNS = (Turn.LEFT, Turn.RIGHT, Turn.U_TURN)
+STEPS = len(GRID)
+S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
+PACE, SPEED = int(Span.SPEED), int(Entry.SPEED)
 ACROSS = 0.7  # cosine of the angle between two approaches: closer to a right angle, only one of them has green
 
 
@@ -108,34 +112,64 @@ def busy(
     *,
     beside: bool = False,
 ) -> Array:
-    """The times (K, 7) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by their spans
-    (N, 51, 5); front [m] is our bumper's place, at a speed [m/s].
+    """The times (K, 7) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by the spans
+    (E, 51, 5) of all; front [m] is our bumper's place, at a speed [m/s].
 
     Who is on our corridor now and goes our way is traffic to follow, not to yield to. Before the part we wait for all
     of it; once in it, only before where somebody crosses our way. So we do from the start for those who come from
     `beside` us. Once we could only wait by braking hard, who can still let us out in comfort counts little: they see us
     come, and to stop in their way helps nobody."""
     low, high = part
-    on_strip = (spans[..., Span.D_LOW] < strip) & (spans[..., Span.D_HIGH] > -strip)
-    inside = on_strip & (spans[..., Span.S_LOW] < high) & (spans[..., Span.S_HIGH] > low)
-    along = spans[..., Span.SPEED] > ALONG * np.abs(entries.box[others, :, Entry.SPEED])
-    follows = on_strip[:, 0] & along[:, 0]
-    if front > low:
-        follows |= along[np.arange(len(others)), inside.argmax(axis=1)]
-    found = np.flatnonzero(inside.any(axis=1) & ~follows)
-    zones = np.empty((len(found), 7))
+    steps, extents = np.empty((len(others), 3), np.int64), np.empty((len(others), 2))
+    count = find_users(spans, entries.box, others, low, high, strip, front > low, steps, extents)
+    who, first, last = steps[:count].T
+    begin, reach = extents[:count].T
+    zones = np.empty((count, 7))
     # we are out of somebody's way once past where they cross or join ours, though others may cross further on
-    reach = np.where(inside[found], spans[found, :, Span.S_HIGH], -np.inf).max(axis=1)
-    begin = np.where(inside[found], spans[found, :, Span.S_LOW], np.inf).min(axis=1)
     zones[:, 0], zones[:, 2] = c, np.minimum(high, reach + PAST)
     zones[:, 1] = np.maximum(low, begin - PAST) if front > low or beside else low
-    zones[:, 3] = GRID[inside[found].argmax(axis=1)] - MARGIN_BEFORE
-    zones[:, 4] = GRID[len(GRID) - 1 - inside[found, ::-1].argmax(axis=1)] + MARGIN_AFTER
+    zones[:, 3], zones[:, 4] = GRID[first] - MARGIN_BEFORE, GRID[last] + MARGIN_AFTER
     begun = speed * speed > 2.0 * COMMITTED * np.maximum(zones[:, 1] - front - BRAKES_BITE * speed, 0.0)
-    lets_out = begun & _can_stop(entries.box[others[found]], inside[found].argmax(axis=1))
-    zones[:, 5] = ZONE_COST * entries.prob[others[found]] * np.where(lets_out, SEEN_TO_GO, 1.0)
-    zones[:, 6] = others[found]
+    lets_out = begun & _can_stop(entries.box[who], first)
+    zones[:, 5] = ZONE_COST * entries.prob[who] * np.where(lets_out, SEEN_TO_GO, 1.0)
+    zones[:, 6] = who
     return zones
+
+
+@kernel()
+def _on_strip(span: Array, strip: float) -> bool:
+    return span[D_LOW] < strip and span[D_HIGH] > -strip
+
+
+@kernel()
+def _goes_along(span: Array, box: Array) -> bool:
+    return span[PACE] > ALONG * abs(box[SPEED])
+
+
+@kernel("i8(f8[:, :, ::1], f8[:, :, ::1], i8[::1], f8, f8, f8, b1, i8[:, ::1], f8[:, ::1])")
+def find_users(
+    spans: Array, box: Array, others: Ints, low: float, high: float, strip: float, entered: bool, steps: Ints,
+    extents: Array,
+) -> int:  # fmt: skip
+    """How many of some entries (N,) use a part of a corridor, from low to high [m], and do not follow it, now or,
+    where we have entered it, as they come onto it. spans, box (E, 51, 5) of all by `Span` and `Entry`; fills steps
+    (N, 3): which, its first and last step there; and extents (N, 2): its least and greatest s [m] in between."""
+    count = 0
+    for e in others:
+        first, last, begin, reach = -1, -1, np.inf, -np.inf
+        for step in range(STEPS):
+            span = spans[e, step]
+            if _on_strip(span, strip) and span[S_LOW] < high and span[S_HIGH] > low:
+                first, last = step if first < 0 else first, step
+                begin, reach = min(begin, span[S_LOW]), max(reach, span[S_HIGH])
+        if first < 0 or (_on_strip(spans[e, 0], strip) and _goes_along(spans[e, 0], box[e, 0])):
+            continue
+        if entered and _goes_along(spans[e, first], box[e, first]):
+            continue
+        steps[count, 0], steps[count, 1], steps[count, 2] = e, first, last
+        extents[count, 0], extents[count, 1] = begin, reach
+        count += 1
+    return count
 
 
 def _can_stop(boxes: Array, enters: Ints) -> Bools:

@@ -81,15 +81,17 @@ class Rules:
     _clear: dict[bytes, list[tuple[float, float]]] = field(init=False, default_factory=dict)
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
     _turns: Turns = field(init=False, default_factory=Turns)
+    _met: tuple[list[Way], Tracks, list[list[tuple[float, Walkers]]]] | None = field(init=False, default=None)
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
         self._forget(observation.ego)
         found: list[Wall] = []
+        walkers = self._walkers(ways, tracks)
         for c, way in enumerate(ways):
             found.extend(self._lights(c, way, observation))
             found.extend(self._stop_signs(c, way, observation, tracks))
-            found.extend(self._crosswalks(c, way, observation, tracks))
+            found.extend(self._crosswalks(c, way, observation, tracks, walkers[c]))
             found.extend(self._keep_clear(c, way, observation, tracks))
             found.extend(self._dead_end(c, way, observation))
         return found
@@ -195,11 +197,13 @@ class Rules:
                     walls.append(wall_at(c, way, s, "stop: stop sign"))
         return walls
 
-    def _crosswalks(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
+    def _crosswalks(
+        self, c: int, way: Way, observation: Observation, tracks: Tracks, walkers: list[tuple[float, Walkers]]
+    ) -> list[Wall]:
         front, ego = self._front(way), observation.ego
         eased, half = front + STOPS + stop_with_ease(ego), 0.5 * self.briefing.platform.width
         walls: list[Wall] = []
-        for low, seen in self._walkers(way, tracks):
+        for low, seen in walkers:
             crossing = seen.crossing()
             if not crossing.any():
                 continue
@@ -213,9 +217,15 @@ class Rules:
             walls.append(wall_at(c, way, before, f"yield to {who} at the crossing", who))
         return walls
 
-    def _walkers(self, way: Way, tracks: Tracks) -> Iterator[tuple[float, Walkers]]:
-        """Where each crosswalk ahead on a corridor begins [m], with who walks or rides, as seen from there."""
-        rows = np.flatnonzero((tracks.kind == ObjectKind.PEDESTRIAN) | (tracks.kind == ObjectKind.BICYCLE))
+    def _walkers(self, ways: list[Way], tracks: Tracks) -> list[list[tuple[float, Walkers]]]:
+        """`_walkers_on` each corridor, looked at once in every cycle."""
+        if self._met is None or self._met[0] is not ways or self._met[1] is not tracks:
+            rows = np.flatnonzero((tracks.kind == ObjectKind.PEDESTRIAN) | (tracks.kind == ObjectKind.BICYCLE))
+            self._met = ways, tracks, [list(self._walkers_on(way, tracks, rows)) for way in ways]
+        return self._met[2]
+
+    def _walkers_on(self, way: Way, tracks: Tracks, rows: Ints) -> Iterator[tuple[float, Walkers]]:
+        """Where each crosswalk ahead on a corridor begins [m], with who walks or rides (rows), as seen from there."""
         front = self._front(way)
         for w, low, high in self._crosswalks_on(way) if len(rows) else ():
             if -0.5 < low - front < CROSSING_LOOK:
@@ -227,9 +237,9 @@ class Rules:
         if self.briefing.limits.exact:
             return []
         found: list[tuple[int, float, float]] = []
-        for c, way in enumerate(ways):
+        for c, (way, walkers) in enumerate(zip(ways, self._walkers(ways, tracks), strict=True)):
             reach = self._front(way) - float(way.scalars[Corridor.S])
-            for low, seen in self._walkers(way, tracks):
+            for low, seen in walkers:
                 ready = seen.ready(tracks.kind)
                 if ready < math.inf and unlit(self.briefing.graph, way, low):
                     found.append((c, low - reach, ready))
@@ -277,11 +287,11 @@ class Rules:
             front = self._front(way)
             ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
             if ahead and len(others):
-                found = (busy(c, span, front, speed, strip, entries, others, spans[c, others]) for span in ahead)
+                found = (busy(c, span, front, speed, strip, entries, others, spans[c]) for span in ahead)
                 blocks.extend(self._in_turn(way, zones, entries, tracks) for zones in found)
             turns = turning_spans(self.briefing.graph, way) if len(riders) else []
             blocks.extend(
-                busy(c, span, front, speed, strip, entries, riders, spans[c, riders], beside=True)
+                busy(c, span, front, speed, strip, entries, riders, spans[c], beside=True)
                 for span in turns
                 if span[1] >= front and span[0] <= front + LOOK
             )

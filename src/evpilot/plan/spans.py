@@ -89,34 +89,28 @@ def _moved(entry: Array, step: int, since: int) -> float:
 
 
 @kernel()
-def _spans_along(
-    entries: Array, size: Array, level: Array, corridor: Array, table: Array, spans: Array, near: Ints
-) -> None:
-    """`spans_on` for one corridor (10,): spans (E, 51, 5), near (E + 1,)."""
+def _spans_of(entry: Array, size: Array, level: float, corridor: Array, table: Array, spans: Array) -> bool:
+    """`spans_on` for one entry (51, 5) and one corridor (10,): spans (51, 5), and whether it is one of those near."""
     start, count, across = int(corridor[C_START]), int(corridor[C_COUNT]), corridor[C_D]
-    near[0] = 0
-    for e in range(entries.shape[0]):
-        entry, seen, row, away = entries[e], 0, 0, 0.0
-        here = close = off = False
-        for step in range(STEPS):
-            # who crosses a path that bends back is not nearest where he was nearest before
-            if step % AFRESH == 0 and not here:
-                off = away > OFF and away - _moved(entry, step, seen) > OFF
-                if not off:
-                    seen = step
-                    row, away = _row_anywhere(entry[step, 0], entry[step, 1], level[e], table, start, count)
-            if off:
-                _no_span(spans[e, step])
-                continue
-            row = _nearest_row(entry[step, 0], entry[step, 1], table, start, count, row)
-            _one_span(entry[step], size[e], table, start, row, spans[e, step])
-            here = spans[e, step, D_LOW] < NEAR and spans[e, step, D_HIGH] > -NEAR
-            close = close or here
-        now = spans[e, 0]
-        follows = now[S_HIGH] < corridor[C_S] and now[D_LOW] < across + TRACK and now[D_HIGH] > across - TRACK
-        if close and not follows:
-            near[0] += 1
-            near[near[0]] = e
+    seen, row, away = 0, 0, 0.0
+    here = close = off = False
+    for step in range(STEPS):
+        # who crosses a path that bends back is not nearest where he was nearest before
+        if step % AFRESH == 0 and not here:
+            off = away > OFF and away - _moved(entry, step, seen) > OFF
+            if not off:
+                seen = step
+                row, away = _row_anywhere(entry[step, 0], entry[step, 1], level, table, start, count)
+        if off:
+            _no_span(spans[step])
+            continue
+        row = _nearest_row(entry[step, 0], entry[step, 1], table, start, count, row)
+        _one_span(entry[step], size, table, start, row, spans[step])
+        here = spans[step, D_LOW] < NEAR and spans[step, D_HIGH] > -NEAR
+        close = close or here
+    now = spans[0]
+    follows = now[S_HIGH] < corridor[C_S] and now[D_LOW] < across + TRACK and now[D_HIGH] > across - TRACK
+    return close and not follows
 
 
 @kernel("void(f8[:, :, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1])")
@@ -128,4 +122,28 @@ def spans_on(
     empty (low > high). near (C, E + 1): how many entries ever come within `NEAR` of the path, and which. Who follows
     the car is not one: it is never ahead, though a prediction that does not heed the car may lead through it."""
     for c in range(corridors.shape[0]):
-        _spans_along(entries, size, level, corridors[c], table, spans[c], near[c])
+        near[c, 0] = 0
+        for e in range(entries.shape[0]):
+            if _spans_of(entries[e], size[e], level[e], corridors[c], table, spans[c, e]):
+                near[c, 0] += 1
+                near[c, near[c, 0]] = e
+
+
+@kernel("void(i8[::1], f8[:, :, ::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1])")
+def spans_again(
+    changed: Ints, entries: Array, size: Array, level: Array, corridors: Array, table: Array, spans: Array, near: Ints
+) -> None:
+    """The same where only some entries (K,) have changed since."""
+    is_near = np.empty(entries.shape[0], np.bool_)
+    for c in range(corridors.shape[0]):
+        is_near[:] = False
+        for n in range(near[c, 0]):
+            is_near[near[c, 1 + n]] = True
+        for k in range(changed.shape[0]):
+            e = int(changed[k])
+            is_near[e] = _spans_of(entries[e], size[e], level[e], corridors[c], table, spans[c, e])
+        near[c, 0] = 0
+        for e in range(entries.shape[0]):
+            if is_near[e]:
+                near[c, 0] += 1
+                near[c, near[c, 0]] = e
