@@ -30,7 +30,7 @@ from evpilot.guard.contact import (
     others_of,
 )
 from evpilot.guard.evade import KNOTS, evade
-from evpilot.guard.packed import pack, unpack, unsound
+from evpilot.guard.packed import checked, pack, unpack
 from evpilot.guard.tail import own_stop
 from evpilot.types import EgoState, Limits, Observation, Platform, Tracks, Trajectory
 from evpilot.types.state import Array, Bools, Ints
@@ -226,8 +226,9 @@ class EmergencyBrake:
         """Where the car goes (T, 7), who else is there (N, 10) with their rows in the observation (N,), and the car's
         box with its margins (6,)."""
         ego, platform = observation.ego, self._platform
-        usable = plan is not None and not unsound(plan)
-        motion = pack(plan) if plan is not None and usable else arc_ahead(ego, LOOK_MAX, platform.wheelbase)
+        motion, wrong = (np.zeros((0, 7)), "no plan") if plan is None else checked(plan)
+        if wrong:
+            motion = arc_ahead(ego, LOOK_MAX, platform.wheelbase)
         others = others_of(observation)
         rows = np.flatnonzero(valid_rows(observation))
         ahead = ~beside(others, ego, platform)

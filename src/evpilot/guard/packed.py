@@ -19,20 +19,22 @@ def pack(trajectory: Trajectory) -> Array:
     return out
 
 
-def unsound(trajectory: Trajectory) -> str:
-    """What makes a trajectory no trajectory: shapes, NaN, times that do not increase; empty when sound."""
-    count = len(trajectory.time)
+def checked(trajectory: Trajectory) -> tuple[Array, str]:
+    """A trajectory as `pack` gives it, and what makes it no trajectory: shapes, NaN, times that do not increase; empty
+    when sound."""
+    count, none = len(trajectory.time), np.zeros((0, 7))
     if trajectory.pose.shape != (count, 4):
-        return f"pose has shape {trajectory.pose.shape}, allowed ({count}, 4)"
+        return none, f"pose has shape {trajectory.pose.shape}, allowed ({count}, 4)"
     if any(len(part) != count for part in (trajectory.speed, trajectory.accel, trajectory.curvature)):
-        return "its columns differ in length"
+        return none, "its columns differ in length"
     if count < 2:
-        return f"{count} knots, allowed 2 or more"
-    if not all_finite(pack(trajectory)) or not math.isfinite(trajectory.pose[:, 2].sum()):
-        return "a value is not finite"
+        return none, f"{count} knots, allowed 2 or more"
+    packed = pack(trajectory)
+    if not all_finite(packed) or not math.isfinite(trajectory.pose[:, 2].sum()):
+        return packed, "a value is not finite"
     if trajectory.time[0] != 0.0 or not (trajectory.time[1:] > trajectory.time[:-1]).all():
-        return "its times do not increase from 0"
-    return ""
+        return packed, "its times do not increase from 0"
+    return packed, ""
 
 
 @kernel("b1(f8[:, ::1])")

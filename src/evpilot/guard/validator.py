@@ -14,7 +14,7 @@ from evpilot.guard.area import Area, AreaArrays
 from evpilot.guard.contact import braking, meeting, others_of
 from evpilot.guard.faults import FAULTS, LIMIT_SLACK, examine
 from evpilot.guard.gate import FIRM
-from evpilot.guard.packed import pack, unpack, unsound
+from evpilot.guard.packed import checked, pack, unpack
 from evpilot.guard.tail import own_stop
 from evpilot.types import Decision, LaneGraph, Limits, Observation, Platform, Trajectory
 from evpilot.types.state import Array
@@ -85,8 +85,9 @@ class Validator:
         """
         if decision.trajectory is None:
             return "" if decision.command is not None else "holds neither a trajectory nor a command"
-        wrong = self.check_trajectory(decision.trajectory, observation)
-        return wrong or self._check_tail(decision.trajectory, decision.tail, observation)
+        others = others_of(observation)
+        wrong = self._check(decision.trajectory, observation, others, "plan", CONTACT_WINDOW, False)
+        return wrong or self._check_tail(decision.trajectory, decision.tail, observation, others)
 
     def check_trajectory(
         self,
@@ -97,7 +98,19 @@ class Validator:
         hard: bool = False,
     ) -> str:
         """The same for a trajectory alone; contacts count within `window` [s]. A hard one, a way out, may jerk."""
-        wrong = unsound(trajectory)
+        return self._check(trajectory, observation, others_of(observation), part, window, hard)
+
+    def _check(
+        self,
+        trajectory: Trajectory,
+        observation: Observation,
+        others: Array,
+        part: str,
+        window: float,
+        hard: bool,
+    ) -> str:
+        """The same among others (N, 10), as `others_of` gives them."""
+        packed, wrong = checked(trajectory)
         if wrong:
             return f"{part}: {wrong}"
         if trajectory.t_ns != observation.t_ns:
@@ -109,9 +122,7 @@ class Validator:
         bound[LATERAL_BOUND] = max(bound[LATERAL_BOUND], LIMIT_SLACK * abs(ego.speed * ego.yaw_rate))
         if hard:
             bound[JERK_BOUND] = bound[LATERAL_JERK_BOUND] = np.inf
-        code, value, limit, seconds = examine(
-            pack(trajectory), state, self._period, bound, car, others_of(observation), window, self._area
-        )
+        code, value, limit, seconds = examine(packed, state, self._period, bound, car, others, window, self._area)
         if not code:
             return ""
         phrase, unit = FAULTS[code]
@@ -156,10 +167,10 @@ class Validator:
         packed = None if path is None else pack(path)
         return unpack(own_stop(ego.pose[[0, 1, 3]], ego.speed, curvature, decel, packed), observation)
 
-    def _check_tail(self, plan: Trajectory, tail: Trajectory | None, observation: Observation) -> str:
+    def _check_tail(self, plan: Trajectory, tail: Trajectory | None, observation: Observation, others: Array) -> str:
         if tail is None:
             return "" if self.stopping_tail(plan, observation) is not None else "plan: has no stopping tail"
-        wrong = self.check_trajectory(tail, observation, "tail", TAIL_WINDOW, hard=True)
+        wrong = self._check(tail, observation, others, "tail", TAIL_WINDOW, True)
         if wrong:
             return wrong
         if abs(tail.speed[-1]) > 0.1:

@@ -203,7 +203,7 @@ class Backing:
             find_place(way.table, x, y, z, yaw, math.tan(steering) / wheelbase, row)
         near = np.zeros_like(scene.near)
         state = np.array([0.0, 0.0, steering, 0.0])
-        touch = TOUCH_OUT if np.isfinite(scene.room).any() else TOUCH
+        touch = TOUCH_OUT if scene.tight else TOUCH
         creeping = evaluator.rolled(_creeping(scene), replace(scene, corridors=corridors, near=near, ego=state), first)
         slack = slack_at(area, x, y, yaw, evaluator.body)
         return way_on(

@@ -101,7 +101,7 @@ class Evaluator:
         entries, area, (limits, _) = scene.entries, self.road.area, self._asked(scene)
         self._weigh_alone(batch, scene)
         self._yield_room(batch, scene)
-        if np.isfinite(scene.room).any():
+        if scene.tight:
             trapped_cost(batch.props, batch.rolls, scene.corridors, scene.room, batch.costs)
         if self._thrift is not None and scene.freely is not None:
             t = self._thrift

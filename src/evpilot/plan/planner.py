@@ -270,7 +270,8 @@ class Planner:
     ) -> Scene:
         ego = observation.ego
         entries = Entries(tracks, predictions, ego, level)
-        if np.isfinite(room).any():
+        tight = bool(np.isfinite(room).any())
+        if tight:
             # where another lane is free, a wall keeps the room to get out, and who has less may use it
             entries.standoff[:] = 0.0
         table = self._pace.over(self._tables.stack(ways, self._pace.sight), ego.speed)
@@ -313,6 +314,7 @@ class Planner:
             freely=None if halts is None else rolled_to(corridors, table, halts),
             saving=self._saving(ways[0], observation),
             room=room,
+            tight=tight,
             last=None if self._last is None else (_corridor_of(ways, self._last), self._last[1]),
         )
 

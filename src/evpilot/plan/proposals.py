@@ -118,10 +118,11 @@ def out_of_lane(way: Way, briefing: Briefing) -> bool:
     """Whether the car's middle is beyond the edge of its lane on a side where no lane goes the same way."""
     graph = briefing.graph
     lane, d = int(way.path.lanes[way.path.lane_at(float(way.scalars[Corridor.S]))]), float(way.scalars[Corridor.D])
-    same = graph.left_same[lane] if d > 0.0 else graph.right_same[lane]
+    if graph.left_same[lane] if d > 0.0 else graph.right_same[lane]:
+        return False
     rows = graph.points(lane)
     edge = 0.5 * float(np.hypot(*(graph.left[rows, :2] - graph.right[rows, :2]).T).mean())
-    return not same and abs(d) > edge - EDGE
+    return abs(d) > edge - EDGE
 
 
 def gentle(durations: tuple[float, ...], way: Way, briefing: Briefing) -> tuple[float, ...]:

@@ -60,6 +60,7 @@ class Road:
     _change: float = field(init=False)
     _centres: tuple[Ints, Array, Array] = field(init=False)
     _sequences: dict[int, tuple[tuple[int, ...], Array, float]] = field(init=False, default_factory=dict)
+    _sides: dict[int, list[int]] = field(init=False, default_factory=dict)
     _kept: Way | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -215,6 +216,12 @@ class Road:
         return on_lane(lane, x, y, z, *self._centres)
 
     def _beside(self, lane: int) -> list[int]:
+        """`_find_beside`, found once for each lane."""
+        if lane not in self._sides:
+            self._sides[lane] = self._find_beside(lane)
+        return self._sides[lane]
+
+    def _find_beside(self, lane: int) -> list[int]:
         """Neighbours that run the same way and that a car may use. A solid line is crossed only where the goal asks for
         it; the official verdict knows no lines."""
         graph = self.briefing.graph

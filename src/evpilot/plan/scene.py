@@ -28,7 +28,7 @@ class Scene:
     decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor (C,) [m] the front
     will have to stop, and the square of the speed (N, 1) from which it rolls by itself to all that is slower ahead, as
     the stacked table, both None where saving energy does not count; what share of the wish to save counts now; and how
-    far ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it."""
+    far ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it, and whether on any."""
 
     ways: list[Way]
     table: Array
@@ -55,6 +55,7 @@ class Scene:
     freely: Array | None
     saving: float
     room: Array
+    tight: bool
 
 
 def hidden_from(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:

@@ -56,39 +56,28 @@ def contact_cost(
     for n in range(among.shape[0]):
         if window[1, n] < 0.0:
             continue
-        e = among[n]
+        e, begin = among[n], int(window[0, n])
+        states, boxes = roll[begin : int(window[1, n])], entries[e, begin:]
         far = own + math.sqrt(half[e, 0] ** 2 + half[e, 1] ** 2)
         soft = 0.0
-        for step in range(int(window[0, n]), min(int(window[1, n]), roll.shape[0])):
-            c, s = roll[step, R_C], roll[step, R_SI]
-            x, y = roll[step, R_X] + shift * c, roll[step, R_Y] + shift * s
-            dx, dy = entries[e, step, 0] - x, entries[e, step, 1] - y
-            with_us = entries[e, step, 4] * (c * entries[e, step, 2] + s * entries[e, step, 3])
+        for k in range(states.shape[0]):
+            one, box, step = states[k], boxes[k], begin + k
+            c, s = one[R_C], one[R_SI]
+            x, y = one[R_X] + shift * c, one[R_Y] + shift * s
+            dx, dy = box[0] - x, box[1] - y
+            with_us = box[4] * (c * box[2] + s * box[3])
             comes = with_us < -ONCOMING
-            more = skipped(roll[step, R_V] - with_us, step, length + half[e, 0]) if comes else 0.0
+            more = skipped(one[R_V] - with_us, step, length + half[e, 0]) if comes else 0.0
             if dx * dx + dy * dy > (far + more) ** 2:
                 continue
             t = TIMES[step]
-            free = gap(
-                x,
-                y,
-                c,
-                s,
-                length,
-                width,
-                entries[e, step, 0],
-                entries[e, step, 1],
-                entries[e, step, 2],
-                entries[e, step, 3],
-                half[e, 0] + more,
-                half[e, 1],
-            )
+            free = gap(x, y, c, s, length, width, box[0], box[1], box[2], box[3], half[e, 0] + more, half[e, 1])
             if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
-                closing = abs(roll[step, R_V] - entries[e, step, 4])
+                closing = abs(one[R_V] - box[4])
                 harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 25.0))
                 # from behind: its centre lies behind our rear bumper
                 # nor is it ours who stand
-                if (dx * c + dy * s < -length and not comes) or roll[step, R_V] < STANDS:
+                if (dx * c + dy * s < -length and not comes) or one[R_V] < STANDS:
                     harm *= min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
                     cost[REAR] += harm * (unavoidable(closing, t) if alert else 1.0)
                 else:
