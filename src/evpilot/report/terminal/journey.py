@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # their kernels are compiled with a bar before they are impor
 KERNELS = ("vehicle.journey.request",)
 KWH = 3.6e6  # [J]
 WET, SNOWY = 0.85, 0.45  # grip below which a scenario's road counts as wet, and as snowy
-NAMES = {"standing": "auxiliaries and climate", "air": "air drag", "drive": "motor losses", "mass": "payload"}
+NAMES = {"air": "air drag", "drive": "motor losses", "mass": "payload"}
 FEW = 3  # causes that are named
 
 

@@ -31,7 +31,8 @@ class World:
     pace: float = 1.0
     lights: float = 1.0
     vigour: float = 1.0
-    standing: float = 1.0
+    auxiliaries: float = 1.0
+    climate: float = 1.0
 
 
 USUAL = World()
@@ -56,7 +57,7 @@ def pieces_of(platform: Platform, route: Route, conditions: Conditions, pace: fl
             lost = share * wait + _lost(cruise, leave, share, world)
             rows.append(
                 (length, cruise, leave, lost, leg.grade, wind, air * world.air, rolling * wet, rise * wet, warm,
-                 climate * world.standing, number)
+                 climate * world.climate, number)
             )  # fmt: skip
     out = np.array(rows)
     slow_down(out, BRAKE * world.vigour * min(GRIP[leg.surface] for leg in route.legs) ** 0.5)

@@ -155,7 +155,7 @@ class Predictor:
         store, spent = train.start(dataclasses.replace(self.conditions, temperature=warm))
         least = float(train.ev[Ev.WINDOW_LOW] + MIDDLE * train.ev[Ev.WINDOW])
         ev = train.ev.copy()
-        ev[Ev.AUXILIARY] *= world.standing
+        ev[Ev.AUXILIARY] *= world.auxiliaries
         rows = np.zeros((len(route.legs), len(Passed)))
         firm = min(GRIP[leg.surface] for leg in route.legs) ** 0.5
         accel, brake = ACCEL * world.vigour * firm, BRAKE * world.vigour * firm

@@ -32,7 +32,8 @@ SPREADS: dict[str, Spread] = {
     "pace": Spread(sd=0.02, unit="1", source="estimated: mean speed in free traffic against the limit"),
     "lights": Spread(sd=0.12, unit="1", source="estimated: share of red lights by hour and direction"),
     "vigour": Spread(sd=0.25, unit="1", source="estimated: how hard traffic sets off and brakes"),
-    "standing": Spread(sd=0.12, unit="1", source="estimated: auxiliaries, computer and climate"),
+    "auxiliaries": Spread(sd=0.12, unit="1", source="estimated: pumps, lamps, computer"),
+    "climate": Spread(sd=0.15, unit="1", source="estimated: sun, how many are aboard, and how warm they like it"),
     "drive": Spread(
         sd=0.08, unit="1", source="losses of motor and inverter; benchmarks/energy.py: within 3.9 % of FASTSim in all"
     ),
