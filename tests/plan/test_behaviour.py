@@ -25,6 +25,7 @@ from driving_scenes import (
     two_lanes,
     walker,
 )
+from planning_parts import crossing
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.scenarios import Behaviour
@@ -32,6 +33,7 @@ from evpilot.types import VERDICT, LightState, ObjectKind, Signal
 from evpilot.vehicle import platforms
 
 SPEED, ACCEL, LATERAL = 4, 5, 6
+QUEUE = (0.0, 3.75, 5.55, 7.35, 9.15, 10.95, 12.75, 14.55)  # [s] after the first
 
 
 def test_a_free_road_is_driven_at_its_limit_in_the_middle_of_the_lane() -> None:
@@ -91,6 +93,14 @@ def test_a_blocked_lane_with_an_occupied_neighbour_is_waited_out() -> None:
     beside = [actor(10 + k, (5.0 + 14.0 * k, 3.5), (6.0, 0.0)) for k in range(8)]
     run = drive(scene(two_lanes(), actor(1, (80.0, 0.0)), *beside, speed=6.0, seconds=12.0))
     assert not touches(run)
+
+
+def test_a_gap_in_the_priority_traffic_that_a_brisk_start_meets_is_taken() -> None:
+    """A comfortable start does not meet it; behind it comes a queue without a gap."""
+    first, *queue = (actor(1 + k, (100.0, -30.0 - 10.0 * t), (0.0, 10.0)) for k, t in enumerate(QUEUE))
+    run = drive(scene(crossing(), first, *queue, speed=0.0, start=np.array([88.0, 0.0, 0.0, 0.0]), seconds=8.0))
+    assert not touches(run)
+    assert centre(run)[-1, 0] > 105.0
 
 
 def test_who_comes_from_behind_with_blue_light_gets_a_free_way() -> None:

@@ -18,8 +18,9 @@ from planning_parts import box, briefing, crossing, ego_at, seen
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, stack_scalars
-from evpilot.plan.columns import GRID, Corridor
+from evpilot.plan.columns import GRID, HORIZON, Corridor
 from evpilot.plan.entries import Entries, on_our_level
+from evpilot.plan.evaluate import PROGRESS_WEIGHT
 from evpilot.plan.priority import MARGIN_AFTER, MARGIN_BEFORE, PAST, SEEN_TO_GO
 from evpilot.plan.road import Road
 from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, RED_BRAKE, Rules, Wall
@@ -284,6 +285,30 @@ def test_whose_nose_is_in_a_crossing_still_lets_those_pass_who_cross_further_on(
     zones, way = zones_for(ego_at(low - FRONT + 0.5, speed=3.0), far, (0.0, 10.0))
     assert len(zones) == 1
     assert way.scalars[Corridor.S] + FRONT < zones[0][1] == pytest.approx(102.5 - 0.9 - PAST, abs=0.1)
+
+
+def test_whose_nose_is_in_a_junction_still_lets_those_pass_who_join_its_way_further_on() -> None:
+    builder = GraphBuilder()
+    before = lane(builder, 0.0, 0.0, 90.0, priority=Priority.YIELD)
+    inside = lane(builder, 0.0, 90.0, 115.0, priority=Priority.YIELD, junction=0)
+    beyond = lane(builder, 0.0, 115.0, 300.0)
+    side, path = np.array([-0.65, 1.62]), np.array([(15.0, -40.0), (90.0, -10.0), (115.0, 0.0)])
+    joining = [
+        builder.lane(path[k : k + 2] + side, path[k : k + 2] - side, junction=k - 1, priority=Priority.PRIORITY)
+        for k in (0, 1)
+    ]
+    for one, after in ((before, inside), (inside, beyond), joining, (joining[1], beyond)):
+        builder.connect(one, after)
+    graph, joins = builder.build(), box(65.0, -20.0, 10.0, 4.0)
+    _, low, _, _, _, _, _ = zones_for(ego_at(60.0, speed=3.0), joins, (10.0, 4.0), graph)[0][0]
+    zones, _ = zones_for(ego_at(low - FRONT + 0.2, speed=3.0), joins, (10.0, 4.0), graph)
+    assert len(zones) == 1
+    assert zones[0][1] > low + 0.2
+
+
+def test_no_way_that_is_gained_in_town_outweighs_who_comes_with_one_chance_in_four() -> None:
+    zones, _ = zones_for(ego_at(60.0, speed=10.0), box(100.0, -40.0, 0.0, 10.0), (0.0, 10.0))
+    assert 0.25 * zones[0][5] > PROGRESS_WEIGHT * HORIZON * 14.0
 
 
 @pytest.mark.parametrize(("state", "low"), [(GREEN, 114.7), (LightState.DARK, 107.0)])

@@ -315,6 +315,24 @@ def test_a_slow_truck_is_overtaken_on_a_road_with_two_lanes():
     assert any(s & Signal.LEFT for s in signals)
 
 
+def test_lamps_show_the_second_of_two_exits_only_once_the_first_is_passed():
+    """As in a roundabout: shown before, they would tell who waits at the first that we leave there."""
+    builder = GraphBuilder()
+    main = [builder.lane(*band(straight(a, b))) for a, b in ((0, 60), (60, 80), (80, 200))]
+    exits = [
+        builder.lane(*band([[x, 0], [x + 7, -3], [x + 10, -10], [x + 10, -60]]), turn=Turn.RIGHT) for x in (60, 80)
+    ]
+    for before, after in ((main[0], main[1]), (main[1], main[2]), (main[0], exits[0]), (main[1], exits[1])):
+        builder.connect(before, after)
+    leaves = [[x, 0, 0, 0, 5.0, 0] for x in np.arange(20.0, 80.0, 0.5)]
+    leaves += [[90.0, -10.0 - k, 0, -np.pi / 2, 5.0, 0] for k in range(40)]
+    frames = drive(scenario(builder.build(), car(1, 20.0, speed=5.0, motion=leaves)), 20)
+    nose, shown = history(frames, 1, 0) + 2.25, [bool(f.signals[0] & Signal.RIGHT) for f in frames if 1 in f.id]
+    assert history(frames, 1, 1)[-1] < -8.0
+    assert not any(lit for x, lit in zip(nose, shown, strict=True) if x < 60.0)
+    assert all(lit for x, lit in zip(nose, shown, strict=True) if 62.0 < x < 80.0)
+
+
 @pytest.mark.parametrize(("speed", "gap"), [(14.0, 14.0), (8.0, 28.0)])
 def test_a_queue_behind_crashed_cars_gets_out_past_them(speed: float, gap: float):
     """Who stops too close behind them never gets out, and those behind him neither."""

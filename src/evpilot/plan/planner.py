@@ -213,15 +213,17 @@ class Planner:
         return [replace(way, blocked=self.detours.blocked(way, standing, tracks, ego.speed)) for way in ways]
 
     def _calm(self, walls: list[Wall], slow: Ints, scene: Scene) -> Batch | None:
-        """A few motions along the lane that we are on, where nothing else is open to us; None when the best of them is
-        not free of all that a better one could spare."""
+        """A few motions along the lane that we are on, where nothing else is open to us; None when the best of them, or
+        the first, to drive as we would like, is not free of all that a better one could spare: to stand costs nothing,
+        and a brisker start may meet a gap."""
         if len(scene.ways) > 1 or walls or self.road.timed or len(slow):
             return None
         batch = self._evaluator.weigh(
             keep_going(scene.ways[0], self.briefing, float(scene.ego[0]), scene.wanted, scene.halts), scene
         )
         best = int(np.argmin(batch.total()))
-        spared = batch.costs[best, SPARED].max() < SPARED_COST and batch.costs[best, Cost.COMFORT] < CALM_COMFORT
+        spared = batch.costs[np.ix_([0, best], SPARED)].max() < SPARED_COST
+        spared = spared and batch.costs[best, Cost.COMFORT] < CALM_COMFORT
         return batch if spared else None
 
     def _all(self, slow: Ints, scene: Scene, speed: float, accel: float, seconds: float) -> Batch:

@@ -14,7 +14,9 @@ from evpilot.types.state import Array, Bools, Ints
 
 MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
 PAST = 0.5  # [m] behind the car once it is past them
-ZONE_COST = 90.0
+# who comes with one chance in four outweighs all way that is gained in town within the horizon; the official verdict
+# asks for goals in time, and knows no right of way
+ZONE_COST, ZONE_COST_EXACT = 180.0, 90.0
 CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
 COMMITTED = 3.0  # [m/s2] who would have to brake harder to wait has begun to go, and the others see that ...
 STOPS_FOR_US = 2.0  # [m/s2] ... who need not brake harder than this, a reaction [s] later, to let us out
@@ -109,19 +111,20 @@ def busy(
     entries: Entries,
     others: Ints,
     spans: Array,
+    weight: float,
     *,
     beside: bool = False,
 ) -> Array:
     """The times (K, 7) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by the spans
-    (E, 51, 5) of all; front [m] is our bumper's place, at a speed [m/s].
+    (E, 51, 5) of all; front [m] is our bumper's place, at a speed [m/s]; weight is the cost of being there.
 
     Who is on our corridor now and goes our way is traffic to follow, not to yield to. Before the part we wait for all
-    of it; once in it, only before where somebody crosses our way. So we do from the start for those who come from
-    `beside` us. Once we could only wait by braking hard, who can still let us out in comfort counts little: they see us
-    come, and to stop in their way helps nobody."""
+    of it; once in it, only before where somebody crosses or joins our way. So we do from the start for those who come
+    from `beside` us. Once we could only wait by braking hard, who can still let us out in comfort counts little: they
+    see us come, and to stop in their way helps nobody."""
     low, high = part
     steps, extents = np.empty((len(others), 3), np.int64), np.empty((len(others), 2))
-    count = find_users(spans, entries.box, others, low, high, strip, front > low, steps, extents)
+    count = find_users(spans, entries.box, others, low, high, strip, steps, extents)
     who, first, last = steps[:count].T
     begin, reach = extents[:count].T
     zones = np.empty((count, 7))
@@ -131,7 +134,7 @@ def busy(
     zones[:, 3], zones[:, 4] = GRID[first] - MARGIN_BEFORE, GRID[last] + MARGIN_AFTER
     begun = speed * speed > 2.0 * COMMITTED * np.maximum(zones[:, 1] - front - BRAKES_BITE * speed, 0.0)
     lets_out = begun & _can_stop(entries.box[who], first)
-    zones[:, 5] = ZONE_COST * entries.prob[who] * np.where(lets_out, SEEN_TO_GO, 1.0)
+    zones[:, 5] = weight * entries.prob[who] * np.where(lets_out, SEEN_TO_GO, 1.0)
     zones[:, 6] = who
     return zones
 
@@ -146,13 +149,11 @@ def _goes_along(span: Array, box: Array) -> bool:
     return span[PACE] > ALONG * abs(box[SPEED])
 
 
-@kernel("i8(f8[:, :, ::1], f8[:, :, ::1], i8[::1], f8, f8, f8, b1, i8[:, ::1], f8[:, ::1])")
+@kernel("i8(f8[:, :, ::1], f8[:, :, ::1], i8[::1], f8, f8, f8, i8[:, ::1], f8[:, ::1])")
 def find_users(
-    spans: Array, box: Array, others: Ints, low: float, high: float, strip: float, entered: bool, steps: Ints,
-    extents: Array,
-) -> int:  # fmt: skip
-    """How many of some entries (N,) use a part of a corridor, from low to high [m], and do not follow it, now or,
-    where we have entered it, as they come onto it. spans, box (E, 51, 5) of all by `Span` and `Entry`; fills steps
+    spans: Array, box: Array, others: Ints, low: float, high: float, strip: float, steps: Ints, extents: Array
+) -> int:
+    """How many of some entries (N,) use a part of a corridor, from low to high [m], and do not go along it now. spans, box (E, 51, 5) of all by `Span` and `Entry`; fills steps
     (N, 3): which, its first and last step there; and extents (N, 2): its least and greatest s [m] in between."""
     count = 0
     for e in others:
@@ -163,8 +164,6 @@ def find_users(
                 first, last = step if first < 0 else first, step
                 begin, reach = min(begin, span[S_LOW]), max(reach, span[S_HIGH])
         if first < 0 or (_on_strip(spans[e, 0], strip) and _goes_along(spans[e, 0], box[e, 0])):
-            continue
-        if entered and _goes_along(spans[e, first], box[e, first]):
             continue
         steps[count, 0], steps[count, 1], steps[count, 2] = e, first, last
         extents[count, 0], extents[count, 1] = begin, reach

@@ -13,7 +13,7 @@ from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit,
 from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import blocked_by, crosswalks_on, places_to_keep_clear, queue_on
 from evpilot.plan.lights import at_junction, shown
-from evpilot.plan.priority import busy, signalled, turning_spans, yield_spans
+from evpilot.plan.priority import ZONE_COST, ZONE_COST_EXACT, busy, signalled, turning_spans, yield_spans
 from evpilot.plan.turns import Turns, all_stop
 from evpilot.plan.way import Way
 from evpilot.types import (
@@ -283,15 +283,16 @@ class Rules:
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
         strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
         riders = np.intersect1d(others, entries.riders)
+        weight = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
         for c, way in enumerate(ways):
             front = self._front(way)
             ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
             if ahead and len(others):
-                found = (busy(c, span, front, speed, strip, entries, others, spans[c]) for span in ahead)
+                found = (busy(c, span, front, speed, strip, entries, others, spans[c], weight) for span in ahead)
                 blocks.extend(self._in_turn(way, zones, entries, tracks) for zones in found)
             turns = turning_spans(self.briefing.graph, way) if len(riders) else []
             blocks.extend(
-                busy(c, span, front, speed, strip, entries, riders, spans[c], beside=True)
+                busy(c, span, front, speed, strip, entries, riders, spans[c], weight, beside=True)
                 for span in turns
                 if span[1] >= front and span[0] <= front + LOOK
             )

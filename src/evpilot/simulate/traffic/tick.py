@@ -133,18 +133,33 @@ def _junction_next(here_lane: int, path: int, lane: Ints, first: Ints, junction:
 
 
 @kernel()
-def turning(front: float, path: int, lane: Ints, lane_s: Array, first: Ints, turn: Bytes) -> int:
-    """What lamps show of the turn that a driver is in, or comes to: 1 left, -1 right, 0 none."""
+def side_of(turn: int) -> int:
+    """1 for a turn to the left, -1 to the right, 0 for none."""
+    if turn == RIGHT:
+        return -1
+    return 1 if turn in (LEFT, U_TURN) else 0
+
+
+@kernel()
+def turning(front: float, path: int, lane: Ints, lane_s: Array, first: Ints, roads: Roads) -> int:
+    """What lamps show of the turn that a driver is in, or comes to: 1 left, -1 right, 0 none. Where another turn to
+    that side comes before, as in a roundabout, they do not show it yet: it would be taken for that one (StVO section
+    8 (1a))."""
+    begin, successor, turn = roads[1], roads[2], roads[7]
+    taken_for_left, taken_for_right = False, False
     for k in range(first[path, 1], first[path + 1, 1]):
-        end = lane_s[k + 1] if k + 1 < first[path + 1, 1] else np.inf
-        if end < front:
+        last = k + 1 == first[path + 1, 1]
+        if not last and lane_s[k + 1] < front:
             continue
         if lane_s[k] > front + TURN_SEEN:
             break
-        if turn[lane[k]] == LEFT or turn[lane[k]] == U_TURN:
-            return 1
-        if turn[lane[k]] == RIGHT:
-            return -1
+        side = side_of(int(turn[lane[k]]))
+        if side != 0:
+            return 0 if (taken_for_left if side > 0 else taken_for_right) else side
+        for row in range(begin[lane[k]], begin[lane[k] + 1]):
+            if last or successor[row] != lane[k + 1]:
+                other = side_of(int(turn[successor[row]]))
+                taken_for_left, taken_for_right = taken_for_left or other > 0, taken_for_right or other < 0
     return 0
 
 
@@ -351,7 +366,7 @@ def tick(
         accel = behind_all(row, m[V], tops[i], m[D], m[AIM], swings[i], seen, found)
         accel = min(accel, _ruled(m, link[i], row, tops[i], ways, lights, busy, halts[i], now, dt))
         accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, dt))
-        link[i, LAMPS] = turning(m[S] + row[HALF_LENGTH], path, ways[2], ways[3], first, roads[7])
+        link[i, LAMPS] = turning(m[S] + row[HALF_LENGTH], path, ways[2], ways[3], first, roads)
         if thinks:
             changes[i] = _think(i, motion, link, who, things, ways, roads, seen, found, tops, default)
         accel, m[UNSEEN] = answered(row, accel, m[A], m[UNSEEN], dt)
