@@ -18,10 +18,10 @@ from planning_parts import box, briefing, crossing, ego_at, seen
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, stack_scalars
-from evpilot.plan.columns import GRID, HORIZON, Corridor
+from evpilot.plan.columns import GRID, HORIZON, Corridor, Entry, Span
 from evpilot.plan.entries import Entries, on_our_level
 from evpilot.plan.evaluate import PROGRESS_WEIGHT
-from evpilot.plan.priority import MARGIN_AFTER, MARGIN_BEFORE, PAST, SEEN_TO_GO
+from evpilot.plan.priority import ALONG, MARGIN_AFTER, MARGIN_BEFORE, PAST, SEEN_TO_GO, find_users
 from evpilot.plan.road import Road
 from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, RED_BRAKE, Rules, Wall
 from evpilot.plan.spans import spans_on
@@ -304,6 +304,28 @@ def test_whose_nose_is_in_a_junction_still_lets_those_pass_who_join_its_way_furt
     zones, _ = zones_for(ego_at(low - FRONT + 0.2, speed=3.0), joins, (10.0, 4.0), graph)
     assert len(zones) == 1
     assert zones[0][1] > low + 0.2
+
+
+def test_who_uses_a_part_is_found_as_a_plain_search_finds_it() -> None:
+    rng = np.random.default_rng(5)
+    spans, box = np.empty((40, len(GRID), 5)), np.zeros((40, len(GRID), 5))
+    spans[..., Span.S_LOW] = rng.uniform(-50.0, 50.0, (40, 1)) + np.multiply.outer(rng.uniform(-8.0, 8.0, 40), GRID)
+    spans[..., Span.D_LOW] = rng.uniform(-8.0, 8.0, (40, 1)) + np.multiply.outer(rng.uniform(-2.0, 2.0, 40), GRID)
+    spans[..., Span.S_HIGH], spans[..., Span.D_HIGH] = spans[..., Span.S_LOW] + 4.0, spans[..., Span.D_LOW] + 2.0
+    box[..., Entry.SPEED] = 10.0
+    spans[..., Span.SPEED] = rng.uniform(0.0, 10.0, (40, 1))
+    others = np.flatnonzero(rng.random(40) < 0.8)
+    steps, extents = np.empty((len(others), 3), np.int64), np.empty((len(others), 2))
+    count = find_users(spans, box, others, 0.0, 15.0, 1.4, steps, extents)
+    expected = []
+    for e in others:
+        on = (spans[e, :, Span.D_LOW] < 1.4) & (spans[e, :, Span.D_HIGH] > -1.4)
+        there = np.flatnonzero(on & (spans[e, :, Span.S_LOW] < 15.0) & (spans[e, :, Span.S_HIGH] > 0.0))
+        if len(there) and not (on[0] and spans[e, 0, Span.SPEED] > ALONG * 10.0):
+            part = spans[e, there]
+            expected.append((e, there[0], there[-1], part[:, Span.S_LOW].min(), part[:, Span.S_HIGH].max()))
+    assert 5 < count == len(expected)
+    np.testing.assert_array_equal(np.column_stack([steps[:count], extents[:count]]), np.array(expected))
 
 
 def test_no_way_that_is_gained_in_town_outweighs_who_comes_with_one_chance_in_four() -> None:

@@ -144,17 +144,14 @@ def _on_strip(span: Array, strip: float) -> bool:
     return span[D_LOW] < strip and span[D_HIGH] > -strip
 
 
-@kernel()
-def _goes_along(span: Array, box: Array) -> bool:
-    return span[PACE] > ALONG * abs(box[SPEED])
-
-
 @kernel("i8(f8[:, :, ::1], f8[:, :, ::1], i8[::1], f8, f8, f8, i8[:, ::1], f8[:, ::1])")
 def find_users(
     spans: Array, box: Array, others: Ints, low: float, high: float, strip: float, steps: Ints, extents: Array
 ) -> int:
-    """How many of some entries (N,) use a part of a corridor, from low to high [m], and do not go along it now. spans, box (E, 51, 5) of all by `Span` and `Entry`; fills steps
-    (N, 3): which, its first and last step there; and extents (N, 2): its least and greatest s [m] in between."""
+    """How many of some entries (N,) use a part of a corridor, from low to high [m], and do not go along it now.
+
+    spans, box (E, 51, 5) of all by `Span` and `Entry`; fills steps (N, 3): which, its first and last step there; and
+    extents (N, 2): its least and greatest s [m] in between."""
     count = 0
     for e in others:
         first, last, begin, reach = -1, -1, np.inf, -np.inf
@@ -163,7 +160,8 @@ def find_users(
             if _on_strip(span, strip) and span[S_LOW] < high and span[S_HIGH] > low:
                 first, last = step if first < 0 else first, step
                 begin, reach = min(begin, span[S_LOW]), max(reach, span[S_HIGH])
-        if first < 0 or (_on_strip(spans[e, 0], strip) and _goes_along(spans[e, 0], box[e, 0])):
+        follows = _on_strip(spans[e, 0], strip) and spans[e, 0, PACE] > ALONG * abs(box[e, 0, SPEED])
+        if first < 0 or follows:
             continue
         steps[count, 0], steps[count, 1], steps[count, 2] = e, first, last
         extents[count, 0], extents[count, 1] = begin, reach
