@@ -12,7 +12,7 @@ from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars
 from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
 from evpilot.plan.blocked import room_before, room_to_get_out
-from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop
+from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Roll
 from evpilot.plan.contingency import branch
 from evpilot.plan.cost.encounter import whereabouts_of
 from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
@@ -47,6 +47,7 @@ SPARED_COST = 0.05  # of the costs that a motion along the lane may have without
 CALM_COMFORT = 0.3  # ... and for comfort
 # a green of 25 s ends with 4 % in each second, and a stop costs some 25 s and a third of the motion's energy
 HURRY = 0.3
+HARDLY = 2.0  # [m] within the horizon
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
 FREE_WAY = 25.0  # of going on before somebody with blue light: more than the pace of a slower lane
 # of a contact from behind in our own lane: art. 13 (5) of the Vienna Convention on Road Traffic
@@ -148,7 +149,7 @@ class Planner:
         self._cycle = _Cycle(
             batch=batch, order=order, chosen=chosen, scene=scene, walls=walls, observation=observation, tracks=tracks
         )
-        self._remember(batch.props[chosen], scene, observation)
+        self._remember(batch.props[chosen], batch.rolls[chosen], scene, observation)
         return self._backwards(self._cycle) or self._decided(self._cycle, chosen, tail)
 
     def _backwards(self, cycle: _Cycle) -> Plan | None:
@@ -171,7 +172,7 @@ class Planner:
             prop, roll = batch.props[candidate], batch.rolls[candidate]
             tail = stopping_tail(self._evaluator, batch, int(candidate), cycle.scene, seen)
             if tail is not None and fits(trajectory(roll, seen.ego, seen.t_ns), tail):
-                self._remember(prop, cycle.scene, seen)
+                self._remember(prop, roll, cycle.scene, seen)
                 return self._decided(cycle, int(candidate), tail)
         return None
 
@@ -370,12 +371,14 @@ class Planner:
             own = batch.props[:, Prop.CORRIDOR] == 0
             batch.costs[own, Cost.REAR] = np.minimum(batch.costs[own, Cost.REAR], REAR_MOST)
 
-    def _remember(self, prop: Array, scene: Scene, observation: Observation) -> None:
+    def _remember(self, prop: Array, roll: Array, scene: Scene, observation: Observation) -> None:
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         way = scene.ways[int(prop[Prop.CORRIDOR])]
         self.road.keep(way)
         ahead = float(way.scalars[Corridor.S]) + float(prop[Prop.DELAY]) + max(float(prop[Prop.LENGTH]), 10.0)
-        self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), float(prop[Prop.OFFSET]), bool(len(way.borrowed)))
+        # to a motion that hardly moves all offsets are alike: held on to, one would turn the car askew bit by bit
+        offset = float(prop[Prop.OFFSET]) if roll[-1, Roll.S] - roll[0, Roll.S] > HARDLY else 0.0
+        self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), offset, bool(len(way.borrowed)))
         self._due = seconds + float(prop[Prop.P0]) if prop[Prop.LAW] == Law.ARRIVE else -math.inf
 
 
