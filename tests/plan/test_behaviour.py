@@ -28,7 +28,7 @@ from driving_scenes import (
 from planning_parts import crossing
 
 from evpilot.maps.builder import GraphBuilder
-from evpilot.scenarios import Behaviour
+from evpilot.scenarios import Behaviour, load
 from evpilot.types import VERDICT, LightState, ObjectKind, Signal
 from evpilot.vehicle import platforms
 
@@ -101,6 +101,12 @@ def test_a_gap_in_the_priority_traffic_that_a_brisk_start_meets_is_taken() -> No
     run = drive(scene(crossing(), first, *queue, speed=0.0, start=np.array([88.0, 0.0, 0.0, 0.0]), seconds=8.0))
     assert not touches(run)
     assert centre(run)[-1, 0] > 105.0
+
+
+def test_who_waits_long_at_a_roundabout_does_not_turn_askew_and_gets_in() -> None:
+    """Holding on to an offset while it creeps, it stood at last so that every way on led off the road."""
+    run = drive(load("two_lane_roundabout@seed=700,difficulty=0.8"), seed=700)
+    assert run.outcome == "goal"
 
 
 def test_who_comes_from_behind_with_blue_light_gets_a_free_way() -> None:
