@@ -22,8 +22,11 @@ from driving_scenes import (
 
 from evpilot.evaluate import judge
 from evpilot.maps.builder import GraphBuilder
+from evpilot.maps.index import LaneIndex
 from evpilot.plan.columns import GRID, Cost, Roll
 from evpilot.plan.cost.yielding import zone_cost
+from evpilot.plan.detour import Detours
+from evpilot.plan.road import Road
 from evpilot.types import LaneGraph, LightState, ObjectKind, Signal
 
 VAN = {"kind": ObjectKind.PARKED, "size": (6.0, 2.0)}
@@ -80,6 +83,18 @@ def test_a_queue_before_a_light_is_no_obstacle_to_pass() -> None:
     run = drive(scene(lane_with_light(), *queue, seconds=15.0, lights=(light(LightState.RED),)))
     assert np.abs(centre(run)[:, 1]).max() < 0.5
     assert front(run)[-1] < 102.8
+
+
+@pytest.mark.parametrize("waiting", [0, 2])
+def test_those_who_wait_before_a_van_pass_it_first(waiting: int) -> None:
+    queue = [actor(2 + k, (92.0 - 7.0 * k, 0.0), (0.1, 0.0)) for k in range(waiting)]
+    run = drive(scene(street(), actor(1, (100.0, -0.3), **VAN), *queue, seconds=0.3))
+    there, observation = run.frames[0].truth.objects, run.frames[0].observation
+    road = Road(run.briefing, LaneIndex(run.briefing.graph))
+    detours = Detours(run.briefing, road.area.distance)
+    standing = detours.standing(observation, there, np.ones(len(there), np.bool_))
+    found = detours.find(road.ways(observation.ego)[0], standing, observation.ego, there)
+    assert (found is None) == (waiting > 0)
 
 
 def test_cones_that_stand_further_out_than_the_lorry_that_they_guard_are_passed_with_it() -> None:

@@ -16,6 +16,7 @@ from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
 from evpilot.plan.columns import GRID, HORIZON, Corridor, Ref, Span
 from evpilot.plan.entries import IS_FIXED, Entries
+from evpilot.plan.keep_clear import queue_on
 from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds, slopes
 from evpilot.plan.way import Way, place_on
 from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks, among
@@ -37,6 +38,7 @@ FULL, LEAVE = (
 COMMIT = 7.0  # [m] the front is no closer to an obstacle before we own the lane beside
 POCKET = 2.0  # [m] between two obstacles, beside the ways back and out, to return to the lane
 STOOD = 4.0  # [s] a vehicle that has stood for so long may stand for longer ...
+FOR_GOOD = 45.0  # [s] who waits for something ahead for so long will not pass it any more
 FREE_AHEAD = 25.0  # [m] ... unless somebody or something ahead is what it waits for
 PAST = 30.0  # [m] what lies further behind is passed, the way back included
 ONCOMING = 1.0  # [m/s] against us
@@ -79,7 +81,9 @@ class Detours:
         """The way round what stands on our own (rows of the tracks), None where there is nothing or no room."""
         if not len(rows):
             return None
-        bumps = self._bumps(own, *self._extents(own, tracks, rows))
+        extent, rows = self._extents(own, tracks, rows)
+        first = extent[:, 0] < self._queue(own, rows, tracks)
+        bumps = self._bumps(own, extent[first], rows[first])
         return self._way(own, bumps, ego) if bumps else None
 
     def blocked(self, way: Way, rows: Ints, tracks: Tracks, speed: float) -> float:
@@ -107,6 +111,14 @@ class Detours:
     def _look(self, speed: float) -> float:
         """How far ahead [m] to look for what stands in a lane: as far as a plan leads, to leave the lane in time."""
         return LOOK if self.briefing.limits.exact else max(LOOK, HORIZON * speed)
+
+    def _queue(self, own: Way, blocks: Ints, tracks: Tracks) -> float:
+        """Where on our own lane [m] the queue begins that waits behind what blocks it (rows of the tracks), inf where
+        there is none: they pass it before us, and who has stood there for very long stands for good."""
+        queue = queue_on(own, tracks)
+        long = [tracks.t_ns - self._since.get(k, tracks.t_ns) > FOR_GOOD * 1e9 for k in tracks.id[queue.row].tolist()]
+        waits = (queue.low > float(own.scalars[Corridor.S])) & ~np.isin(queue.row, blocks) & ~np.array(long, np.bool_)
+        return float(queue.low[waits].min(initial=math.inf))
 
     def _extents(self, way: Way, tracks: Tracks, rows: Ints, reach: float = LOOK) -> tuple[Array, Ints]:
         """From where to where each is along and across a way (K, 4) [m], as far as `reach` [m] ahead, without those
