@@ -85,16 +85,20 @@ def test_a_queue_before_a_light_is_no_obstacle_to_pass() -> None:
     assert front(run)[-1] < 102.8
 
 
-@pytest.mark.parametrize("waiting", [0, 2])
-def test_those_who_wait_before_a_van_pass_it_first(waiting: int) -> None:
+@pytest.mark.parametrize(("waiting", "seconds", "passed"), [(0, 0.0, True), (2, 0.0, False), (2, 60.0, True)])
+def test_those_who_wait_before_a_van_pass_it_first_unless_they_stay_for_good(
+    waiting: int, seconds: float, passed: bool
+) -> None:
     queue = [actor(2 + k, (92.0 - 7.0 * k, 0.0), (0.1, 0.0)) for k in range(waiting)]
     run = drive(scene(street(), actor(1, (100.0, -0.3), **VAN), *queue, seconds=0.3))
     there, observation = run.frames[0].truth.objects, run.frames[0].observation
     road = Road(run.briefing, LaneIndex(run.briefing.graph))
     detours = Detours(run.briefing, road.area.distance)
-    standing = detours.standing(observation, there, np.ones(len(there), np.bool_))
+    for t_ns in (there.t_ns, there.t_ns + round(seconds * 1e9)):
+        there, observation = dataclasses.replace(there, t_ns=t_ns), dataclasses.replace(observation, t_ns=t_ns)
+        standing = detours.standing(observation, there, np.ones(len(there), np.bool_))
     found = detours.find(road.ways(observation.ego)[0], standing, observation.ego, there)
-    assert (found is None) == (waiting > 0)
+    assert (found is not None) == passed
 
 
 def test_cones_that_stand_further_out_than_the_lorry_that_they_guard_are_passed_with_it() -> None:

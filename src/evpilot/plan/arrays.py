@@ -8,6 +8,7 @@ from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
 from evpilot.plan.rules import Wall
 from evpilot.plan.way import Way, course_now
+from evpilot.plan.weather import GRAVITY
 from evpilot.types import Briefing, EgoState, Limits, Platform, Trajectory
 from evpilot.types.state import Array, Ints
 from evpilot.vehicle.powertrain.conditions import MILD
@@ -23,7 +24,6 @@ HARD_JERK = 15.0  # [m/s3] of the car in an emergency, behind its actuators' lag
 GUARD_SLACK = 1.2  # the guard takes a plan for a forecast; a little less than its own, which looks at other knots
 NEAR_MISS = 15.0  # about what 25 m of the way are worth: to nuPlan one is as bad as no progress at all
 EDGE_BLUR = 0.25  # [m] of a corner; nuPlan's drivable-area compliance grants 0.3
-GRAVITY = 9.81  # [m/s2]
 POWER = 13  # column of `car_vector`: what the motor gives at 1 m/s by its power
 LAST, WIDE = 0.2, 0.6  # [s]
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive

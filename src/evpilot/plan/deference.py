@@ -14,6 +14,7 @@ from evpilot.maps.right_of_way import heading
 from evpilot.plan.columns import GRID, Corridor, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.rules import STRIP_MARGIN
+from evpilot.plan.spans import on_strip
 from evpilot.plan.way import Way
 from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Bools, Ints
@@ -23,7 +24,7 @@ EASY_BRAKE, HARD_BRAKE = 2.0, 4.0
 NEAR = 0.5  # [s] who is in our way so soon is as good as there
 KEPT = 1.0  # [m] before our way
 SPREAD = 2.0  # [m] beyond a conflict's area, where our ways meet all the same
-S_HIGH, D_LOW, D_HIGH = int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
+S_HIGH = int(Span.S_HIGH)
 ALONG = 0.75  # cosine of the angle to a lane, at least, of who may be on it
 
 
@@ -72,7 +73,7 @@ def find_first(spans: Array, strip: float, s: float, first: Ints) -> None:
         first[e] = -1
         for step in range(spans.shape[1]):
             span = spans[e, step]
-            if span[D_LOW] < strip and span[D_HIGH] > -strip and span[S_HIGH] > s:
+            if on_strip(span, strip) and span[S_HIGH] > s:
                 first[e] = step
                 break
 

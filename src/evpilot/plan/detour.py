@@ -82,6 +82,8 @@ class Detours:
         if not len(rows):
             return None
         extent, rows = self._extents(own, tracks, rows)
+        if not len(extent):
+            return None
         first = extent[:, 0] < self._queue(own, rows, tracks)
         bumps = self._bumps(own, extent[first], rows[first])
         return self._way(own, bumps, ego) if bumps else None

@@ -62,8 +62,8 @@ def _find_leads(
     step: int, block: Array, many: int, s0: float, d0: float, car: Array, spans: Array, crowd: Ints,
     reach: tuple[float, float], standoff: Array,
 ) -> None:  # fmt: skip
-    """Gap [m] and closing speed [m/s] to the nearest entry of the crowd on the strip of each proposal first..last-1;
-    gap inf when the way is free. reach is what `find_crowd` answered.
+    """Gap [m] and closing speed [m/s] to the nearest entry of the crowd on the strip of each of the first `many`
+    proposals; gap inf when the way is free. reach is what `find_crowd` answered.
 
     The strip lies where the proposal will be when it gets there, so that one which passes beside is not held up.
     """
@@ -119,7 +119,7 @@ def wall_accel(s: float, speed: float, wall: float, front: float, brake: float) 
 
 @kernel()
 def asks_for_cap(law: int, t: float, block: Array, many: int) -> bool:
-    """Whether the speed law of the proposals first..last-1 looks at the path's speed cap now."""
+    """Whether the speed law of the first `many` proposals looks at the path's speed cap now."""
     if law == RAMP:
         for i in range(many):  # noqa: SIM110  a kernel has no any()
             if t >= block[Q1 + i]:
@@ -145,7 +145,7 @@ def wish(
     reach: tuple[float, float],
     standoff: Array,
 ) -> None:
-    """What the speed law of the proposals first..last-1 of a block asks for [m/s2], before the car's limits."""
+    """What the speed law of the first `many` proposals of a block asks for [m/s2], before the car's limits."""
     front = car[3]
     if law == CRUISE:
         _find_leads(step, block, many, s0, d0, car, spans, crowd, reach, standoff)

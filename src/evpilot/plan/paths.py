@@ -11,6 +11,7 @@ from evpilot.maps.drivable import DrivableArea
 from evpilot.maps.reference import SPACING, ReferencePath, reference_path
 from evpilot.plan.columns import Ref
 from evpilot.plan.room import roomy
+from evpilot.plan.weather import GRAVITY
 from evpilot.types import Briefing, EgoState, Goal, LaneGraph, LaneKind, Marking
 from evpilot.types.state import Array, Ints
 
@@ -22,7 +23,6 @@ CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
 NO_LINES = (math.inf, -math.inf, math.inf)  # the official verdict knows none
-GRAVITY = 9.81  # [m/s2]
 UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
 
 

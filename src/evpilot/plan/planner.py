@@ -47,7 +47,7 @@ SPARED_COST = 0.05  # of the costs that a motion along the lane may have without
 CALM_COMFORT = 0.3  # ... and for comfort
 # a green of 25 s ends with 4 % in each second, and a stop costs some 25 s and a third of the motion's energy
 HURRY = 0.3
-HARDLY = 2.0  # [m] within the horizon
+HARDLY = 2.0  # [m] within the horizon: who goes on by less as good as stands
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
 FREE_WAY = 25.0  # of going on before somebody with blue light: more than the pace of a slower lane
 # of a contact from behind in our own lane: art. 13 (5) of the Vienna Convention on Road Traffic

@@ -8,6 +8,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import at_junction, shown
+from evpilot.plan.spans import on_strip
 from evpilot.plan.way import Way
 from evpilot.types import LaneGraph, Lights, LightState, Turn
 from evpilot.types.state import Array, Bools, Ints
@@ -26,8 +27,7 @@ SEEN_TO_GO = 0.2  # what is left of the weight of those who can still stop for w
 ALONG = 0.7  # cosine of the angle between ways that count as one
 TURNS = (Turn.LEFT, Turn.RIGHT, Turn.U_TURN)
 STEPS = len(GRID)
-S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
-PACE, SPEED = int(Span.SPEED), int(Entry.SPEED)
+S_LOW, S_HIGH, PACE, SPEED = int(Span.S_LOW), int(Span.S_HIGH), int(Span.SPEED), int(Entry.SPEED)
 ACROSS = 0.7  # cosine of the angle between two approaches: closer to a right angle, only one of them has green
 
 
@@ -139,11 +139,6 @@ def busy(
     return zones
 
 
-@kernel()
-def _on_strip(span: Array, strip: float) -> bool:
-    return span[D_LOW] < strip and span[D_HIGH] > -strip
-
-
 @kernel("i8(f8[:, :, ::1], f8[:, :, ::1], i8[::1], f8, f8, f8, i8[:, ::1], f8[:, ::1])")
 def find_users(
     spans: Array, box: Array, others: Ints, low: float, high: float, strip: float, steps: Ints, extents: Array
@@ -157,10 +152,10 @@ def find_users(
         first, last, begin, reach = -1, -1, np.inf, -np.inf
         for step in range(STEPS):
             span = spans[e, step]
-            if _on_strip(span, strip) and span[S_LOW] < high and span[S_HIGH] > low:
+            if on_strip(span, strip) and span[S_LOW] < high and span[S_HIGH] > low:
                 first, last = step if first < 0 else first, step
                 begin, reach = min(begin, span[S_LOW]), max(reach, span[S_HIGH])
-        follows = _on_strip(spans[e, 0], strip) and spans[e, 0, PACE] > ALONG * abs(box[e, 0, SPEED])
+        follows = on_strip(spans[e, 0], strip) and spans[e, 0, PACE] > ALONG * abs(box[e, 0, SPEED])
         if first < 0 or follows:
             continue
         steps[count, 0], steps[count, 1], steps[count, 2] = e, first, last

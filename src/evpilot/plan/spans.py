@@ -55,6 +55,12 @@ def _nearest_row(x: float, y: float, table: Array, start: int, count: int, row: 
 
 
 @kernel()
+def on_strip(span: Array, strip: float) -> bool:
+    """Whether a span (5,) touches the strip of so many metres to each side of a path."""
+    return span[D_LOW] < strip and span[D_HIGH] > -strip
+
+
+@kernel()
 def _no_span(span: Array) -> None:
     span[S_LOW], span[S_HIGH], span[D_LOW], span[D_HIGH], span[S_SPEED] = 1e6, -1e6, 1e6, -1e6, 0.0
 
@@ -106,7 +112,7 @@ def _spans_of(entry: Array, size: Array, level: float, corridor: Array, table: A
             continue
         row = _nearest_row(entry[step, 0], entry[step, 1], table, start, count, row)
         _one_span(entry[step], size, table, start, row, spans[step])
-        here = spans[step, D_LOW] < NEAR and spans[step, D_HIGH] > -NEAR
+        here = on_strip(spans[step], NEAR)
         close = close or here
     now = spans[0]
     follows = now[S_HIGH] < corridor[C_S] and now[D_LOW] < across + TRACK and now[D_HIGH] > across - TRACK

@@ -14,6 +14,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll
 from evpilot.plan.cost.horizon import steps_until
 from evpilot.plan.rollout import REF_STEP, sample
+from evpilot.plan.weather import GRAVITY
 from evpilot.types import Platform
 from evpilot.types.state import Array
 from evpilot.vehicle.powertrain.road import turning_mass
@@ -24,7 +25,6 @@ C_START, C_COUNT = int(Corridor.START), int(Corridor.COUNT)
 P_CORRIDOR = int(Prop.CORRIDOR)
 REF_Z, REF_CAP, ENERGY = int(Ref.Z), int(Ref.CAP), int(Cost.ENERGY)
 TIMES = GRID
-GRAVITY = 9.81  # [m/s2]
 FULL = 1.3  # cost of a kilojoule at a preference of 1: against PROGRESS_WEIGHT a second is then worth 5 to 12 kJ
 MOST = 14.0  # cost that saving can reach: far below a contact's (60) or a broken rule's (150)
 GAINED, BROUGHT_BACK = 1.06, 0.68  # of kinetic energy: what it takes from the battery, and what braking gives back

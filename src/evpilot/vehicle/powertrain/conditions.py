@@ -32,7 +32,7 @@ class Conditions:
         checks.within(name, "charge", self.charge, 0.0, 1.0, "")
         checks.within(name, "temperature", self.temperature, COLDEST, HOTTEST, "K")
         if self.battery_temperature is not None:
-            checks.within(name, "battery_temperature", self.battery_temperature, 223.15, 343.15, "K")
+            checks.within(name, "battery_temperature", self.battery_temperature, COLDEST, 343.15, "K")
         checks.within(name, "pressure", self.pressure, 50_000.0, 110_000.0, "Pa")
         for value in self.wind:
             checks.within(name, "wind", value, -50.0, 50.0, "m/s")
