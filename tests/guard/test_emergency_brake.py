@@ -135,6 +135,14 @@ def test_a_plan_that_brakes_or_steers_clear_itself_is_left_alone():
     assert brake.step(seen(0.0, 12.0, wall), replace(swerve, pose=aside)) is None
 
 
+def test_a_plan_that_brakes_harder_is_not_made_softer_where_both_meet_the_other():
+    observation, brake = seen(0.0, 20.0, tracks(16.0, 0.0, 0.0, 0.0)), EmergencyBrake(SEDAN, ROAD, PERIOD)
+    braked = replace(observation, ego=replace(observation.ego, accel=np.array([-8.0, 0.0])))
+    for plan, firm in ((straight(0.0, 20.0), 8.0), (straight(0.0, 20.0, -9.0), 9.0)):
+        answer = brake.step(braked, plan)
+        assert answer is not None and answer.accel[0] == pytest.approx(-firm)
+
+
 def test_a_lane_change_into_the_car_beside_is_not_answered_by_braking():
     brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
     plan = straight(0.0, 20.0)

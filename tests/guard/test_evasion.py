@@ -88,6 +88,13 @@ def test_a_plan_that_brakes_beside_somebody_into_his_way_goes_on() -> None:
     assert brake.brakes(plan) and not brake.brakes(gentle)
 
 
+def test_nobody_far_ahead_is_passed_by_a_hands_breadth() -> None:
+    """Level with him in 2.2 s, passing would need him to keep his way to the decimetre until then: the car brakes."""
+    far = merging(ahead=78.0, pace=2.8, towards=0.5)
+    braking, past = way(far, speed=36.0)
+    assert braking is not None and past is None
+
+
 def test_where_nothing_helps_the_car_brakes() -> None:
     braking, past = way(tracks(12.0, 0.0, 0.0, 0.0))
     assert braking is not None and past is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evpilot.geometry.polyline import project as project_line
 from evpilot.maps.builder import GraphBuilder
-from evpilot.predict.follow import HEADWAYS, SPEED_SHARES, TYPES, character, learn, prior
+from evpilot.predict.follow import HEADWAYS, SPEED_SHARES, TIMES, TYPES, character, learn, prior
 from evpilot.predict.locate import at, project
 from evpilot.predict.pose import along_way
 from evpilot.predict.roads import Roads
@@ -122,6 +122,25 @@ def test_a_motion_starts_as_seen_and_settles_at_its_offset(d, drift, target, spe
         assert pose[-1, 1] == pytest.approx(target, abs=0.1)
     if speed == 0.0:
         assert np.allclose(pose[:, 1], d)
+
+
+def moved_over(d: float, drift: float, speed: float) -> np.ndarray:
+    """The offsets (12,) [m] at each knot of who goes over to a straight way's middle."""
+    table = np.zeros((STATIONS, 6))
+    table[:, 0] = np.linspace(0.0, 200.0, STATIONS)
+    pose, pace = np.zeros((12, 4)), np.full(12, speed)
+    along_way(table, 200.0 / (STATIONS - 1), speed * np.array(TIMES), pace, d, 0.0, drift, 0.0, pose)
+    return pose[:, 1]
+
+
+@pytest.mark.parametrize("speed", [1.5, 2.8])
+def test_who_moves_over_goes_on_as_fast_sideways_however_slowly_it_moves_on(speed):
+    assert np.diff(moved_over(2.3, -1.0, speed))[0] / TIMES[1] == pytest.approx(-1.0, abs=0.1)
+
+
+def test_who_moves_over_steadily_is_not_expected_to_hurry():
+    """At 0.9 m/s he has come 1.35 m nearer after 1.5 s: there is time to pass."""
+    assert np.interp(1.5, TIMES, moved_over(3.3, -0.9, 8.3)) == pytest.approx(3.3 - 1.35, abs=0.1)
 
 
 def test_walls_stand_where_lights_are_closed():

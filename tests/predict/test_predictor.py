@@ -264,6 +264,32 @@ def test_who_steadily_leaves_the_middle_of_a_lane_may_change_and_who_returns_doe
         assert wandering.prob[0, 0] > 0.95 and abs(end(wandering)[1]) < 1.0
 
 
+def cutting_in(lateral: float, seconds: float, gain: float = 1.5) -> Predictions:
+    """Who has driven along the middle of the left lane for 3 s, and so long ago began to move over to the right lane:
+    its lateral speed [m/s] grows by `gain` [m/s2] up to `lateral`. Its velocity is known without noise."""
+    graph = straight(2)
+    predictor = Predictor(graph, LaneIndex(graph), 0.1)
+    x, y, drift, result = 50.0, WIDTH, 0.0, None
+    for tick in range(31 + round(10 * seconds)):
+        if tick > 30:
+            drift = min(drift + 0.1 * gain, lateral)
+            y -= 0.1 * drift
+        x += 1.2
+        now = tracks((1, x, y, 0.0, 12.0, 0.0, 0.0, -drift), t_ns=tick * 100_000_000)
+        result = predictor.predict(now, lights(), ego())
+    assert result is not None
+    return result
+
+
+@pytest.mark.parametrize(("lateral", "seconds"), [(1.7, 0.8), (0.9, 0.8), (0.6, 1.2)])
+def test_who_cuts_in_is_expected_in_the_lane_that_he_makes_for_long_before_he_is_there(lateral, seconds):
+    """He is still whole in his own lane, not even 0.7 m off its middle."""
+    result = cutting_in(lateral, seconds)
+    assert result.pose[0, 0, 0, 1] > WIDTH - 0.7
+    over = [m for m in range(3) if abs(end(result, 0, m)[1]) < 0.5]
+    assert result.prob[0, over].sum() > 0.4
+
+
 def test_who_stands_for_no_visible_reason_is_expected_to_stand_on_as_long():
     graph = straight()
     still = tracks((1, 50.0, 0.0, 0.0, 0.0))

@@ -78,3 +78,20 @@ def test_who_brakes_there_by_rss_misses_what_the_regulations_drivers_avoid():
     case = SUITE.case(PASSING[0])
     found = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("rss"), SEDAN), SEDAN)
     assert found.verdict == "fail" and "fsm" in found.preventable
+
+
+FORESEEN = [  # to be seen coming before he is further off his lane's middle than drivers wander, and braked for at once
+    "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=63,lateral_mps=1.5",
+    "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=67,lateral_mps=1.1",
+    "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=75,lateral_mps=0.8",
+    "cut-in-low/ego_kmh=20,other_kmh=10,gap_m=3,lateral_mps=0.6",
+    "cut-in-low/ego_kmh=40,other_kmh=10,gap_m=13,lateral_mps=0.7",
+    "cut-in-low/ego_kmh=40,other_kmh=20,gap_m=1,lateral_mps=0.9",
+]
+
+
+@pytest.mark.parametrize("name", FORESEEN)
+def test_who_cuts_in_is_seen_coming(name):
+    case = SUITE.case(name)
+    found = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("evpilot"), SEDAN), SEDAN)
+    assert found.verdict == "pass", found

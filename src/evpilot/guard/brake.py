@@ -107,6 +107,7 @@ class EmergencyBrake:
     def __init__(self, platform: Platform, limits: Limits, period_s: float = 0.1) -> None:
         self._platform = platform
         self._most = min(DECEL, limits.emergency, platform.brake_max)
+        self._hardest = min(limits.emergency, platform.brake_max)
         self._period = period_s
         # dead time until the brakes bite: the next tick, the actuator's lag, half the ramp
         self._wait = period_s + platform.accel_lag + 0.5 * self._most / max(platform.brake_jerk, 1.0)
@@ -152,8 +153,14 @@ class EmergencyBrake:
         self._path = path if self._active else None
         if not self._active:
             return None
-        braking(path, observation.ego.speed, 0.0, decel, out)
+        braking(path, observation.ego.speed, 0.0, max(decel, self._planned(plan)), out)
         return unpack(out, observation)
+
+    def _planned(self, plan: Trajectory | None) -> float:
+        """How hard [m/s2] the plan brakes itself, as far as the car can: its emergency stop is not made softer."""
+        if plan is None or checked(plan)[1]:
+            return 0.0
+        return min(-float(plan.accel[plan.time <= SOON].min()), self._hardest)
 
     def _way_to_brake(
         self, motion: Array, observation: Observation, bite: float, decel: float, others: Array, car: Array, out: Array

@@ -13,6 +13,8 @@ from evpilot.geometry.level import LEVEL
 from evpilot.geometry.literals import ZERO
 from evpilot.guard.contact import (
     OHALF_LENGTH,
+    OVX,
+    OVY,
     OX,
     OY,
     OZ,
@@ -34,6 +36,7 @@ ROOMS = (0.15, 0.08)  # [m] beside him: the most that can be had
 LATERAL_JERK = 8.0  # [m/s3] of the quintic aside; a hard way out may jerk
 SHORTEST = 0.8  # [s] to go aside
 HORIZON = 4.0  # [s]
+NEARLY = 1.5  # [s] until we are level with him: what he does later nobody knows by a hand's breadth
 KNOTS = round(HORIZON / STEP) + 1
 FINE = 0.02  # [s] between looks
 
@@ -78,6 +81,15 @@ def follows(motion: Array, other: Array, car: Array) -> bool:
     return along < -car[1] - other[OHALF_LENGTH]
 
 
+@kernel()
+def far_ahead(motion: Array, speed: float, other: Array, car: Array) -> bool:
+    """Whether it takes longer than `NEARLY` until the car at a speed [m/s] is level with an other."""
+    c, s = math.cos(motion[0, TYAW]), math.sin(motion[0, TYAW])
+    along = (other[OX] - motion[0, TX]) * c + (other[OY] - motion[0, TY]) * s - car[0]
+    closing = speed - other[OVX] * c - other[OVY] * s
+    return along - car[1] - other[OHALF_LENGTH] > NEARLY * max(closing, 0.0)
+
+
 @kernel("f8[:, ::1](f8[:, ::1], f8[:, ::1], f8, f8, f8, f8[:, ::1], f8[:, ::1], f8[::1], f8, f8)")
 def evade(
     motion: Array,
@@ -100,6 +112,9 @@ def evade(
     wide[4:] = 0.5 * car[4:]
     if free(braked, whom, wide):
         return np.empty((0, 7))
+    for m in range(whom.shape[0]):
+        if far_ahead(motion, speed, whom[m], car):
+            return np.empty((0, 7))
     ahead = np.empty_like(others)
     count = 0
     for i in range(others.shape[0]):

@@ -31,7 +31,7 @@ YAW_SIGMA = 0.30  # [rad]
 YAW_MAX = 1.2  # [rad] nobody drives along a lane at such an angle
 OUTSIDE_COST = 1.5  # a lane that does not hold the centre
 WANDER = 0.375  # [m] drivers wander in their lanes, UN R157 Annex 3: more is perceived as the begin of a cut-in ...
-LEAVING_SIGMA, LEAVING_MOST = 0.3, 3.0  # [m/s] ... all the more the faster who does still moves to the next lane
+LEAVING_SIGMA, LEAVING_MOST = 0.2, 5.0  # [m/s] ... all the more the faster who comes there moves to the next lane
 SIGNAL_GAIN = 2.0
 BEND_COST = 0.7  # turning off is rarer than going on
 BEND_MIN = 0.5  # [rad] a turn, not a bend of the road
@@ -78,11 +78,11 @@ def lamp_cost(signals: int, turn: float) -> float:
 
 @kernel()
 def leaving_gain(drift_x: float, drift_y: float, place: Array, side: float) -> float:
-    """Evidence of a change to the lane on a side (1 left, -1 right) of an object's lane, its place (4,) there: it is
-    further off the middle than drivers wander, and still goes on that way."""
+    """Evidence of a change to the lane on a side (1 left, -1 right) of an object's lane, its place (4,) there: going on
+    as it does it is soon further off the middle than drivers wander."""
     yaw = place[2]
     drift = side * (drift_y * math.cos(yaw) - drift_x * math.sin(yaw))
-    if side * place[1] <= WANDER or drift <= 0.0:
+    if side * place[1] + LOOK_AHEAD * drift <= WANDER or drift <= 0.0:
         return 0.0
     return min(0.5 * (drift / LEAVING_SIGMA) ** 2, LEAVING_MOST)
 

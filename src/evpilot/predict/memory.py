@@ -45,6 +45,7 @@ NOISE_FIRST = 0.3  # [m2/s4] taken before anything is known
 TRUE_SPREAD = 1.0  # [m2/s4] variance of what drivers really do; noise above it is distrusted
 PACE_MEMORY = 15.0  # [s] how long a driver's highest speed tells what it wants
 SMOOTHING = 0.25  # [s] time constant of the filters: recordings jitter from step to step
+SMOOTHING_CLEAN = 0.1  # [s] ... of the velocity of who shows no noise: a lane change is seen as it begins
 
 MEMORY = "Tuple((i8[::1], f8[:, ::1], f8[:, ::1], i8[:, :, ::1], i8[:, ::1], f8[:, ::1], f8[::1]))"
 """The numba type of a memory: id (N,), trace (N, TRACE), weight (N, TYPES), past ways (N, MODES, HOPS_MAX), their hops
@@ -98,8 +99,11 @@ def recall(ids: Ints, state: Array, velocity: Array, old: Memory, new: Memory, p
             slow = ACCEL_SMOOTHING + ACCEL_SMOOTHING_NOISY * min(trace[NOISE], 1.0)
             trace[ACCEL_F] += (1.0 - math.exp(-period / slow)) * (state[i, 5] - trace[ACCEL_F])
             trace[TURN_F] += fresh * (state[i, 6] - trace[TURN_F])
-            trace[VX_F] += fresh * (velocity[i, 0] - trace[VX_F])
-            trace[VY_F] += fresh * (velocity[i, 1] - trace[VY_F])
+            noisy = min(trace[NOISE] / NOISE_FIRST, 1.0)
+            steady = SMOOTHING_CLEAN + noisy * (SMOOTHING - SMOOTHING_CLEAN)
+            now = 1.0 - math.exp(-period / steady)
+            trace[VX_F] += now * (velocity[i, 0] - trace[VX_F])
+            trace[VY_F] += now * (velocity[i, 1] - trace[VY_F])
             trace[KNOWN] += period
             trace[FASTEST] = max(state[i, 4], trace[FASTEST] * math.exp(-period / PACE_MEMORY))
         else:

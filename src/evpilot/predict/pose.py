@@ -8,7 +8,8 @@ from evpilot.predict.follow import KNOTS, TIMES
 from evpilot.predict.routes import STATIONS, TX, TY, TYAW, TZ
 from evpilot.types.state import Array
 
-SETTLE = 1.1  # [s] time constant of moving to the wanted offset
+SETTLE = 1.1  # [s] time constant of moving to the wanted offset ...
+SETTLE_SLOW, STEADILY = 1.6, 2.4  # [s] ... at most, of who goes there so slowly that it takes so many of them
 SETTLE_RUN = 4.0  # [m] nobody moves sideways without moving on
 SLANT_MAX = 0.5  # [rad]
 TURN_FADE = 1.0  # [s] a turn off the lanes fades like this
@@ -33,14 +34,17 @@ def along_way(
     """Poses (KNOTS, 4) on a way after run (KNOTS,) [m]: offset d [m] with its drift [m/s] goes over to the target as a
     critically damped spring would take it."""
     off = d - target
-    push = drift * SETTLE + off
+    needed = -off / (STEADILY * drift) if off * drift < 0.0 else SETTLE
+    settle = min(max(needed, SETTLE), SETTLE_SLOW)
+    # what it moves sideways now it does, however slowly it moves on
+    push = drift * max(settle, SETTLE_RUN / max(pace[0], 1.0)) + off
     for k in range(KNOTS):
-        by_time = TIMES[k] / SETTLE < run[k] / SETTLE_RUN
-        u = TIMES[k] / SETTLE if by_time else run[k] / SETTLE_RUN
+        by_time = TIMES[k] / settle < run[k] / SETTLE_RUN
+        u = TIMES[k] / settle if by_time else run[k] / SETTLE_RUN
         fade = math.exp(-u)
         aside = target + (off + push * u) * fade
         rate = (push - off - push * u) * fade
-        slant = rate / (SETTLE * max(pace[k], 0.5)) if by_time else rate / SETTLE_RUN
+        slant = rate / (settle * max(pace[k], 0.5)) if by_time else rate / SETTLE_RUN
         place = run[k] / spacing
         at = min(int(place), STATIONS - 2)
         part = place - at
