@@ -44,6 +44,7 @@ OTHERS = 16  # the next best that are offered where the guard refuses the best
 RESCORED = 20  # proposals that are scored again with traffic that reacts
 SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LANE, Cost.REACHED, Cost.ENERGY)]
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
+HEADWAY_COST = 1.0  # ... for a hair of the gap that a regulation asks for: only a slower one mends that ...
 CALM_COMFORT = 0.3  # ... and for comfort
 # a green of 25 s ends with 4 % in each second, and a stop costs some 25 s and a third of the motion's energy
 HURRY = 0.3
@@ -103,6 +104,9 @@ class Planner:
         self._evaluator = Evaluator(briefing, self.road)
         self._backing = None if briefing.limits.exact else Backing(self._evaluator)
         self._pace = Pace(briefing.platform.speed_max)
+        self._spared = np.full(len(SPARED), SPARED_COST)
+        if briefing.limits.headway:
+            self._spared[SPARED.index(Cost.CLEARANCE)] = HEADWAY_COST
         self.save(eco)
         self.power = briefing.platform.drive_power
         self._tables = Tables()
@@ -223,7 +227,7 @@ class Planner:
             keep_going(scene.ways[0], self.briefing, float(scene.ego[0]), scene.wanted, scene.halts), scene
         )
         best = int(np.argmin(batch.total()))
-        spared = batch.costs[np.ix_([0, best], SPARED)].max() < SPARED_COST
+        spared = bool((batch.costs[np.ix_([0, best], SPARED)] < self._spared).all())
         spared = spared and batch.costs[best, Cost.COMFORT] < CALM_COMFORT
         return batch if spared else None
 
