@@ -6,6 +6,7 @@ import numpy.typing as npt
 from evpilot.geometry.jit import kernel
 
 Array = npt.NDArray[np.float64]
+BESIDE = 1e-3  # [m] further out no rounding puts a place into a polygon
 
 
 @kernel()
@@ -32,8 +33,11 @@ def holds(polygon: Array, points: Array) -> npt.NDArray[np.bool_]:
     """Whether a polygon (K, 2) holds each of some points (N, 2).
 
     The points are sorted by height, so that each edge looks only at those beside it: a goal's outline may have hundreds
-    of edges, and a long road thousands of points.
+    of edges, and a long road thousands of points. Most are far from it.
     """
+    near = (points > polygon.min(axis=0) - BESIDE) & (points < polygon.max(axis=0) + BESIDE)
+    if not near.all(axis=1).any():
+        return np.zeros(len(points), np.bool_)
     after = np.roll(polygon, -1, axis=0)
     order = np.argsort(points[:, 1])
     x, y = points[order].T

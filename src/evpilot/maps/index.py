@@ -1,6 +1,7 @@
 """Where am I on the map: lanes by place, exact and in microseconds."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -180,3 +181,10 @@ class LaneIndex:
         """Lane, s [m] and d [m, left positive]; see `locate`. Lane -1 when no lane is at this height."""
         lane, s, d = _locate(x, y, z, math.nan if yaw is None else yaw, self.arrays)
         return int(lane), s, d
+
+
+@lru_cache(maxsize=4)
+def lane_index(graph: LaneGraph) -> LaneIndex:
+    """A graph's index. Those of the last few are kept: a drive needs it in several places, a suite on one road in all
+    its drives."""
+    return LaneIndex(graph)

@@ -9,7 +9,7 @@ import numpy as np
 
 from evpilot.guard.brake import EmergencyBrake
 from evpilot.guard.validator import Validator
-from evpilot.maps.index import LaneIndex
+from evpilot.maps.index import lane_index
 from evpilot.plan.planner import Plan, Planner
 from evpilot.predict.predictor import Predictor
 from evpilot.track.memory import Memory
@@ -88,7 +88,7 @@ class EvPilot:
         eco: float = 0.0,
         keeper: Keeper | None = None,
     ) -> None:
-        index = LaneIndex(briefing.graph)
+        index = lane_index(briefing.graph)
         self._index, self._graph, self._width = index, briefing.graph, briefing.platform.width
         period = briefing.period_ns * 1e-9
         self._firmest = briefing.limits.gate_brake

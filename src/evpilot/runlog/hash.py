@@ -2,12 +2,13 @@
 
 import hashlib
 
-from evpilot.runlog.codec import encode
+from evpilot.runlog.encoder import Encoder
 from evpilot.runlog.mcap import TOPICS, TYPES, records
 from evpilot.runlog.record import RunLog
 from evpilot.runlog.reduction import canonical
 
 LEFT_OUT = frozenset({("Header", "version"), ("Header", "machine"), ("Frame", "plan_ms"), ("Platform", "sources")})
+ENCODERS = {topic: Encoder(TYPES.schemas[name], LEFT_OUT) for topic, name in TOPICS.items()}
 
 
 def sha256(run: RunLog) -> str:
@@ -18,7 +19,7 @@ def sha256(run: RunLog) -> str:
     """
     digest = hashlib.sha256()
     for topic, t_ns, record in records(canonical(run)):
-        data = encode(record, TYPES.schemas[TOPICS[topic]], LEFT_OUT)
+        data = ENCODERS[topic].encode(record)
         digest.update(f"{topic} {t_ns} {len(data)}\n".encode())
         digest.update(data)
     return digest.hexdigest()

@@ -18,7 +18,8 @@ from mcap.stream_reader import StreamReader, breakup_chunk
 from mcap.writer import CompressionType, Writer
 
 from evpilot.files import EvpilotError
-from evpilot.runlog.codec import Decoder, Types, encode
+from evpilot.runlog.codec import Decoder, Types
+from evpilot.runlog.encoder import Encoder
 from evpilot.runlog.record import Frame, Header, RunLog
 from evpilot.runlog.reduction import canonical
 from evpilot.types import Briefing, Spent, Store
@@ -50,6 +51,7 @@ class End:
 
 TYPES = Types(Header, Briefing, Car, Frame, End)
 TOPICS = {"/header": "Header", "/briefing": "Briefing", "/car": "Car", "/frame": "Frame", "/end": "End"}
+ENCODERS = {topic: Encoder(TYPES.schemas[name]) for topic, name in TOPICS.items()}
 
 
 def records(run: RunLog) -> Iterator[tuple[str, int, Any]]:
@@ -90,7 +92,7 @@ def _stream(run: RunLog, stream: BinaryIO) -> None:
         schema = writer.register_schema(f"evpilot.{name}", ENCODING, TYPES.schemas[name].text())
         channels[topic] = writer.register_channel(topic, ENCODING, schema)
     for topic, t_ns, record in records(run):
-        data = encode(record, TYPES.schemas[TOPICS[topic]])
+        data = ENCODERS[topic].encode(record)
         if len(data) > RECORD_MAX - CHUNK:
             raise EvpilotError(f"{len(data)} bytes, allowed {RECORD_MAX - CHUNK}", place=f"record {topic}")
         writer.add_message(channels[topic], max(t_ns, 0), data, max(t_ns, 0))

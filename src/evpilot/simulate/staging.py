@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evpilot.control.kernel import Knot
-from evpilot.maps.index import LaneIndex
+from evpilot.maps.index import lane_index
 from evpilot.maps.reference import SPACING, reference_path
 from evpilot.scenarios import Scenario
 from evpilot.simulate.motion import NOTHING, Motion
@@ -56,7 +56,7 @@ def approach_motion(approach: Approach, scenario: Scenario, platform: Platform, 
     """The approach as the loop follows it: the centre of the start's lane at the constant speed."""
     graph = scenario.graph
     x, y, z, yaw = (float(value) for value in scenario.start)
-    lane, s, _ = LaneIndex(graph).nearest(x, y, z, yaw)
+    lane, s, _ = lane_index(graph).nearest(x, y, z, yaw)
     lanes = [lane]
     seconds = (approach.until_ns - now) * 1e-9
     left = float(graph.length[lane]) - s

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from evpilot.maps.index import LaneIndex
+from evpilot.maps.index import lane_index
 from evpilot.maps.reference import SPACING, reference_path
 from evpilot.scenarios import Scenario
 from evpilot.types import LaneGraph, Platform
@@ -45,7 +45,7 @@ def start_state(scenario: Scenario, platform: Platform, *, exact: bool) -> Array
 
 def bend_along(graph: LaneGraph, x: float, y: float, z: float, yaw: float) -> float:
     """The curvature [1/m] of the lane that a place [m] with a heading [rad] follows, 0 where it follows none."""
-    lane, s, _ = LaneIndex(graph).nearest(x, y, z, yaw)
+    lane, s, _ = lane_index(graph).nearest(x, y, z, yaw)
     if lane < 0:
         return 0.0
     table = reference_path(graph, np.array([lane], np.int64)).table

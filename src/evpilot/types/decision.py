@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.files import EvpilotError
 from evpilot.types import checks
-from evpilot.types.kinds import Rejection, Source
+from evpilot.types.kinds import SOURCES, Rejection, Source
 from evpilot.types.lane_graph import LaneGraph
 from evpilot.types.motion import Command, Predictions, Trajectory
 from evpilot.types.platform import Limits, Platform
@@ -122,7 +122,7 @@ class Decision:
         for part in (self.trajectory, self.tail, self.command, self.predictions, self.trace):
             if part is not None:
                 part.validate()
-        checks.within("Decision", "source", float(self.source), min(Source), max(Source), "")
+        checks.within("Decision", "source", float(self.source), *SOURCES, "")
 
 
 class Pilot(Protocol):

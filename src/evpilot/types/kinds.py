@@ -215,3 +215,9 @@ class Rejection(IntEnum):
     COMFORT = 3
     COST = 4
     ROAD = 5
+
+
+KINDS = (min(ObjectKind), max(ObjectKind))
+LIGHT_STATES = (min(LightState), max(LightState))
+SOURCES = (min(Source), max(Source))
+"""The least and the highest of each, which every message of every tick is held against."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evpilot.types import checks
-from evpilot.types.kinds import Gear, Signal, Source
+from evpilot.types.kinds import SOURCES, Gear, Signal, Source
 from evpilot.types.state import POSITION_MAX, SPEED_MAX, Array, Ints
 
 KNOTS_MAX = 12
@@ -95,4 +95,4 @@ class Command:
         """Raise EvpilotError when a value is not finite or out of range."""
         checks.within("Command", "accel", self.accel, -20.0, 20.0, "m/s2")
         checks.within("Command", "steering", self.steering, -1.6, 1.6, "rad")
-        checks.within("Command", "source", float(self.source), min(Source), max(Source), "")
+        checks.within("Command", "source", float(self.source), *SOURCES, "")

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from evpilot.files import EvpilotError
 from evpilot.types import checks
-from evpilot.types.kinds import LightState, ObjectKind
+from evpilot.types.kinds import KINDS, LIGHT_STATES
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -84,7 +84,7 @@ class Detections:
             checks.shaped(name, field, value, (n,))
         checks.finite(name, "box", self.box)
         checks.finite(name, "velocity", self.velocity[self.has_velocity])
-        checks.within(name, "kind", self.kind, min(ObjectKind), max(ObjectKind), "")
+        checks.within(name, "kind", self.kind, *KINDS, "")
         checks.within(name, "box.position", self.box[:, :3], -POSITION_MAX, POSITION_MAX, "m")
         checks.within(name, "velocity", self.velocity[self.has_velocity], -SPEED_MAX, SPEED_MAX, "m/s")
         checks.within(name, "box.size", self.box[:, 4:6], 1e-3, 500.0, "m")
@@ -129,7 +129,7 @@ class Tracks:
         for field, value in (("id", self.id), ("kind", self.kind), ("signals", self.signals), ("valid", self.valid)):
             checks.shaped(name, field, value, (n,))
         checks.unique(name, "id", self.id)
-        checks.within(name, "kind", self.kind, min(ObjectKind), max(ObjectKind), "")
+        checks.within(name, "kind", self.kind, *KINDS, "")
         checks.within(name, "state.position", self.state[:, :3], -POSITION_MAX, POSITION_MAX, "m")
         checks.within(name, "state.speed", self.state[:, 4], -SPEED_MAX, SPEED_MAX, "m/s")
         checks.within(name, "velocity", self.velocity, -SPEED_MAX, SPEED_MAX, "m/s")
@@ -180,7 +180,7 @@ class Lights:
         for field, value in (("index", self.index), ("state", self.state), ("arrow", self.arrow)):
             checks.shaped("Lights", field, value, (len(self.index),))
         checks.unique("Lights", "index", self.index)
-        checks.within("Lights", "state", self.state, min(LightState), max(LightState), "")
+        checks.within("Lights", "state", self.state, *LIGHT_STATES, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

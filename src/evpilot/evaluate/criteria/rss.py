@@ -17,7 +17,7 @@ from evpilot.evaluate.facts.drive import Drive
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.level import LEVEL
-from evpilot.maps.index import ARRAYS, IndexArrays, LaneIndex, locate
+from evpilot.maps.index import ARRAYS, IndexArrays, lane_index, locate
 from evpilot.types import VEHICLES, MetricResult, ObjectKind
 from evpilot.types.state import Array, Bools, Ints
 
@@ -58,7 +58,7 @@ def rss(drive: Drive) -> tuple[MetricResult, MetricResult, MetricResult]:
     course = np.column_stack([drive.box, drive.z, drive.speed * np.cos(yaw), drive.speed * np.sin(yaw)])
     pairs = monitor(
         np.ascontiguousarray(course), others.start, others.id, others.box, others.velocity, others.z, wanted,
-        LaneIndex(drive.graph).arrays,
+        lane_index(drive.graph).arrays,
     )  # fmt: skip
     margin, by = pairs
     least, who = np.full(len(drive), np.inf), np.full(len(drive), -1, np.int64)

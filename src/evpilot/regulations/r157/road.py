@@ -18,6 +18,7 @@ STEP = 20.0  # [m] between the points of the bounds
 BARRIER = 0.5  # [m] from the edge to the barrier's middle
 BARRIER_WIDTH = 0.3  # [m]
 BARRIER_LENGTH = (LAST - FIRST) / 5  # [m] of each piece
+NEAR = 460.0  # [m] so far from the car the middle of a piece may matter: the planner looks 8 s ahead, at 130 km/h
 ROW_NS = 100_000_000
 APPROACH_NS = 3_000_000_000  # the pilot runs in shadow so long
 APPROACH_ROWS = APPROACH_NS // ROW_NS
@@ -85,6 +86,12 @@ def scripted(
     )
 
 
+def _barriers(start_x: float, speed: float, rows: int) -> tuple[Actor, ...]:
+    """The pieces of the barriers that somebody who starts at start_x [m] with a speed [m/s] comes near to."""
+    low, high = start_x - NEAR, start_x + speed * rows * ROW_NS * 1e-9 + NEAR
+    return tuple(piece for piece in BARRIERS if low < piece.motion[0, 0] < high)
+
+
 def scenario(
     name: str, speed_kmh: float, start_x: float, rows: int, actors: tuple[Actor, ...], *, barriers: bool = True
 ) -> Scenario:
@@ -100,7 +107,7 @@ def scenario(
         start=np.array([start_x, 0.0, 0.0, 0.0]),
         start_speed=speed_kmh / KMH,
         goals=(GOAL,),
-        actors=(*actors, *BARRIERS) if barriers else actors,
+        actors=(*actors, *_barriers(start_x, speed_kmh / KMH, rows)) if barriers else actors,
     )
     return replace(plain, sha256=_hash(plain))
 
