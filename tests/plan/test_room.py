@@ -12,6 +12,7 @@ from evpilot.maps.drivable import DrivableArea, drivable_area
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING, ReferencePath, reference_path
 from evpilot.plan import room
+from evpilot.plan.columns import Ref
 from evpilot.plan.road import Road
 from evpilot.plan.room import make_room, roomy
 from evpilot.types import Goal, LaneGraph
@@ -130,7 +131,7 @@ def fork() -> tuple[Road, int, int]:
     angle = np.linspace(0.0, 0.5 * math.pi, 20)
     round_ = np.column_stack([np.sin(angle), -np.cos(angle)])
     middle = np.array([40.0, 15.0])
-    come, on = lane(builder, 0.0, 0.0, 40.0), lane(builder, 0.0, 40.0, 100.0)
+    come, on = lane(builder, 0.0, -100.0, 40.0), lane(builder, 0.0, 40.0, 100.0)
     bend = builder.lane(middle + 13.25 * round_, middle + 16.75 * round_, speed_limit=10.0)
     builder.connect(come, bend)
     builder.connect(come, on)
@@ -156,3 +157,18 @@ def test_a_way_out_that_leads_to_no_goal_does_not_make_the_car_forget_the_one_th
     aside = next(way for way in road.ways(astray) if on in way.path.lanes)
     road.keep(aside)
     assert any(bend in way.path.lanes for way in road.ways(astray))
+
+
+def test_where_our_turn_and_the_way_on_lie_upon_each_other_only_our_turn_is_offered() -> None:
+    road, bend, on = fork()
+    ways = road.ways(ego_at(43.0))
+    assert [bend in way.path.lanes for way in ways] == [True]
+    assert not any(on in way.path.lanes for way in ways)
+
+
+def test_a_way_that_never_led_to_the_goal_is_worth_less_than_one_that_does() -> None:
+    road, bend, on = fork()
+    ego = ego_at(2.0)
+    (come,) = (int(k) for k in road.briefing.graph.predecessors(bend))
+    ours, astray = (road.paths.along(lanes, ego)[1][:, Ref.REMAINING] for lanes in ((come, bend), (on,)))
+    assert astray[0] > ours[0]

@@ -134,7 +134,8 @@ class Paths:
         lost = cost[place] >= 1e5
         known = np.flatnonzero(~lost)
         if len(known) == 0:
-            return 2.0 * LOST - np.minimum(s, path.end)
+            farthest = float(self.cost[np.isfinite(self.cost)].max(initial=0.0))
+            return farthest + 2.0 * LOST - np.minimum(s, path.end)
         last = known[-1]
         rest[lost] = rest[last] + LOST + LOST_RATE * (s[lost] - s[last])
         if not len(goals):

@@ -188,7 +188,8 @@ class Road:
         return kept if near or runs_beside(kept) else None
 
     def _own_lanes(self, x: float, y: float, ego: EgoState) -> list[int]:
-        """Lanes under the car that run its way, the one with the least to go (then the best aligned) first."""
+        """Lanes under the car that run its way, the one with the least to go (then the best aligned) first. Where one
+        leads to a goal, as on a junction the lane of our turn does, those that lead nowhere are none of ours."""
         graph, z, yaw = self.briefing.graph, float(ego.pose[2]), float(ego.pose[3])
         best, _, _ = self.index.nearest(x, y, z, yaw)
         ranked: list[tuple[float, float, int]] = []
@@ -200,7 +201,8 @@ class Road:
                 ranked.append((min(float(self.cost[lane]), 1e6) - s + 4.0 * abs(d) + 20.0 * turn, abs(d), int(lane)))
         ranked.sort()
         lanes = [lane for _, _, lane in ranked]
-        return lanes or [max(int(best), 0)]
+        leading = [lane for lane in lanes if math.isfinite(self.cost[lane])]
+        return leading or lanes or [max(int(best), 0)]
 
     def _against(self, lane: int) -> list[int]:
         """Neighbours that run the other way: who is out on the oncoming lane still belongs to its own."""
