@@ -303,6 +303,14 @@ def test_a_walker_waits_for_a_car_that_stands_in_the_way_and_then_goes_on():
     assert history(frames, 9, 1).max() > 3.0
 
 
+def test_a_walker_whom_a_car_stops_close_beside_does_not_walk_into_it():
+    walk = [[100.0, -1.4 + 0.14 * k, 0, np.pi / 2, 1.4, 0] for k in range(200)]
+    case = scenario(road(), car(9, 0, kind=ObjectKind.PEDESTRIAN, behaviour=Behaviour.REPLAY, motion=walk))
+    frames = drive(case, 12, ego=lambda k: ego_at(100.0 if k < 80 else 400.0, z=0.0))
+    assert history(frames[:80], 9, 1).max() < -0.9 - 0.25
+    assert history(frames, 9, 1).max() > 3.0
+
+
 def test_a_slow_truck_is_overtaken_on_a_road_with_two_lanes():
     truck = car(2, 60.0, speed=5.0, motion=[[60.0 + 0.5 * k, 0, 0, 0, 5.0, 0] for k in range(600)])
     frames = drive(scenario(road(2, 900.0), car(1, 20.0, speed=12.0), truck), 30)

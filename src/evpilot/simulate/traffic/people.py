@@ -30,10 +30,7 @@ WALK_TIMES = (0.0, 0.6, 1.2)  # [s] ahead, at which someone may be on a crosswal
 
 @kernel()
 def _will_touch(path: Array, half_length: float, half_width: float, row: Array) -> bool:
-    """Whether one on wheels that is close to a thing (a row of `things`), but does not touch it yet, would run into it;
-    who walks finds a way past."""
-    if half_length < WHEELS_MIN:
-        return False
+    """Whether one that is close to a thing (a row of `things`), but does not touch it yet, would run into it."""
     for k in range(path.shape[0]):
         c, s = math.cos(path[k, 3]), math.sin(path[k, 3])
         x, y = path[k, 0], path[k, 1]
