@@ -473,6 +473,33 @@ def test_a_walker_may_hurry_or_hesitate_and_who_stands_does_neither():
     assert np.allclose(still.pose[0, 0], still.pose[0, 0, :1])
 
 
+def test_an_animal_on_the_move_may_stop_where_it_is():
+    deer = tracks((1, 50.0, -5.0, math.pi / 2, 5.0), kinds=[ObjectKind.ANIMAL], size=(1.4, 0.5))
+    result = predict(straight(), deer)
+    assert result.prob[0, 2] == pytest.approx(0.3)
+    assert result.pose[0, 2, -1, 1] < -5.0 + 3.0
+    assert result.pose[0, 0, -1, 1] > 30.0
+
+
+@pytest.mark.parametrize("kind", [ObjectKind.PEDESTRIAN, ObjectKind.ANIMAL])
+def test_who_slows_down_on_foot_is_likely_to_stop(kind: ObjectKind):
+    predictor = Predictor(graph := straight(), LaneIndex(graph), 0.1)
+    for k, speed in enumerate((2.4, 2.4, 2.4, 1.9, 1.4)):
+        now = tracks((1, 50.0, -5.0 + 0.2 * k, math.pi / 2, speed), kinds=[kind], size=(0.5, 0.5))
+        result = predictor.predict(now, lights(), ego())
+    stops = np.ptp(result.pose[0, :, :, 1], axis=1) < 1.5
+    assert result.prob[0, stops].sum() > 0.6
+
+
+def test_who_has_stopped_on_the_road_on_foot_may_go_on_and_after_a_while_waits_for_us():
+    predictor = Predictor(graph := straight(), LaneIndex(graph), 0.1)
+    person = tracks((1, 50.0, -1.5, math.pi / 2, 0.0), kinds=[ObjectKind.PEDESTRIAN], size=(0.5, 0.5))
+    results = [predictor.predict(person, lights(), ego()) for _ in range(40)]
+    goes = [np.ptp(one.pose[0, :, :, 1], axis=1) > 5.0 for one in results]
+    assert results[5].prob[0, goes[5]].sum() == pytest.approx(0.25)
+    assert results[-1].prob[0, goes[-1]].sum() == 0.0
+
+
 def test_a_cyclist_who_crosses_the_road_may_hurry_or_hesitate_and_who_rides_along_it_does_neither():
     crossing = tracks((1, 50.0, -9.0, math.pi / 2, 4.5), kinds=[ObjectKind.BICYCLE], size=(1.8, 0.6))
     result = predict(straight(), crossing)

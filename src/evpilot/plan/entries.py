@@ -22,6 +22,7 @@ BESIDE = (
 DIRECT = 0.5  # ... whose way is at most twice as long: round a spiral ramp it comes out above or below us
 
 IS_FIXED = among(FIXED)
+IS_AFOOT = among([ObjectKind.PEDESTRIAN, ObjectKind.ANIMAL])
 CAN_FOLLOW = among(kind for kind in VEHICLES if kind != ObjectKind.TRAIN)
 STEPS = len(GRID)
 TIMES = GRID
@@ -81,8 +82,8 @@ def _leads_to(place: Array, away: float, way: Way) -> bool:
 class Entries:
     """The boxes that the planner keeps clear of: box (E, 51, 5) by `Entry`, half (E, 2) half length and width [m],
     level (E,) height now [m], prob (E,), standoff (E,) how much further [m] than behind traffic to stop, moving (E,),
-    track (E,) row in the tracks, polite (E,) the likeliest way of a vehicle that may give way, riders (K,) the entries
-    of cyclists."""
+    track (E,) row in the tracks, polite (E,) the likeliest way of a vehicle that may give way, riders (K,) and
+    walkers (K,) the entries of cyclists, and of people on foot and animals."""
 
     def __init__(self, tracks: Tracks, predictions: Predictions, ego: EgoState, level: Bools) -> None:
         """level (N,): which of the tracks are `on_our_level`."""
@@ -107,6 +108,7 @@ class Entries:
         self.moving: Bools = ~fixed & (np.abs(tracks.state[self.track, 4]) > 0.3)
 
         self.riders: Ints = np.flatnonzero(tracks.kind[self.track] == ObjectKind.BICYCLE)
+        self.walkers: Ints = np.flatnonzero(IS_AFOOT[tracks.kind[self.track]])
 
     def __len__(self) -> int:
         return len(self.prob)

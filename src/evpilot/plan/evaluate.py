@@ -7,12 +7,14 @@ import numpy as np
 from evpilot.plan.arrays import POWER, car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Cost
+from evpilot.plan.cost.afoot import afoot_cost
 from evpilot.plan.cost.changing import changing_cost
 from evpilot.plan.cost.energy import Thrift, energy_cost, thrift
 from evpilot.plan.cost.headway import headway_cost
 from evpilot.plan.cost.lines import lane_kept_cost
 from evpilot.plan.cost.passing import passing_cost, room_beside
 from evpilot.plan.cost.trapped import trapped_cost
+from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_cost
 from evpilot.plan.road import TIMED, Road
 from evpilot.plan.rollout import roll_out
@@ -21,7 +23,7 @@ from evpilot.plan.score import price_best, score
 from evpilot.plan.variety import OTHER, unite
 from evpilot.plan.weather import car_on, comfort_on
 from evpilot.types import Briefing
-from evpilot.types.state import Array
+from evpilot.types.state import Array, Ints
 
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
@@ -119,7 +121,8 @@ class Evaluator:
         )  # fmt: skip
 
     def _yield_room(self, batch: Batch, scene: Scene) -> None:
-        """Add what it costs to pass too fast or too near where somebody may step out, and beside cyclists."""
+        """Add what it costs to pass too fast or too near where somebody may step out, people on the road, and
+        cyclists."""
         shift, length, half = self.body.tolist()
         if len(scene.hidden):
             hidden_cost(batch.props, batch.rolls, scene.hidden, shift + length, half, batch.costs)
@@ -129,6 +132,15 @@ class Evaluator:
                 batch.props, batch.rolls, scene.corridors, scene.table, scene.spans, scene.near, riders,
                 scene.entries.prob, self.body, room_beside(scene.limit), scene.wanted, batch.costs,
             )  # fmt: skip
+        walkers = self._on_the_road(scene.entries)
+        if len(walkers) and not self.briefing.limits.exact:
+            afoot_cost(batch.props, batch.rolls, scene.spans, walkers, scene.entries.prob, self.body, batch.costs)
+
+    def _on_the_road(self, entries: Entries) -> Ints:
+        """The entries of who walks on the road now."""
+        area = self.road.area
+        on = [float(area.distance(*entries.box[e, 0, :2].tolist())) > 0.0 for e in entries.walkers]
+        return entries.walkers[np.array(on, np.bool_)]
 
     def _regulate(self, batch: Batch, scene: Scene) -> None:
         """Add what it costs to break what a regulation asks for, where one does."""

@@ -60,7 +60,7 @@ from evpilot.predict.modes import DRIVE, RIDE, STAY, WALK, movement, ways_of
 from evpilot.predict.pose import along_way, onwards, spread
 from evpilot.predict.roads import LEFT, RIGHT, ROAD, RoadArrays
 from evpilot.predict.routes import STATIONS, TLIMIT
-from evpilot.predict.walk import intents
+from evpilot.predict.walk import intents, sets_off
 from evpilot.types.kinds import ObjectKind
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
@@ -222,11 +222,10 @@ def pace_of(
         driver[i, 2] = limit[i] / posted
     if move == WALK:
         speed[i] = math.hypot(velocity[0], velocity[1])
-        intents(kind, speed[i], mode, prob)
     elif move != STAY:
         speed[i], accel[i] = row[4], trusted_accel(trace)
-    if move == RIDE:
-        intents(kind, speed[i], mode, prob)
+    if move in (WALK, RIDE):
+        intents(kind, speed[i], math.hypot(trace[VX_F], trace[VY_F]), mode, prob)
 
 
 @kernel(
@@ -295,6 +294,7 @@ def predict(
             period,
         )
         pace_of(i, row, kind[i], moves[i], trace, velocity[i], tables[i], mode[i], prob[i], speed, accel, limit, driver)
+        sets_off(kind[i], speed[i], trace[STOOD], found, place, nearby, road, mode[i], prob[i])
         fixed[i] = stays_put(moves[i], kind[i], signals[i], speed[i])
     for i in range(count):
         meet_leads(i, state[i], mode[i], new, size, speed, road, wall, head, chain, stand, fixed)
