@@ -285,6 +285,14 @@ def test_hard_braking_and_hard_bends_are_less_comfortable() -> None:
     assert comfort[0] < comfort[3] < comfort[4]
 
 
+def test_as_hard_as_is_still_comfortable_is_preferred_to_a_moment_of_more() -> None:
+    """nuPlan's limit is 4.05 m/s2, and the car overshoots its plan a little: even a stop that is a fifth shorter is not
+    worth passing it."""
+    stops = [line(speed=20.0, accel=-3.85), line(speed=20.0, accel=-4.6)]
+    costs, _ = costs_of(stops, graph=one_lane(20.0))
+    assert costs[1, Cost.COMFORT] > costs[0, Cost.COMFORT] + 25.0
+
+
 def goal_by_density(one: np.ndarray, goal: Goal) -> float:
     """When a goal is met first, by looking at the motion every millisecond, states taken linearly in between."""
     for t in np.arange(0.0, GRID[-1], 1e-3):

@@ -7,7 +7,8 @@ from evpilot.types.state import Array
 R_V, R_A, R_K, R_J = int(Roll.SPEED), int(Roll.ACCEL), int(Roll.CURVATURE), int(Roll.JERK)
 COMFORT = int(Cost.COMFORT)
 TIMES = GRID
-ALARM = 25.0  # for braking beyond what the gate lets pass without an emergency
+ALARM = 25.0  # for braking beyond what the gate lets pass without an emergency ...
+HARSH_BRAKE, HARSH, HARSH_MOST = 3.85, 40.0, 30.0  # ... and for each m/s2 more than this: nuPlan calls 4.05 comfortable
 REFUSED_UNTIL = 24  # the step at 2.8 s: what comes later is not looked at by the guard
 
 
@@ -34,6 +35,8 @@ def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
             total += dt * 40.0
     # an emergency stop frightens who is aboard and who follows, however short it is
     cost[COMFORT] += total + (ALARM if hardest < -limits[6] - 0.3 else 0.0)
+    harsh = max(-hardest - max(limits[6], HARSH_BRAKE), 0.0)
+    cost[COMFORT] += min(HARSH * harsh, HARSH_MOST)
 
 
 @kernel()
