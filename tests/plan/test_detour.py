@@ -78,6 +78,14 @@ def test_a_gap_that_is_too_short_is_not_taken() -> None:
     assert 55.0 < front(run)[-1] < 74.0
 
 
+@pytest.mark.parametrize("place", [150.0, 195.0, 210.0, 240.0])
+def test_whenever_it_goes_it_is_back_two_seconds_before_it_would_meet_who_comes(place: float) -> None:
+    run = drive(scene(street(), actor(1, (90.0, -0.3), **VAN), *oncoming(place), seconds=25.0))
+    assert not touches(run)
+    assert judge(run).gates["ddc"] == 1.0
+    assert front(run)[-1] > 130.0
+
+
 def test_a_queue_before_a_light_is_no_obstacle_to_pass() -> None:
     queue = [actor(1 + k, (112.0 - 7.0 * k, 0.0)) for k in range(2)]
     run = drive(scene(lane_with_light(), *queue, seconds=15.0, lights=(light(LightState.RED),)))

@@ -35,7 +35,7 @@ class Ref(IntEnum):
     SIN = 9
     LEFT = 10  # [m] to the left at which a solid line bounds the lane, inf where none does
     RIGHT = 11  # [m] the same on the right, negative
-    ONCOMING = 12  # [m] to the left (right: negative) at which the lane of those who come begins, inf where none does
+    ONCOMING = 12  # [m] to the left (right: negative) at which the lane of those who come begins, inf: nowhere, 0: here
     SLOPE = 13  # [m/s2] of gravity against the car, positive uphill
 
 

@@ -223,6 +223,9 @@ class Detours:
         graph, half = self.briefing.graph, 0.5 * self.briefing.platform.width
         borrowed = np.array([_borrowed(bump, own, graph, half) for bump in bumps])
         borrowed[:, :2] = np.interp(borrowed[:, :2], s, arc)
+        for bump in bumps:
+            over = np.abs(_profile(s, bump)) > 0.5 * _width_at(bump, own, graph)
+            table[np.interp(place, arc, over) > 0.5, Ref.ONCOMING] = 0.0
         return Way(path=path, table=table, goals=goals, scalars=own.scalars, borrowed=borrowed)
 
 
@@ -324,9 +327,7 @@ def _profile(s: Array, bump: Bump) -> Array:
 
 def _borrowed(bump: Bump, own: Way, graph: LaneGraph, half: float) -> tuple[float, float, float]:
     """From where to where [m on our way] a bump takes us over the edge of our lane, and how far aside [m]."""
-    row = min(int(bump.low / SPACING), len(own.table) - 1)
-    lane = int(own.path.lanes[own.path.lane_at(row * SPACING)])
-    room = max(0.5 * _width(graph, lane) - half, 0.0)
+    room = max(0.5 * _width_at(bump, own, graph) - half, 0.0)
     s: Array = np.arange(bump.low - 40.0, bump.high + 40.0, SPACING, dtype=np.float64)
     over = s[np.abs(_profile(s, bump)) > room]
     low = max(float(over.min()), bump.low - COMMIT) if len(over) else bump.low
@@ -334,7 +335,8 @@ def _borrowed(bump: Bump, own: Way, graph: LaneGraph, half: float) -> tuple[floa
     return low, high, bump.aside
 
 
-def _width(graph: LaneGraph, lane: int) -> float:
-    """Mean width of a lane [m]."""
-    rows = graph.points(lane)
+def _width_at(bump: Bump, own: Way, graph: LaneGraph) -> float:
+    """Mean width [m] of our lane where a bump begins."""
+    row = min(int(bump.low / SPACING), len(own.table) - 1)
+    rows = graph.points(int(own.path.lanes[own.path.lane_at(row * SPACING)]))
     return float(np.hypot(*(graph.left[rows, :2] - graph.right[rows, :2]).T).mean())

@@ -127,7 +127,8 @@ class Evaluator:
         if len(scene.hidden):
             hidden_cost(batch.props, batch.rolls, scene.hidden, shift + length, half, batch.costs)
         riders = scene.entries.riders
-        if len(riders) and not self.briefing.limits.exact:
+        aside = any(len(way.borrowed) for way in scene.ways)
+        if (len(riders) or aside) and not self.briefing.limits.exact:
             passing_cost(
                 batch.props, batch.rolls, scene.corridors, scene.table, scene.spans, scene.near, riders,
                 scene.entries.prob, self.body, room_beside(scene.limit), scene.wanted, batch.costs,

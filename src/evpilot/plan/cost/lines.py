@@ -33,6 +33,8 @@ def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Ar
         s, d = roll[step, R_S], roll[step, R_D]
         row = start + min(int(2.0 * max(s, 0.0)), count - 1)
         left, right, theirs = table[row, LEFT], table[row, RIGHT], table[row, ONCOMING]
+        if theirs == 0.0:
+            theirs = np.inf  # a way round what stands in our lane is drawn into theirs
         clear = d + 2.0 * width < theirs if theirs > 0.0 else d - 2.0 * width > theirs
         if d + 2.0 * width < left and d - 2.0 * width > right and clear:
             continue

@@ -14,9 +14,12 @@ FASTER = 0.8  # [m/s] than the cyclist: passing, not riding along
 PASSING_COST = 120.0  # with half of the room missing, and as it begins to be missing half as dear
 HELD_UP = 2.0  # for each m/s that is missing behind one in the end: as dear as the metres of some 6 s
 HELD_NEAR = 45.0  # [m] ahead of us now: nobody keeps further off to be held up less
-TIME_KEPT, TIME_COST = 2.0, 60.0  # [s] to those who come, in their lane; with none at all, squared with what is missing
+TIME_KEPT, TIME_COST = (
+    2.0,
+    100.0,
+)  # [s] to those who come, in their lane; with none at all, squared with what is missing
 LIKELY = 0.3
-BESIDE = 0.2  # [m]
+BESIDE, NEXT = 0.2, 3.5  # [m] who is further aside of our body, or of the line of a way round, meets us not
 CORRIDOR = int(Prop.CORRIDOR)
 RULE, PROGRESS = int(Cost.RULE), int(Cost.PROGRESS)
 START, COUNT, WALL, PLACE = int(Corridor.START), int(Corridor.COUNT), int(Corridor.WALL), int(Corridor.S)
@@ -59,7 +62,9 @@ def missing_time(
         for n in range(near[0]):
             e = near[1 + n]
             pace, gap = spans[e, step, PACE], spans[e, step, LOW] - s - front
-            beside = spans[e, step, RIGHT] > d + half + BESIDE or spans[e, step, LEFT] < d - half - BESIDE
+            # the line of a way round leads back to our lane: where they are it no longer lies in theirs
+            room = NEXT if theirs == 0.0 else half + BESIDE
+            beside = spans[e, step, RIGHT] > d + room or spans[e, step, LEFT] < d - room
             if prob[e] >= LIKELY and pace < -FASTER and gap > 0.0 and not beside:
                 worst = max(worst, 1.0 - gap / ((roll[step, R_V] - pace) * TIME_KEPT))
     return worst
