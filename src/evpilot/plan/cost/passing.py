@@ -17,7 +17,7 @@ HELD_NEAR = 45.0  # [m] ahead of us now: nobody keeps further off to be held up 
 TIME_KEPT, TIME_COST = (
     2.0,
     100.0,
-)  # [s] to those who come, in their lane; with none at all, squared with what is missing
+)  # [s] to those who come, in their lane; with none, squared with what is missing
 LIKELY = 0.3
 BESIDE, NEXT = 0.2, 3.5  # [m] who is further aside of our body, or of the line of a way round, meets us not
 CORRIDOR = int(Prop.CORRIDOR)
