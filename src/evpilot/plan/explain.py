@@ -26,6 +26,7 @@ LEAD_STEPS = (0, 10, 20)
 STRIP = 1.2  # [m] to each side of where the car will be
 S, D = int(Roll.S), int(Roll.D)
 S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
+UNHURRIED, NEAR = 0.4, 30.0  # [m/s2], [m] nobody brakes as yet for a line that lies beyond a stop as gentle
 LEAD_REACH = 50.0  # [m]
 
 
@@ -108,7 +109,9 @@ def phrase(
         e = int(firsts[chosen, 1])
         other = int(tracks.id[entries.track[e]])
         return f"brake: {other} is in the way", other
-    mine = [wall for wall in walls if wall.corridor == corridor]
+    speed = float(roll[0, Roll.SPEED])
+    reach = float(roll[0, Roll.S]) + speed * speed / (2.0 * UNHURRIED) + NEAR
+    mine = [wall for wall in walls if wall.corridor == corridor and wall.s < reach]
     stopped = float(roll[30, Roll.SPEED]) < 1.0 or slows
     if mine and stopped:
         nearest = min(mine, key=lambda wall: wall.s)
