@@ -55,6 +55,15 @@ def test_a_delayed_motion_keeps_its_lane_first() -> None:
     assert np.abs(way[way[:, Roll.S] < 58.0, Roll.D]).max() < 0.05
 
 
+def test_who_heads_for_the_other_lane_turns_back_before_waiting_for_a_gap() -> None:
+    row = prop(Law.RAMP, 0.0, 8.0, offset=WIDTH, length=60.0)
+    row[Prop.HOLD], row[Prop.DELAY] = 0.0, 75.0
+    way = roll(two_lanes(), ego_at(30.0, speed=15.0, yaw=0.05), row[None]).rolls[0]
+    waits = way[:, Roll.S] < 100.0
+    assert np.abs(way[waits, Roll.D]).max() < 0.45
+    assert np.abs(way[waits, Roll.SPEED] ** 2 * way[waits, Roll.CURVATURE]).max() < 2.5
+
+
 def test_the_gaps_lie_between_those_on_the_lane() -> None:
     spans = np.array([[50.0, 54.5, -1.0, 1.0, 9.0], [20.0, 24.5, -1.0, 1.0, 8.0], [30.0, 34.5, 2.6, 4.4, 5.0]])
     found = gaps_of(spans, np.ones(3), 1.9)

@@ -202,6 +202,13 @@ def test_a_centimetre_beyond_the_edge_is_no_reason_to_stand_for_ever() -> None:
     assert exact[0, Cost.ROAD] > 400.0
 
 
+def test_nobody_creeps_out_of_the_road_a_few_centimetres_at_a_time() -> None:
+    reach = 1.75 - BODY[2]
+    at_once, _ = costs_of([line(y=reach + 0.2)], graph=one_lane())
+    bit_by_bit = [costs_of([line(y=reach + 0.04 * k)], graph=one_lane(), slack=0.04 * k + 0.01)[0] for k in range(1, 6)]
+    assert sum(float(costs[0, Cost.ROAD]) for costs in bit_by_bit) > 0.8 * at_once[0, Cost.ROAD]
+
+
 def bent(speed: float, before: float, after: float) -> np.ndarray:
     """A motion straight on whose curvature changes at 1 s."""
     one = line(speed=speed)

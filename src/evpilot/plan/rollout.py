@@ -74,6 +74,9 @@ BEND_SWING = 4.0  # [m]
 SETTLE = 15.0  # [m] at least along which the offset is reached that a delayed motion keeps first
 ELSEWHERE = 1.0  # [m] where that offset is further away it is reached ...
 SETTLE_TIME, GAINED = 3.0, 3.0  # [s] ... so soon, even if we become faster by so much [m/s]
+# [m], [s]: whose heading would carry it further off than that turns back sooner, in no less time than is comfortable
+SWING, TURN_BACK = 0.3, 1.5
+QUINTIC_SWING = 0.2  # of slope and length: how far a quintic that begins aslant swings out
 PREVIEW = 0.6  # [s] ahead a bend is seen that the steering needs as long to get into
 # what the car is off its line goes in so many metres or seconds: in less the gate's jerk makes it swing
 LINE_NEAR, LINE_SOON = 2.0, 0.6  # [m], [s]
@@ -150,6 +153,8 @@ def _begin(p: Array, i: int, corridor: Array, table: Array, ego: Array, car: Arr
         length, target = max(p[P_DELAY], SETTLE), p[P_HOLD]
         if abs(target - d) > ELSEWHERE:
             length = max(min(length, SETTLE_TIME * (ego[0] + GAINED)), SETTLE)
+        swing = SWING / (QUINTIC_SWING * max(abs(slope), 1e-6))
+        length = min(length, max(swing, SETTLE, TURN_BACK * ego[0]))
     # a long motion must not carry on the bend of a moment: it would swing out by bend * length^2
     most_bend = BEND_SWING / (length * length)
     bend = min(max(corridor[C_BEND], -most_bend), most_bend)

@@ -48,7 +48,8 @@ def road_cost(
 ) -> None:
     """Cost of leaving the drivable area with any of ten places on the car's outline; slack [m] is how far the car is
     out at the start, which every proposal may keep. Over the first `blur` [m] the cost grows as their square: nobody
-    stands for ever for want of a centimetre."""
+    stands for ever for want of a centimetre; nor does anybody creep out, a centimetre in every cycle: it grows on from
+    what was kept."""
     shift, length, width = body[0], body[1], body[2]
     # three discs along the car cover it: where all are on the road and NEAR_EDGE more, no corner is near its edge
     ahead = 2.0 / 3.0 * length
@@ -71,8 +72,9 @@ def road_cost(
                 closest = min(closest, edge_distance(px, py, origin, table, tiles))
         if closest < EDGE_SPARE - slack and not out:
             t = TIMES[step]
-            share = min(1.0, (EDGE_SPARE - slack - closest) / max(blur, 1e-6))
-            harm = OFF_ROAD * share * share * (1.0 if t < 4.0 else max(0.3, 1.0 - 0.2 * (t - 4.0)))
+            more = EDGE_SPARE - slack - closest
+            share = min(1.0, more * (more + 2.0 * slack) / max(blur * blur, 1e-12))
+            harm = OFF_ROAD * share * (1.0 if t < 4.0 else max(0.3, 1.0 - 0.2 * (t - 4.0)))
             worst = max(worst, harm + 20.0 * min(-closest, 3.0))
             out = share >= 1.0
         elif closest < NEAR_EDGE:
