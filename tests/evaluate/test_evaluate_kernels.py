@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evpilot.evaluate.criteria.criticality import encroachment, in_the_way, required_braking
+from evpilot.evaluate.criteria.criticality import THW_MIN, encroachment, in_the_way, required_braking
 from evpilot.evaluate.facts.area import FAR, LaneArea, indexed
 from evpilot.evaluate.facts.encounters import touch_times
-from evpilot.evaluate.reference.idm import ACCEL, BRAKE, HEADWAY, STANDSTILL, drive_idm
+from evpilot.evaluate.reference.idm import ACCEL, BRAKE, HEADWAY, SLOWING, STANDSTILL, drive_idm
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.geometry.polyline import arc_length
 from evpilot.vehicle.driver import idm_accels
@@ -194,11 +194,17 @@ def driven(wanted, length, speed, front, line, sign, shut, start, ahead, steps, 
             if not done[j] and (sign[j] or shut[j, tick]):
                 gap = min(gap, room)
         here = wanted[min(int(s), len(wanted) - 1)]
-        values = [(speed, here, gap, speed, STANDSTILL, HEADWAY, ACCEL, BRAKE)]
+
+        def asked(room, closing, headway, v=speed, wish=here):
+            values = (v, wish, room, closing, STANDSTILL, headway, ACCEL, BRAKE)
+            return idm_accels(*(np.array([value]) for value in values))[0]
+
+        accel = asked(gap, speed, HEADWAY)
         for rear, pace in ahead[start[tick] : start[tick + 1]]:
             if rear > s:
-                values.append((speed, here, rear - s - front, speed - pace, STANDSTILL, 0.0, ACCEL, BRAKE))
-        after = max(speed + idm_accels(*np.array(values).T.copy()).min() * dt, 0.0)
+                room, closing = rear - s - front, speed - pace
+                accel = min(accel, asked(room, closing, 0.0), max(asked(room, closing, THW_MIN), -SLOWING))
+        after = max(speed + accel * dt, 0.0)
         s, speed = s + 0.5 * (speed + after) * dt, after
         if s >= length:
             return length

@@ -87,9 +87,14 @@ def test_the_reference_stays_behind_who_is_ahead(made):
     slow = made.Other(made.cruise(6.0, x=20.0))
     both = behind_a_slow_one(made, slow)
     assert alone.expert > 160.0 and progress_ratio(alone) < 0.6
-    # 6 m/s for 15 s, and nearer than we follow: 2 m from bumper to bumper and not 15.5 m
-    assert 6.0 * 15.0 + 10.0 < both.expert < 6.0 * 15.0 + 14.0
-    assert 0.85 < progress_ratio(both) < 0.9
+    # 6 m/s for 15 s, and nearer than we follow: not at 15.5 m from bumper to bumper, but at 2 m and 0.9 s
+    assert 6.0 * 15.0 + 6.0 < both.expert < 6.0 * 15.0 + 9.0
+    assert 0.9 < progress_ratio(both) < 0.95
+
+
+def test_who_starts_near_another_is_not_asked_to_fall_back(made):
+    near = behind_a_slow_one(made, made.Other(made.cruise(10.0, x=9.0)), speed=10.0)
+    assert 139.0 < near.expert < 149.0, "from 0.45 s to 0.9 s and a little more, in 15 s"
 
 
 def test_who_can_be_passed_does_not_hold_up_the_reference(made):

@@ -159,6 +159,13 @@ def test_a_near_miss_is_nothing_to_the_official_verdict() -> None:
     assert near[0, Cost.CLEARANCE] > exact[0, Cost.CLEARANCE] + 4.0
 
 
+def test_to_wait_is_better_than_a_near_miss() -> None:
+    across = box(58.0 + BODY[0], -22.0, 0.0, 10.0, 0.5 * math.pi)
+    costs, firsts = costs_of([line(speed=10.0), line(speed=0.1)], graph=one_lane(), others=[across], moving=True)
+    assert np.all(np.isinf(firsts[:, 0])), "neither touches it"
+    assert costs[0].sum() > costs[1].sum() + 10.0
+
+
 def test_passing_close_costs_more_than_passing_far() -> None:
     parked = [box(60.0, -2.4)]
     costs, _ = costs_of([line(y=0.0), line(y=0.4), line(y=0.7)], graph=one_lane(), others=parked)

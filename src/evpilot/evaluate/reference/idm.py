@@ -3,6 +3,7 @@ stop signs, and, where it is asked to, stays behind who is ahead."""
 
 import numpy as np
 
+from evpilot.evaluate.criteria.criticality import THW_MIN
 from evpilot.evaluate.criteria.lines import red
 from evpilot.evaluate.facts.drive import Drive
 from evpilot.evaluate.facts.road import lane_limits
@@ -18,7 +19,7 @@ HEADWAY = 1.5  # [s]
 ACCEL = 1.5  # [m/s2]
 BRAKE = 3.0  # [m/s2]
 BEND_ACCEL = 2.0  # [m/s2] lateral, `evpilot.types.ROAD`
-SLOWING = 1.5  # [m/s2] how it comes down to a lower limit or a bend's speed
+SLOWING = 1.5  # [m/s2] how it comes down to a lower limit, a bend's speed or a headway
 BEND_REACH = 4  # [m] headings this far to either side tell a bend from a kink in the map
 UNKNOWN_LIMIT = {  # [m/s] where a map gives no limit: usual ones of the lane's kind
     LaneKind.COUNTRY: 27.8,
@@ -124,8 +125,8 @@ def drive_idm(
     wanted (N,) [m/s] at every metre; speed [m/s] at the start; front [m] from the centre to the bumper; line (J,) [m]
     stop lines, sign (J,) whether it halts there once; shut (J, F) whether a light is red in each of the drive's ticks;
     start (F + 1,), ahead (R, 2): others by tick, as `Ahead`. After the last tick all stay as they are. A light that
-    turns red too late to stop for is passed. Behind others it keeps the standstill gap and what it needs to brake, but
-    no headway: nobody can be asked to get further.
+    turns red too late to stop for is passed. Behind others it keeps the least headway that the judge asks for: no
+    lawful driver gets further. Who is nearer falls back no harder than it slows down for a limit.
     """
     s = 0.0
     done = np.zeros(line.shape[0], np.bool_)
@@ -151,7 +152,9 @@ def drive_idm(
         for r in range(start[tick], start[tick + 1]):
             if ahead[r, 0] > s:
                 room, closing = ahead[r, 0] - s - front, speed - ahead[r, 1]
-                accel = min(accel, idm_accel(speed, here, room, closing, STANDSTILL, 0.0, ACCEL, BRAKE))
+                keeps = idm_accel(speed, here, room, closing, STANDSTILL, THW_MIN, ACCEL, BRAKE)
+                brakes = idm_accel(speed, here, room, closing, STANDSTILL, 0.0, ACCEL, BRAKE)
+                accel = min(accel, max(keeps, -SLOWING), brakes)
         after = max(speed + accel * dt, 0.0)
         s += 0.5 * (speed + after) * dt
         speed = after
