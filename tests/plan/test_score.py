@@ -17,6 +17,7 @@ from evpilot.plan.cost.encounter import (
     LAST,
     LASTING,
     SPARE,
+    STANDING,
     TTC_SURE,
     WORST,
     encounter_cost,
@@ -121,7 +122,7 @@ def plain_encounter(one: np.ndarray, other: np.ndarray) -> float:
             ox, oy = other[k, 0] + t * other[k, 4] * other[k, 2], other[k, 1] + t * other[k, 4] * other[k, 3]
             ours = (x + t * v * c, y + t * v * s, c, s, BODY[1] + SPARE, BODY[2] + SPARE)
             if gap(*ours, ox, oy, other[k, 2], other[k, 3], 2.25, 0.9) <= 0.0:
-                bad = severity(t) * (1.0 - FADE * GRID[k])
+                bad = (STANDING if abs(other[k, 4]) < CREEPING else 1.0) * severity(t) * (1.0 - FADE * GRID[k])
                 worst, lasting = max(worst, bad), lasting + 0.4 * bad
                 break
     return WORST * worst + LASTING * lasting
