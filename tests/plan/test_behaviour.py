@@ -267,23 +267,6 @@ def test_the_car_never_leaves_the_road_round_a_bend() -> None:
     assert np.max(np.abs(run.ego[:, LATERAL])) < 3.0
 
 
-def test_who_is_too_fast_for_a_bend_brakes_hard_and_does_not_run_wide() -> None:
-    """22 m before a bend to the right of 60 m, at 22 m/s: who brakes too late is over the middle of the road."""
-    builder, radius = GraphBuilder(), 60.0
-    angle = np.linspace(0.0, 1.5, 120)
-    turned = np.concatenate([np.zeros(30), angle[1:]])
-    x = np.concatenate([np.linspace(0.0, 42.0, 30), 42.0 + radius * np.sin(angle[1:])])
-    middle = np.column_stack([x, -radius * (1.0 - np.cos(turned))])
-    left = np.column_stack([np.sin(turned), np.cos(turned)])
-    own = builder.lane(middle + 1.75 * left, middle - 1.75 * left, speed_limit=14.0)
-    other = builder.lane((middle + 1.75 * left)[::-1], (middle + 5.25 * left)[::-1], speed_limit=14.0)
-    builder.opposite(own, other)
-    run = drive(scene(builder.build(), speed=22.0, seconds=4.0, goals=()))
-    at = centre(run)
-    outside = np.hypot(at[:, 0] - 42.0, at[:, 1] + radius) - radius
-    assert np.max(outside[at[:, 0] > 42.0]) < 1.75 - 0.5 * CAR.width
-
-
 def test_someone_on_the_bridge_above_is_no_obstacle() -> None:
     above = actor(1, (80.0, 0.0))
     above.motion[:, 2] = 6.0

@@ -1,7 +1,5 @@
 """What is proposed: enough, distinct, for every way on, and towards every goal."""
 
-import math
-
 import numpy as np
 import pytest
 from driving_scenes import lane, one_lane, place, two_lanes
@@ -9,7 +7,6 @@ from planning_parts import SURVIVE, briefing, ego_at, ring
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.bends import brake_for_bend
 from evpilot.plan.columns import Corridor, Law, Prop, Ref
 from evpilot.plan.proposals import arrive, propose, refine
 from evpilot.plan.road import Road
@@ -108,20 +105,6 @@ def test_speed_caps_slow_down_for_the_bend_in_time() -> None:
     assert cap[int(10.0 / 0.5)] > bend + 3.0
     before = cap[: int(70.0 / 0.5)]
     assert np.all(np.diff(before**2) / (2 * 0.5) >= -1.5 - 1e-6)
-
-
-def test_who_is_too_fast_for_a_bend_is_offered_to_brake_as_hard_as_it_takes() -> None:
-    graph = ring(40.0)
-    brief = briefing(graph)
-
-    def offered(x: float, speed: float) -> list[tuple[float, ...]]:
-        return brake_for_bend(Road(brief, LaneIndex(graph)).ways(ego_at(x, speed=speed))[0], brief, speed)
-
-    assert offered(20.0, 12.0) == []
-    hard, easier = offered(40.0, 18.0)
-    assert brief.limits.gate_brake < -easier[1] < -hard[1] <= brief.limits.emergency
-    for law in (hard, easier):
-        assert 18.0 + law[1] * law[2] == pytest.approx(math.sqrt(0.9 * brief.limits.gate_lateral * 40.0), rel=0.1)
 
 
 def test_what_is_still_to_go_falls_by_a_metre_each_metre_up_to_the_goal() -> None:

@@ -9,7 +9,6 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.rows import copy_row
-from evpilot.plan.bends import brake_for_bend
 from evpilot.plan.columns import Corridor, Law, Prop
 from evpilot.plan.road import TIMED
 from evpilot.plan.way import STEEPEST, Way
@@ -169,7 +168,6 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
     laws.extend((Law.RAMP, -brake, 8.0, 0.0, 0.0, 0.0) for brake in HARDER)
-    laws.extend(brake_for_bend(way, briefing, speed))
     if limits.exact:
         laws.append((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0))
     holds = [float(low) - HOLD for low in way.borrowed[:, 0]]
