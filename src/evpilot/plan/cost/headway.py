@@ -45,6 +45,8 @@ def headway_cost(
         _level(rolls, half, spans[c], near[c], crowds[c])
     for r in range(props.shape[0]):
         c, roll = int(props[r, CORRIDOR]), rolls[r]
+        if crowds[c, 0] == 0:
+            continue
         total = 0.0
         for step in range(1, roll.shape[0]):
             s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
