@@ -124,18 +124,24 @@ def test_a_motion_starts_as_seen_and_settles_at_its_offset(d, drift, target, spe
         assert np.allclose(pose[:, 1], d)
 
 
-def moved_over(d: float, drift: float, speed: float) -> np.ndarray:
-    """The offsets (12,) [m] at each knot of who goes over to a straight way's middle."""
+def moved_over(d: float, drift: float, speed: float, column: int = 1) -> np.ndarray:
+    """Offsets (12,) [m], or headings, at each knot of who goes over to a straight way, his box along it."""
     table = np.zeros((STATIONS, 6))
     table[:, 0] = np.linspace(0.0, 200.0, STATIONS)
     pose, pace = np.zeros((12, 4)), np.full(12, speed)
     along_way(table, 200.0 / (STATIONS - 1), speed * np.array(TIMES), pace, d, 0.0, drift, 0.0, pose)
-    return pose[:, 1]
+    return pose[:, column]
 
 
 @pytest.mark.parametrize("speed", [1.5, 2.8])
 def test_who_moves_over_goes_on_as_fast_sideways_however_slowly_it_moves_on(speed):
     assert np.diff(moved_over(2.3, -1.0, speed))[0] / TIMES[1] == pytest.approx(-1.0, abs=0.1)
+
+
+def test_a_box_that_goes_aside_without_turning_stays_so():
+    """At 0.9 m/s aside and 2.8 m/s along, a box turned into its course would reach 0.6 m further to the side."""
+    yaw = moved_over(3.3, -0.9, 2.8, column=3)
+    assert yaw[0] == pytest.approx(0.0, abs=1e-9) and np.abs(yaw).max() < 0.1
 
 
 def test_who_moves_over_steadily_is_not_expected_to_hurry():

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.predict.follow import KNOTS, TIMES
@@ -32,12 +34,14 @@ def along_way(
     pose: Array,
 ) -> None:
     """Poses (KNOTS, 4) on a way after run (KNOTS,) [m]: offset d [m] with its drift [m/s] goes over to the target as a
-    critically damped spring would take it."""
+    critically damped spring would take it. A box that does not turn into its course now does not do so as long as it
+    goes aside."""
     off = d - target
     needed = -off / (STEADILY * drift) if off * drift < 0.0 else SETTLE
     settle = min(max(needed, SETTLE), SETTLE_SLOW)
     # what it moves sideways now it does, however slowly it moves on
     push = drift * max(settle, SETTLE_RUN / max(pace[0], 1.0)) + off
+    lean = np.empty(KNOTS)
     for k in range(KNOTS):
         by_time = TIMES[k] / settle < run[k] / SETTLE_RUN
         u = TIMES[k] / settle if by_time else run[k] / SETTLE_RUN
@@ -45,6 +49,7 @@ def along_way(
         aside = target + (off + push * u) * fade
         rate = (push - off - push * u) * fade
         slant = rate / (settle * max(pace[k], 0.5)) if by_time else rate / SETTLE_RUN
+        lean[k] = min(max(slant, -SLANT_MAX), SLANT_MAX)
         place = run[k] / spacing
         at = min(int(place), STATIONS - 2)
         part = place - at
@@ -53,10 +58,12 @@ def along_way(
         pose[k, 0] = table[at, TX] + part * (table[at + 1, TX] - table[at, TX]) - aside * math.sin(heading)
         pose[k, 1] = table[at, TY] + part * (table[at + 1, TY] - table[at, TY]) + aside * math.cos(heading)
         pose[k, 2] = table[at, TZ] + inside * (table[at + 1, TZ] - table[at, TZ])
-        pose[k, 3] = wrap(heading + min(max(slant, -SLANT_MAX), SLANT_MAX))
-    turned = wrap(yaw - pose[0, 3])
+        pose[k, 3] = wrap(heading + lean[k])
+    first, turned = lean[0], wrap(yaw - pose[0, 3])
+    aslide = max(min(turned, 0.0), -first) if first > 0.0 else min(max(turned, 0.0), -first)
     for k in range(KNOTS):
-        pose[k, 3] = wrap(pose[k, 3] + turned * math.exp(-run[k] / SETTLE_RUN))
+        share = min(max(lean[k] / first, 0.0), 1.0) if aslide != 0.0 else 0.0
+        pose[k, 3] = wrap(pose[k, 3] + aslide * share + (turned - aslide) * math.exp(-run[k] / SETTLE_RUN))
 
 
 @kernel()
