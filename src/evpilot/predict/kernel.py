@@ -60,7 +60,7 @@ from evpilot.predict.modes import DRIVE, RIDE, STAY, WALK, movement, ways_of
 from evpilot.predict.pose import along_way, onwards, spread
 from evpilot.predict.roads import LEFT, RIGHT, ROAD, RoadArrays
 from evpilot.predict.routes import STATIONS, TLIMIT
-from evpilot.predict.walk import intents, sets_off
+from evpilot.predict.walk import AGO, intents, sets_off
 from evpilot.types.kinds import ObjectKind
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
@@ -225,7 +225,8 @@ def pace_of(
     elif move != STAY:
         speed[i], accel[i] = row[4], trusted_accel(trace)
     if move in (WALK, RIDE):
-        intents(kind, speed[i], math.hypot(trace[VX_F], trace[VY_F]), mode, prob)
+        before = max(math.hypot(trace[VX_F], trace[VY_F]), speed[i] - AGO * trace[ACCEL_F])
+        intents(kind, speed[i], before, mode, prob)
 
 
 @kernel(

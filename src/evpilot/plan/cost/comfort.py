@@ -8,7 +8,7 @@ R_V, R_A, R_K, R_J = int(Roll.SPEED), int(Roll.ACCEL), int(Roll.CURVATURE), int(
 COMFORT = int(Cost.COMFORT)
 TIMES = GRID
 ALARM = 25.0  # for braking beyond what the gate lets pass without an emergency ...
-HARSH_BRAKE, HARSH, HARSH_MOST = 3.85, 40.0, 30.0  # ... and for each m/s2 more than this: nuPlan calls 4.05 comfortable
+HARSH_BRAKE, HARSH, HARSH_MOST = 3.85, 80.0, 50.0  # ... and for each m/s2 more than this: nuPlan calls 4.05 comfortable
 REFUSED_UNTIL = 24  # the step at 2.8 s: what comes later is not looked at by the guard
 
 
