@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evpilot.evaluate.criteria.criticality import THW_MIN, encroachment, in_the_way, required_braking
+from evpilot.evaluate.criteria.criticality import encroachment, in_the_way, required_braking
+from evpilot.evaluate.expert import ACCEL, BRAKE, HEADWAY, STANDSTILL, drive_alone
 from evpilot.evaluate.facts.area import FAR, LaneArea, indexed
 from evpilot.evaluate.facts.encounters import touch_times
-from evpilot.evaluate.reference.idm import ACCEL, BRAKE, HEADWAY, SLOWING, STANDSTILL, drive_idm
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.geometry.polyline import arc_length
 from evpilot.vehicle.driver import idm_accels
@@ -137,7 +137,6 @@ def test_in_the_way_on_a_bend():
         arc,
         np.zeros(1),
         np.array([[2.3, 0.95]]),
-        100.0,
         np.zeros(3, np.int64),
         cars,
         np.ascontiguousarray(corners),
@@ -176,12 +175,11 @@ def test_encroachment_twin():
     assert np.isfinite(value).any()
 
 
-def driven(wanted, length, speed, front, line, sign, shut, start, ahead, steps, dt):
-    """The twin of drive_idm."""
+def alone(wanted, length, speed, front, line, sign, shut, steps, dt):
+    """The twin of drive_alone."""
     s = 0.0
     done = [False] * len(line)
     for t in range(steps):
-        tick = min(t, len(start) - 2)
         gap = np.inf
         for j in range(len(line)):
             room = line[j] - s - front
@@ -190,41 +188,24 @@ def driven(wanted, length, speed, front, line, sign, shut, start, ahead, steps, 
             if sign[j]:
                 done[j] = speed < 0.3 and room < 2.0 * STANDSTILL
             else:
-                done[j] = bool(shut[j, tick]) and speed**2 > 2.0 * BRAKE * room
-            if not done[j] and (sign[j] or shut[j, tick]):
+                done[j] = bool(shut[j, t]) and speed**2 > 2.0 * BRAKE * room
+            if not done[j] and (sign[j] or shut[j, t]):
                 gap = min(gap, room)
         here = wanted[min(int(s), len(wanted) - 1)]
-
-        def asked(room, closing, headway, v=speed, wish=here):
-            values = (v, wish, room, closing, STANDSTILL, headway, ACCEL, BRAKE)
-            return idm_accels(*(np.array([value]) for value in values))[0]
-
-        accel = asked(gap, speed, HEADWAY)
-        for rear, pace in ahead[start[tick] : start[tick + 1]]:
-            if rear > s:
-                room, closing = rear - s - front, speed - pace
-                accel = min(accel, asked(room, closing, 0.0), max(asked(room, closing, THW_MIN), -SLOWING))
-        after = max(speed + accel * dt, 0.0)
+        values = (speed, here, gap, speed, STANDSTILL, HEADWAY, ACCEL, BRAKE)
+        after = max(speed + idm_accels(*(np.array([value]) for value in values))[0] * dt, 0.0)
         s, speed = s + 0.5 * (speed + after) * dt, after
         if s >= length:
             return length
     return s
 
 
-def test_drive_idm_twin():
+def test_drive_alone_twin():
     wanted = np.concatenate([np.full(80, 14.0), np.full(40, 6.0), np.full(200, 20.0)])
     line, sign = np.array([60.0, 150.0]), np.array([False, True])
     shut = np.zeros((2, 400), np.bool_)
     shut[0, :120] = True
-    time = 0.1 * np.arange(400)
-    # one who drives 7 m/s ahead, and one who comes in before us for two seconds
-    others = [[(20.0 + 7.0 * t, 7.0)] + ([(60.0, 3.0)] if 10.0 < t < 12.0 else []) for t in time]
-    crowd = np.array([row for rows in others for row in rows])
-    starts = np.concatenate([[0], np.cumsum([len(rows) for rows in others])]).astype(np.int64)
-    reached = []
-    for start, ahead in ((np.zeros(401, np.int64), np.zeros((0, 2))), (starts, crowd)):
-        for steps in (10, 100, 200, 400, 500):
-            args = (wanted, 319.0, 8.0, 2.3, line, sign, shut, start, ahead, steps, 0.1)
-            reached.append(drive_idm(*args))
-            assert reached[-1] == pytest.approx(driven(*args), abs=1e-9)
-    assert 319.0 > reached[3] > reached[8]
+    for steps in (10, 100, 200, 400):
+        args = (wanted, 319.0, 8.0, 2.3, line, sign, np.ascontiguousarray(shut[:, :steps]), steps, 0.1)
+        assert drive_alone(*args) == pytest.approx(alone(*args), abs=1e-9)
+    assert drive_alone(*args) < 319.0

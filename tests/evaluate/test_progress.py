@@ -9,7 +9,7 @@ from evpilot.evaluate.facts.drive import unroll
 from evpilot.evaluate.facts.road import locate
 from evpilot.evaluate.score import progress_ratio
 from evpilot.maps.builder import GraphBuilder
-from evpilot.types import Arrow, Goal, LightState, ObjectKind, Turn
+from evpilot.types import Arrow, Goal, LightState, Turn
 
 
 def made_progress(run):
@@ -75,37 +75,6 @@ def test_the_reference_halts_at_a_stop_sign(made):
     free = made_progress(made.drive(made.cruise(10.0, x=-60.0), made.crossing(), seconds=15.0))
     halts = made_progress(made.drive(made.cruise(10.0, x=-60.0), made.crossing(stop=True), seconds=15.0))
     assert 60.0 < halts.expert < free.expert - 40.0
-
-
-def behind_a_slow_one(made, *others, lanes=1, speed=6.0):
-    road = made.straight_road(limit=13.9, lanes=lanes)
-    return made_progress(made.drive(made.cruise(speed), road, others, seconds=15.0))
-
-
-def test_the_reference_stays_behind_who_is_ahead(made):
-    alone = behind_a_slow_one(made)
-    slow = made.Other(made.cruise(6.0, x=20.0))
-    both = behind_a_slow_one(made, slow)
-    assert alone.expert > 160.0 and progress_ratio(alone) < 0.6
-    # 6 m/s for 15 s, and nearer than we follow: not at 15.5 m from bumper to bumper, but at 2 m and 0.9 s
-    assert 6.0 * 15.0 + 6.0 < both.expert < 6.0 * 15.0 + 9.0
-    assert 0.9 < progress_ratio(both) < 0.95
-
-
-def test_who_starts_near_another_is_not_asked_to_fall_back(made):
-    near = behind_a_slow_one(made, made.Other(made.cruise(10.0, x=9.0)), speed=10.0)
-    assert 139.0 < near.expert < 149.0, "from 0.45 s to 0.9 s and a little more, in 15 s"
-
-
-def test_who_can_be_passed_does_not_hold_up_the_reference(made):
-    slow = made.cruise(6.0, x=20.0)
-    alone = behind_a_slow_one(made, lanes=2).expert
-    beside = made.Other(made.cruise(6.0, x=20.0, y=made.WIDTH), name=2)
-    assert behind_a_slow_one(made, made.Other(slow), lanes=2).expert == pytest.approx(alone), "the next lane is free"
-    assert behind_a_slow_one(made, made.Other(slow), beside, lanes=2).expert < 110.0
-    assert behind_a_slow_one(made, made.Other(slow, kind=ObjectKind.BICYCLE)).expert == pytest.approx(alone)
-    assert behind_a_slow_one(made, made.Other(made.cruise(0.0, x=60.0))).expert == pytest.approx(alone), "it stands"
-    assert behind_a_slow_one(made, made.Other(made.cruise(9.0, x=-20.0))).expert == pytest.approx(alone), "from behind"
 
 
 def test_the_reference_slows_down_for_a_bend(made):

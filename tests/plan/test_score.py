@@ -17,7 +17,6 @@ from evpilot.plan.cost.encounter import (
     LAST,
     LASTING,
     SPARE,
-    STANDING,
     TTC_SURE,
     WORST,
     encounter_cost,
@@ -122,7 +121,7 @@ def plain_encounter(one: np.ndarray, other: np.ndarray) -> float:
             ox, oy = other[k, 0] + t * other[k, 4] * other[k, 2], other[k, 1] + t * other[k, 4] * other[k, 3]
             ours = (x + t * v * c, y + t * v * s, c, s, BODY[1] + SPARE, BODY[2] + SPARE)
             if gap(*ours, ox, oy, other[k, 2], other[k, 3], 2.25, 0.9) <= 0.0:
-                bad = (STANDING if abs(other[k, 4]) < CREEPING else 1.0) * severity(t) * (1.0 - FADE * GRID[k])
+                bad = severity(t) * (1.0 - FADE * GRID[k])
                 worst, lasting = max(worst, bad), lasting + 0.4 * bad
                 break
     return WORST * worst + LASTING * lasting
@@ -158,13 +157,6 @@ def test_a_near_miss_is_nothing_to_the_official_verdict() -> None:
     exact, _ = costs_of([ours], graph=one_lane(), others=[across], moving=True, limits=VERDICT)
     assert math.isinf(firsts[0, 0])
     assert near[0, Cost.CLEARANCE] > exact[0, Cost.CLEARANCE] + 4.0
-
-
-def test_to_wait_is_better_than_a_near_miss() -> None:
-    across = box(58.0 + BODY[0], -22.0, 0.0, 10.0, 0.5 * math.pi)
-    costs, firsts = costs_of([line(speed=10.0), line(speed=0.1)], graph=one_lane(), others=[across], moving=True)
-    assert np.all(np.isinf(firsts[:, 0])), "neither touches it"
-    assert costs[0].sum() > costs[1].sum() + 10.0
 
 
 def test_passing_close_costs_more_than_passing_far() -> None:

@@ -102,13 +102,13 @@ def _goal_reached(drive: Drive) -> bool | None:
 
 
 def _progress(drive: Drive, made: Progress, ratio: float) -> tuple[MetricResult, MetricResult]:
-    clause = "nuplan-devkit ego_progress_along_expert_route; expert: IDM behind who is ahead, capped at the goal"
+    clause = "nuplan-devkit ego_progress_along_expert_route; expert: IDM alone on the road, capped at the goal"
     expert = np.nan if made.expert is None else made.expert
     return (
         single(
             drive, "progress", clause, "1", ratio, score.MAKING_PROGRESS, ratio >= score.MAKING_PROGRESS, at_least=True
         ),
-        single(drive, "expert_distance", "IDM behind who is ahead, capped at the goal", "m", expert),
+        single(drive, "expert_distance", "IDM alone on the road, capped at the goal", "m", expert),
     )
 
 

@@ -113,7 +113,6 @@ def _leaders(drive: Drive, way: Way, old: Bools) -> tuple[Array, Array]:
         way.arc,
         way.s,
         np.ascontiguousarray(0.5 * drive.box[:, 3:]),
-        LEAD_RANGE,
         others.tick,
         others.box,
         np.ascontiguousarray(box_corners(others.box)),
@@ -164,7 +163,7 @@ def required_braking(speed: Array, lead: Array, lead_accel: Array, gap: Array) -
 
 
 @kernel(
-    "Tuple((f8[::1], f8[::1]))(f8[:, ::1], f8[::1], f8[::1], f8[:, ::1], f8, i8[::1], f8[:, ::1], f8[:, :, ::1], "
+    "Tuple((f8[::1], f8[::1]))(f8[:, ::1], f8[::1], f8[::1], f8[:, ::1], i8[::1], f8[:, ::1], f8[:, :, ::1], "
     "f8[:, ::1], b1[::1])"
 )
 def in_the_way(
@@ -172,15 +171,14 @@ def in_the_way(
     arc: Array,
     s: Array,
     half: Array,
-    reach: float,
     tick: Ints,
     box: Array,
     corners: Array,
     velocity: Array,
     wanted: Bools,
 ) -> tuple[Array, Array]:
-    """Gap (R,) [m] along the car's way to what overlaps its swept strip within a reach [m] ahead, inf for all else, and
-    that thing's speed along the way (R,) [m/s].
+    """Gap (R,) [m] along the car's way to what overlaps its swept strip ahead, inf for all else, and that thing's speed
+    along the way (R,) [m/s].
 
     points (P, 2), arc (P,) the way; s (F,) the car's centre on it; half (F, 2) half length and width; tick (R,), box
     (R, 5), corners (R, 4, 2), velocity (R, 2) of the others; wanted (R,).
@@ -192,12 +190,12 @@ def in_the_way(
             continue
         t = tick[r]
         first = max(int(np.searchsorted(arc, s[t])) - 1, 0)
-        last = min(int(np.searchsorted(arc, s[t] + reach)), arc.shape[0] - 1)
+        last = min(int(np.searchsorted(arc, s[t] + LEAD_RANGE)), arc.shape[0] - 1)
         if last <= first:
             continue
-        wide = 0.5 * (box[r, 3] + box[r, 4]) + half[t, 1]
+        reach = 0.5 * (box[r, 3] + box[r, 4]) + half[t, 1]
         middle, offset, segment = project(box[r, 0], box[r, 1], points, arc, first, last)
-        if abs(offset) > wide or middle <= s[t]:
+        if abs(offset) > reach or middle <= s[t]:
             continue
         low, left, right = np.inf, -np.inf, np.inf
         for c in range(4):

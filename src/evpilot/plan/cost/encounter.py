@@ -22,7 +22,6 @@ BEHIND = math.cos(math.radians(150.0))  # nuplan-devkit is_agent_behind: those a
 CREEPING = 0.1  # [m/s] who hardly moves runs into nobody
 SPARE = 0.1  # [m] to each side
 WORST, LASTING = 0.7, 0.5  # [-, 1/s] of the price: for the worst moment, and for every second
-STANDING = 0.5  # of the price for who stands: to brake harder for him than it takes is no gain
 TIMES = GRID
 R_X, R_Y, R_V, R_C, R_SI = int(Roll.X), int(Roll.Y), int(Roll.SPEED), int(Roll.COS), int(Roll.SIN)
 E_X, E_Y, E_C, E_S, E_V = int(Entry.X), int(Entry.Y), int(Entry.COS), int(Entry.SIN), int(Entry.SPEED)
@@ -87,7 +86,7 @@ def time_to_touch(
 @kernel()
 def encounter_cost(roll: Array, body: Array, entries: Array, half: Array, prob: Array, boxes: Array) -> float:
     """The near misses of a motion (T, 11), looked at every 0.4 s: for the likeliest at its worst moment, and while they
-    last; with those who move dearer. boxes (4, E) as `whereabouts_of` gives them."""
+    last. boxes (4, E) as `whereabouts_of` gives them."""
     own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SPARE
     low_x, high_x, low_y, high_y = whereabouts(roll, R_X, R_Y, R_V, own + body[0])
     last = min(LAST + 1, roll.shape[0])
@@ -111,8 +110,7 @@ def encounter_cost(roll: Array, body: Array, entries: Array, half: Array, prob: 
             if near or (coming < 0.0 and square < most * most):
                 ttc = time_to_touch(roll[step], body, entries[e, step], half[e], dx, dy, wx, wy, reach)
                 if ttc < TTC_SURE:
-                    share = STANDING if abs(pace) < CREEPING else 1.0
-                    bad = share * severity(ttc) * (1.0 - FADE * TIMES[step])
+                    bad = severity(ttc) * (1.0 - FADE * TIMES[step])
                     worst, lasting = max(worst, bad), lasting + 0.4 * bad
             step += 4 if step < 18 else 2
         cost += prob[e] * (WORST * worst + LASTING * lasting)
