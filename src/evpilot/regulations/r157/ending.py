@@ -8,7 +8,7 @@ from evpilot.types import EgoState, Truth
 from evpilot.types.kinds import State
 
 CALM_TICKS = 20  # 2 s without closing ...
-CLOSING = 0.3  # [m/s] ... by more than this: a follower comes down to the other's speed without ever being slower
+CLOSING = 0.1  # [m/s] ... by more than this: a follower comes down to the other's speed without ever being slower
 STANDING = 0.01  # [m/s]
 STANDING_TICKS = 10
 WHOLE_ONE_IN = 20  # cases are driven to the end all the same, to see that the early end is right
