@@ -8,14 +8,17 @@ R_V, R_A, R_K, R_J = int(Roll.SPEED), int(Roll.ACCEL), int(Roll.CURVATURE), int(
 COMFORT = int(Cost.COMFORT)
 TIMES = GRID
 ALARM = 25.0  # for braking beyond what the gate lets pass without an emergency ...
-HARSH_BRAKE, HARSH, HARSH_MOST = 3.85, 80.0, 50.0  # ... and for each m/s2 more than this: nuPlan calls 4.05 comfortable
+HARSH_BRAKE, HARSH_MOST = (
+    3.85,
+    50.0,
+)  # [m/s2] ... and harsh: nuPlan calls up to 4.05 comfortable, the car overshoots a little
 REFUSED_UNTIL = 24  # the step at 2.8 s: what comes later is not looked at by the guard
 
 
 @kernel()
 def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
-    """Acceleration and jerk along and across; hard limits (lateral, braking) dearly. limits (8,): comfortable
-    acceleration, service braking, lateral acceleration, the lateral acceleration that must not be passed [m/s2]."""
+    """Acceleration and jerk along and across; hard limits (lateral, braking) dearly; limits (10,) by
+    `arrays.comfort_vector`."""
     total = 0.0
     hardest = 0.0
     last = roll[0, R_V] ** 2 * roll[0, R_K]
@@ -35,8 +38,7 @@ def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
             total += dt * 40.0
     # an emergency stop frightens who is aboard and who follows, however short it is
     cost[COMFORT] += total + (ALARM if hardest < -limits[6] - 0.3 else 0.0)
-    harsh = max(-hardest - max(limits[6], HARSH_BRAKE), 0.0)
-    cost[COMFORT] += min(HARSH * harsh, HARSH_MOST)
+    cost[COMFORT] += min(limits[9] * max(-hardest - HARSH_BRAKE, 0.0), HARSH_MOST)
 
 
 @kernel()
