@@ -59,6 +59,12 @@ def test_the_pilot_misses_nothing_that_a_careful_driver_only_just_avoids(group, 
     assert not {name: (found.verdict, found.reason) for name, found in results.items() if found.preventable}
 
 
+def judged(name: str, pilot: str = "evpilot"):
+    """The verdict on one case that a pilot drives."""
+    case = SUITE.case(name)
+    return SUITE.judge(case, drive_case(SUITE, case, pilot_maker(pilot), SEDAN), SEDAN)
+
+
 PASSING = [  # nearly past the other, where braking ends beside it
     "cut-in-low/ego_kmh=50,other_kmh=20,gap_m=3,lateral_mps=1.1",
     "cut-in-low/ego_kmh=60,other_kmh=20,gap_m=9,lateral_mps=1",
@@ -69,14 +75,12 @@ PASSING = [  # nearly past the other, where braking ends beside it
 
 @pytest.mark.parametrize("name", PASSING)
 def test_who_is_nearly_past_somebody_that_comes_over_goes_on(name):
-    case = SUITE.case(name)
-    found = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("evpilot"), SEDAN), SEDAN)
+    found = judged(name)
     assert not found.contact, found
 
 
 def test_who_brakes_there_by_rss_misses_what_the_regulations_drivers_avoid():
-    case = SUITE.case(PASSING[0])
-    found = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("rss"), SEDAN), SEDAN)
+    found = judged(PASSING[0], "rss")
     assert found.verdict == "fail" and "fsm" in found.preventable
 
 
@@ -92,6 +96,5 @@ FORESEEN = [  # to be seen coming before he is further off his lane's middle tha
 
 @pytest.mark.parametrize("name", FORESEEN)
 def test_who_cuts_in_is_seen_coming(name):
-    case = SUITE.case(name)
-    found = SUITE.judge(case, drive_case(SUITE, case, pilot_maker("evpilot"), SEDAN), SEDAN)
+    found = judged(name)
     assert found.verdict == "pass", found

@@ -134,11 +134,13 @@ class Evaluator:
                 scene.entries.prob, self.body, room_beside(scene.limit), scene.wanted, batch.costs,
             )  # fmt: skip
         walkers = self._on_the_road(scene.entries)
-        if len(walkers) and not self.briefing.limits.exact:
+        if len(walkers):
             afoot_cost(batch.props, batch.rolls, scene.spans, walkers, scene.entries.prob, self.body, batch.costs)
 
     def _on_the_road(self, entries: Entries) -> Ints:
-        """The entries of who walks on the road now."""
+        """The entries of who walks on the road now; the official verdict asks for no room beside them."""
+        if self.briefing.limits.exact:
+            return entries.walkers[:0]
         area = self.road.area
         on = [float(area.distance(*entries.box[e, 0, :2].tolist())) > 0.0 for e in entries.walkers]
         return entries.walkers[np.array(on, np.bool_)]

@@ -14,7 +14,7 @@ KEPT = 0.4  # of its pace is left to a person who hesitates
 FREEZES = 0.3  # how likely an animal stops where it is
 SLOWS = 0.4  # [m/s] slower than of late: somebody who stops ...
 STOPS = 0.7  # ... this likely
-AGO = 0.25  # [s]
+AGO = 0.25  # [s] before now
 STANDS = 0.01  # [m/s] a pace of 0 is one that is not known
 PAUSE = 3.0  # [s] who stands on the road for longer waits for us to pass; who does not ...
 SETS_OFF, STEP = 0.25, 1.3  # ... is this likely to go on, [m/s]
@@ -24,8 +24,8 @@ FOR_CARS = int(User.VEHICLE)
 @kernel()
 def intents(kind: int, pace: float, before: float, mode: Array, prob: Array) -> None:
     """Give an object on no way the modes of a walker: the wanted pace of each in mode (MODES, COLUMNS), and prob
-    (MODES,), by its pace [m/s] now and before, `AGO`. Who stands, what has no mind of its own and
-    who rides along a lane keep the modes that they have."""
+    (MODES,), by its pace [m/s] now and `AGO`. Who stands, what has no mind of its own and who rides along a lane keep
+    the modes that they have."""
     walks = kind == ObjectKind.PEDESTRIAN or kind == ObjectKind.ANIMAL
     crosses = kind == ObjectKind.BICYCLE and mode[0, SPACING] <= 0.0
     if pace < STROLL or not (walks or crosses):

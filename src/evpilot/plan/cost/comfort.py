@@ -8,10 +8,8 @@ R_V, R_A, R_K, R_J = int(Roll.SPEED), int(Roll.ACCEL), int(Roll.CURVATURE), int(
 COMFORT = int(Cost.COMFORT)
 TIMES = GRID
 ALARM = 25.0  # for braking beyond what the gate lets pass without an emergency ...
-HARSH_BRAKE, HARSH_MOST = (
-    3.85,
-    50.0,
-)  # [m/s2] ... and harsh: nuPlan calls up to 4.05 comfortable, the car overshoots a little
+HARSH_BRAKE = 3.85  # [m/s2] ... and harsh from here on: nuPlan calls up to 4.05 comfortable, the car overshoots
+HARSH_MOST = 50.0  # what that costs at most
 REFUSED_UNTIL = 24  # the step at 2.8 s: what comes later is not looked at by the guard
 
 

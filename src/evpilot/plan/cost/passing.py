@@ -14,10 +14,8 @@ FASTER = 0.8  # [m/s] than the cyclist: passing, not riding along
 PASSING_COST = 120.0  # with half of the room missing, and as it begins to be missing half as dear
 HELD_UP = 2.0  # for each m/s that is missing behind one in the end: as dear as the metres of some 6 s
 HELD_NEAR = 45.0  # [m] ahead of us now: nobody keeps further off to be held up less
-TIME_KEPT, TIME_COST = (
-    2.0,
-    100.0,
-)  # [s] to those who come, in their lane; with none, squared with what is missing
+TIME_KEPT = 2.0  # [s] to those who come, while we are in their lane ...
+TIME_COST = 100.0  # ... with none of it left, squared with the share that is missing
 LIKELY = 0.3
 BESIDE, NEXT = 0.2, 3.5  # [m] who is further aside of our body, or of the line of a way round, meets us not
 CORRIDOR = int(Prop.CORRIDOR)
