@@ -83,7 +83,7 @@ def identities(evidence: Evidence) -> list[tuple[str, str, bool]]:
         ("Version", f"evpilot {said['version']}", False),
         ("Vehicle", f"{evidence.car.name}, {evidence.car.mass:,.0f} kg", False),
         ("Regulation", f"{evidence.suite.title}, {evidence.suite.edition}", False),
-        ("Commit", short(evidence.commit), True),
+        ("Dossier written at commit", short(evidence.commit), True),
         ("Pilot's sources", short(said["pilot_sha256"]), True),
         ("Car's parameters", short(said["platform_sha256"]), True),
         ("Results", short(summary["results_sha256"]), True),
