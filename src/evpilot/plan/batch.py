@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.plan.columns import GRID, Cost, Prop, Roll
+from evpilot.plan.columns import CHUNKS, GRID, Cost, Prop, Roll
 from evpilot.types.state import Array, Ints
 
 ROOM = 640  # proposals that there is room for from the beginning
@@ -12,10 +12,12 @@ ROOM = 640  # proposals that there is room for from the beginning
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Batch:
-    """All proposals of a cycle, rolled out and scored; marks (R, 3) tell motions apart, see `variety.unite`."""
+    """All proposals of a cycle, rolled out and scored; boxes (R, CHUNKS, 4) are where they stay, see `roll_out`; marks
+    (R, 3) tell motions apart, see `variety.unite`."""
 
     props: Array
     rolls: Array
+    boxes: Array
     costs: Array
     firsts: Array
     marks: Ints
@@ -33,6 +35,7 @@ class Batch:
         return Batch(
             props=self.props[rows],
             rolls=self.rolls[rows],
+            boxes=self.boxes[rows],
             costs=self.costs[rows],
             firsts=self.firsts[rows],
             marks=self.marks[rows],
@@ -40,8 +43,8 @@ class Batch:
 
     def take(self, other: "Batch") -> None:
         """Copy another batch of the same size."""
-        self.props[:], self.rolls[:], self.costs[:] = other.props, other.rolls, other.costs
-        self.firsts[:], self.marks[:] = other.firsts, other.marks
+        self.props[:], self.rolls[:], self.boxes[:] = other.props, other.rolls, other.boxes
+        self.costs[:], self.firsts[:], self.marks[:] = other.costs, other.firsts, other.marks
 
 
 def blank(count: int) -> Batch:
@@ -49,6 +52,7 @@ def blank(count: int) -> Batch:
     return Batch(
         props=np.zeros((count, len(Prop))),
         rolls=np.zeros((count, len(GRID), len(Roll))),
+        boxes=np.zeros((count, CHUNKS, 4)),
         costs=np.zeros((count, len(Cost))),
         firsts=np.zeros((count, 4)),
         marks=np.zeros((count, 3), np.int64),

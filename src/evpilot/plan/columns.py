@@ -18,6 +18,8 @@ def time_grid() -> Array:
 
 GRID = time_grid()
 HORIZON = float(GRID[-1])
+CHUNK = 6  # steps that are bounded together
+CHUNKS = (len(GRID) + CHUNK - 1) // CHUNK
 
 
 class Ref(IntEnum):

@@ -70,7 +70,7 @@ class Evaluator:
         first = 0 if before is None else len(before)
         self.rolled(props, scene, first)
         drawn = self._room.rows(0, first + len(props))
-        count = unite(drawn.props, drawn.rolls, _last(scene), drawn.marks, first)
+        count = unite(drawn.props, drawn.rolls, drawn.boxes, _last(scene), drawn.marks, first)
         self._score(drawn.part(first, count), scene)
         return drawn.part(0, count)
 
@@ -86,7 +86,7 @@ class Evaluator:
         batch.props[:] = props
         roll_out(
             batch.props, scene.corridors, scene.table, scene.spans, scene.near, scene.extents, scene.entries.standoff,
-            scene.ego, self._car, batch.rolls,
+            scene.ego, self._car, batch.rolls, batch.boxes,
         )  # fmt: skip
         return batch
 
@@ -94,9 +94,9 @@ class Evaluator:
         """What `score` finds."""
         entries, (limits, wishes) = scene.entries, self._asked(scene)
         score(
-            batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
-            entries.moving, scene.reach, self.body, limits, scene.goals, self._owned, self._starts, self._polygon,
-            wishes, scene.zones, scene.places, batch.costs, batch.firsts,
+            batch.props, batch.rolls, batch.boxes, scene.corridors, scene.table, entries.box, entries.half,
+            entries.prob, entries.moving, scene.reach, self.body, limits, scene.goals, self._owned, self._starts,
+            self._polygon, wishes, scene.zones, scene.places, batch.costs, batch.firsts,
         )  # fmt: skip
 
     def _score(self, batch: Batch, scene: Scene) -> None:

@@ -19,7 +19,7 @@ S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW
 S_SPEED = int(Span.SPEED)
 
 # Rows of a block (ROWS, WIDTH), flat: the first eleven are the state as `Roll` has it; then what drives it on, what the
-# law needs, and what stays the same along a proposal.
+# law needs, what stays the same along a proposal, and the box in which it has stayed of late.
 COLUMNS = len(Roll)
 THETA, WISH, CAP, GAP, CLOSING, KREF, CREF, SREF, KSOON, KLATER, DS, RATE, HALF, HALFD, CLIMB = (
     WIDTH * row for row in range(COLUMNS, COLUMNS + 15)
@@ -27,7 +27,8 @@ THETA, WISH, CAP, GAP, CLOSING, KREF, CREF, SREF, KSOON, KLATER, DS, RATE, HALF,
 OFFSET, LENGTH, SLOPE0, BEND0, C3, C4, C5, SHIFT, BEGIN, SHARE, JERKS, FLOOR, Q0, Q1, Q2, Q3, Q4 = (
     WIDTH * row for row in range(COLUMNS + 15, COLUMNS + 32)
 )
-ROWS = COLUMNS + 32
+LOW_X, HIGH_X, LOW_Y, HIGH_Y = (WIDTH * row for row in range(COLUMNS + 32, COLUMNS + 36))
+ROWS = COLUMNS + 36
 X, Y, YAW, V, A, K, S, D, J, C, SI = (WIDTH * column for column in range(COLUMNS))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.literals import ZERO
-from evpilot.plan.columns import GRID, Corridor, Law, Prop, Ref, Roll
+from evpilot.plan.columns import CHUNK, GRID, Corridor, Law, Prop, Ref, Roll
 from evpilot.plan.laws import (
     ARRIVE,
     BEGIN,
@@ -30,11 +30,15 @@ from evpilot.plan.laws import (
     FLOOR,
     HALF,
     HALFD,
+    HIGH_X,
+    HIGH_Y,
     JERKS,
     KLATER,
     KREF,
     KSOON,
     LENGTH,
+    LOW_X,
+    LOW_Y,
     OFFSET,
     Q0,
     Q1,
@@ -138,13 +142,19 @@ def quintic(d0: float, slope: float, bend: float, offset: float, length: float) 
 
 
 @kernel()
-def _begin(p: Array, i: int, corridor: Array, table: Array, ego: Array, car: Array, block: Array) -> None:
-    """Put a proposal into lane i of a block, at the car's present state."""
-    start, count = int(corridor[C_START]), int(corridor[C_COUNT])
+def _slant(corridor: Array, table: Array) -> float:
+    """The slope against the path with which every lateral motion on a corridor begins."""
+    here = sample(table, int(corridor[C_START]), int(corridor[C_COUNT]), corridor[C_S], R_K)
+    return math.tan(min(max(corridor[C_THETA], -1.2), 1.2)) * max(1.0 - corridor[C_D] * here, 0.2)
+
+
+@kernel()
+def _begin(p: Array, i: int, corridor: Array, slope: float, turn: float, ego: Array, car: Array, block: Array) -> None:
+    """Put a proposal into lane i of a block, at the car's present state: slope as `_slant` gives it, turn [1/m] the
+    curvature that the car drives."""
     s, d, theta = corridor[C_S], corridor[C_D], min(max(corridor[C_THETA], -1.5), 1.5)
     block[S + i], block[D + i], block[THETA + i], block[V + i], block[A + i] = s, d, theta, ego[0], ego[1]
-    block[K + i] = math.tan(ego[2]) / car[0]
-    slope = math.tan(min(max(theta, -1.2), 1.2)) * max(1.0 - d * sample(table, start, count, s, R_K), 0.2)
+    block[K + i] = turn
     length, target = max(p[P_LENGTH], 1.0), p[P_OFFSET]
     block[SHIFT + i], block[BEGIN + i], block[SHARE + i] = 0.0, 0.0, 1.0
     if p[P_DELAY] > 0.0:
@@ -169,13 +179,28 @@ def _begin(p: Array, i: int, corridor: Array, table: Array, ego: Array, car: Arr
 
 
 @kernel()
-def _look(block: Array, many: int, start: int, count: int, table: Array) -> None:
-    """What the path is like where each proposal is, and a little ahead: look-ups, which have no vector form."""
+def _spots(block: Array, many: int, ahead: float, count: int, row: int, share: int) -> None:
+    """Where on the path's table the proposals will be after `ahead` [s] at the speed that they have: fill the block's
+    rows from `row` and `share` on with the row of the table before that place, and what of the step to the next one
+    lies behind it. Apart from the look-ups, because this has a vector form."""
+    last = count - 1.000001
     for i in range(many):
-        s, speed = block[S + i], block[V + i]
-        u = min(max(s / REF_STEP, 0.0), count - 1.000001)
-        row = start + int(u)
-        f = u - int(u)
+        u = min(max((block[S + i] + ahead * block[V + i]) / REF_STEP, 0.0), last)
+        whole = int(u)
+        block[row + i], block[share + i] = whole, u - whole
+
+
+@kernel()
+def _look(block: Array, used: int, many: int, start: int, count: int, table: Array) -> None:
+    """What the path is like where each proposal is, and a little ahead: look-ups, which have no vector form."""
+    # until the look-ups overwrite them, rows of the block hold where to look
+    _spots(block, many, 0.0, count, KREF, CREF)
+    _spots(block, many, 0.15, count, SREF, CLIMB)
+    _spots(block, many, PREVIEW, count, KSOON, KLATER)
+    for i in range(used):
+        row, f = start + int(block[KREF + i]), block[CREF + i]
+        soon, f_soon = start + int(block[SREF + i]), block[CLIMB + i]
+        later, f_later = start + int(block[KSOON + i]), block[KLATER + i]
         g = 1.0 - f
         block[X + i] = g * table[row, R_X] + f * table[row + 1, R_X]
         block[Y + i] = g * table[row, R_Y] + f * table[row + 1, R_Y]
@@ -184,8 +209,8 @@ def _look(block: Array, many: int, start: int, count: int, table: Array) -> None
         block[CREF + i] = g * table[row, R_COS] + f * table[row + 1, R_COS]
         block[SREF + i] = g * table[row, R_SIN] + f * table[row + 1, R_SIN]
         block[CLIMB + i] = g * table[row, R_SLOPE] + f * table[row + 1, R_SLOPE]
-        block[KSOON + i] = sample(table, start, count, s + 0.15 * speed, R_K)
-        block[KLATER + i] = sample(table, start, count, s + PREVIEW * speed, R_K)
+        block[KSOON + i] = (1.0 - f_soon) * table[soon, R_K] + f_soon * table[soon + 1, R_K]
+        block[KLATER + i] = (1.0 - f_later) * table[later, R_K] + f_later * table[later + 1, R_K]
 
 
 @kernel()
@@ -209,6 +234,18 @@ def _locate(block: Array, many: int) -> None:
         block[YAW + i] += theta
         block[C + i] = c_ref * c_theta - s_ref * s_theta
         block[SI + i] = s_ref * c_theta + c_ref * s_theta
+
+
+@kernel()
+def _bound(step: int, block: Array, many: int) -> None:
+    """Widen the boxes in which the proposals stay during a chunk of steps; the first step of a chunk begins them."""
+    begins = step % CHUNK == 0
+    for i in range(many):
+        x, y = block[X + i], block[Y + i]
+        block[LOW_X + i] = x if begins else min(block[LOW_X + i], x)
+        block[HIGH_X + i] = x if begins else max(block[HIGH_X + i], x)
+        block[LOW_Y + i] = y if begins else min(block[LOW_Y + i], y)
+        block[HIGH_Y + i] = y if begins else max(block[HIGH_Y + i], y)
 
 
 @kernel()
@@ -310,8 +347,9 @@ def _drive(
     car: Array,
     block: Array,
     out: Array,
+    boxes: Array,
 ) -> None:
-    """Drive the block's proposals to the end and write them to their rows of out; those of each law stand at
+    """Drive the block's proposals to the end and write them to their rows of out and boxes; those of each law stand at
     runs[law]..runs[law + 1] - 1."""
     start, count, used = int(corridor[C_START]), int(corridor[C_COUNT]), int(runs[LAWS])
     # what has a vector form runs over whole vectors
@@ -320,8 +358,14 @@ def _drive(
     for step in range(STEPS):
         t = TIMES[step]
         dt = TIMES[step + 1] - t if step + 1 < STEPS else 0.2
-        _look(block, used, start, count, table)
+        _look(block, used, whole, start, count, table)
         _locate(block, whole)
+        _bound(step, block, whole)
+        if (step + 1) % CHUNK == 0 or step + 1 == STEPS:
+            for i in range(used):
+                box = boxes[rows[i], step // CHUNK]
+                for side in range(4):
+                    box[side] = block[LOW_X + WIDTH * side + i]
         for law in range(LAWS):
             many = runs[law + 1] - runs[law]
             if many > 0:
@@ -331,8 +375,9 @@ def _drive(
                 wish(law, step, t, own, many, s0, d0, ego[0], wall, car, spans, crowd, reach, standoff)
         for i in range(used):
             # accel and jerk of this step are written below, when they are known
+            state = out[rows[i], step]
             for column in range(COLUMNS):
-                out[rows[i], step, column] = block[WIDTH * column + i]
+                state[column] = block[WIDTH * column + i]
         _push(block, whole, dt, car)
         for i in range(used):
             out[rows[i], step, O_ACCEL], out[rows[i], step, O_JERK] = block[A + i], block[J + i]
@@ -342,7 +387,7 @@ def _drive(
 
 @kernel(
     "void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[:, :, ::1], f8[::1], f8[::1], f8[::1],"
-    "f8[:, :, ::1])"
+    "f8[:, :, ::1], f8[:, :, ::1])"
 )
 def roll_out(
     props: Array,
@@ -355,8 +400,10 @@ def roll_out(
     ego: Array,
     car: Array,
     out: Array,
+    boxes: Array,
 ) -> None:
-    """Fill out (R, 51, 11) by `Roll` for proposals (R, 11) by `Prop`.
+    """Fill out (R, 51, 11) by `Roll` for proposals (R, 11) by `Prop`, and boxes (R, CHUNKS, 4) with the least and
+    greatest x, least and greatest y [m] of the rear axle during each `CHUNK` steps.
 
     corridors (C, 10); table (sum P, 14) stacked tables; spans (C, E, 51, 5) and near (C, E + 1) as `spans_on` fills
     them; extents (C, E, 3) as `strips_on` does; standoff (E,) how much further [m] to stop behind each; ego (4,) speed,
@@ -367,24 +414,24 @@ def roll_out(
     less the air's at 1 m/s; the gate's lateral acceleration [m/s2] and lateral jerk [m/s3]; what of gravity along a
     slope slows the car, whose wheels and motor turn, as a share.
     """
-    block = np.zeros(ROWS * WIDTH)
+    block, turn = np.zeros(ROWS * WIDTH), math.tan(ego[2]) / car[0]
     rows, runs = np.empty(WIDTH, np.int64), np.zeros(LAWS + 1, np.int64)
     crowd = np.empty(standoff.shape[0] + 1, np.int64)
     for c in range(corridors.shape[0]):
-        used = ZERO
+        used, slope = ZERO, _slant(corridors[c], table)
         for law in range(LAWS):
             for r in range(props.shape[0]):
                 if int(props[r, P_CORRIDOR]) == c and int(props[r, P_LAW]) == law:
-                    _begin(props[r], used, corridors[c], table, ego, car, block)
+                    _begin(props[r], used, corridors[c], slope, turn, ego, car, block)
                     rows[used] = r
                     used += 1
                     runs[law + 1 :] = used
                 if used == WIDTH:
                     reach = find_crowd(block, used, car[3], car[4], extents[c], near[c], crowd)
-                    _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out)
+                    _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out, boxes)
                     used = ZERO
                     runs[:] = 0
         if used > 0:
             reach = find_crowd(block, used, car[3], car[4], extents[c], near[c], crowd)
-            _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out)
+            _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out, boxes)
             runs[:] = 0

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.rows import ascending
-from evpilot.plan.columns import GRID, Corridor, Cost, Prop
+from evpilot.plan.columns import CHUNKS, GRID, Corridor, Cost, Prop
 from evpilot.plan.cost.comfort import comfort_cost, refused
 from evpilot.plan.cost.contact import SOFT_GAP, contact_cost
 from evpilot.plan.cost.edge import road_cost
@@ -21,7 +21,7 @@ from evpilot.plan.cost.goal import detour_cost, goal_bonus, goal_boxes, goal_tim
 from evpilot.plan.cost.horizon import AFTER, steps_until
 from evpilot.plan.cost.lines import line_cost
 from evpilot.plan.cost.progress import lowest_limits, progress_cost
-from evpilot.plan.cost.reach import SECONDS, boxes_of, ever_met, in_reach, only, strip_crowd
+from evpilot.plan.cost.reach import SECONDS, ever_met, in_reach, only, strip_crowd, widened
 from evpilot.plan.cost.yielding import wall_cost, zone_cost
 from evpilot.plan.reactive import IGNORED
 from evpilot.types.state import Array, Bools, Ints
@@ -56,13 +56,14 @@ def _goal_costs(
 
 
 @kernel(
-    "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1],"
-    "f8[:, :, ::1], f8[::1], f8[::1], f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1],"
-    "f8[:, ::1], f8[:, ::1])"
+    "void(f8[:, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1],"
+    "b1[::1], f8[:, :, ::1], f8[::1], f8[::1], f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8[::1], f8[:, ::1],"
+    "f8[:, ::1], f8[:, ::1], f8[:, ::1])"
 )
 def score(
     props: Array,
     rolls: Array,
+    boxes: Array,
     corridors: Array,
     table: Array,
     entries: Array,
@@ -83,22 +84,23 @@ def score(
     firsts: Array,
 ) -> None:
     """Fill costs (R, 13) by `Cost`, all but what `price_best` adds, and firsts (R, 4): time, entry, probability of the
-    first contact; goal's time. reach: of the entries, as `reach_of` gives it."""
+    first contact; goal's time. rolls and boxes as `roll_out` fills them; reach: of the entries, as `reach_of` gives
+    it."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
     own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SOFT_GAP
-    boxes = boxes_of(rolls, own + shift)
-    among = ever_met(boxes, reach)
-    reach, window = only(reach, among), np.empty((2, among.shape[0]))
+    among = ever_met(boxes, own + shift, reach)
+    reach, window, box = only(reach, among), np.empty((2, among.shape[0])), np.empty((CHUNKS, 4))
     areas, lowest = goal_boxes(goals, owned, starts, polygon), lowest_limits(corridors, table)
     for r in range(props.shape[0]):
         c, first, cost = int(props[r, CORRIDOR]), firsts[r], costs[r]
         cost[:] = 0.0
         first[0], first[1], first[2] = np.inf, -1.0, 0.0
-        first[3] = goal_time(rolls[r], boxes[r], shift, goals, areas, owned, starts, polygon)
+        widened(boxes[r], own + shift, box)
+        first[3] = goal_time(rolls[r], box, shift, goals, areas, owned, starts, polygon)
         # the drive ends at the goal, or when its time is up: what lies behind that is not driven
         ahead = rolls[r, : steps_until(min(first[3], wish[4]) + AFTER)]
-        in_reach(boxes[r], ahead.shape[0], reach, window)
+        in_reach(box, ahead.shape[0], reach, window)
         contact_cost(ahead, body, entries, among, window, half, prob, moving, limits[8] > 0.0, first, cost)
         comfort_cost(ahead, limits, cost)
         if limits[5] < 1e3 and refused(ahead, limits):

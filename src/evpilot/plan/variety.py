@@ -70,10 +70,10 @@ def seat_of(mark: int, column: int, marks: Ints, seats: Ints) -> int:
     return seat
 
 
-@kernel("i8(f8[:, ::1], f8[:, :, ::1], f8[::1], i8[:, ::1], i8)")
-def unite(props: Array, rolls: Array, last: Array, marks: Ints, first: int) -> int:
+@kernel("i8(f8[:, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[::1], i8[:, ::1], i8)")
+def unite(props: Array, rolls: Array, boxes: Array, last: Array, marks: Ints, first: int) -> int:
     """Keep those of the proposals (R, 11) from row first on that come to another motion than all before them, moved up
-    to follow each other; answers how many rows that makes in all.
+    with their rollouts and boxes, as `roll_out` fills them, to follow each other; answers how many rows that makes in all.
 
     Motions are one that lie on the same corridor, lead both or neither elsewhere than the last decision did, last (2,)
     its corridor and offset [m], NaN for none, and have the same places to `ALIKE` at every full second and the same
@@ -94,6 +94,7 @@ def unite(props: Array, rolls: Array, last: Array, marks: Ints, first: int) -> i
         if r > count:
             copy_row(props[r], props[count])
             copy_rows(rolls[r], rolls[count])
+            copy_rows(boxes[r], boxes[count])
         marks[count, WHOLE], marks[count, EARLY_ONLY], marks[count, OTHER] = whole, early, other
         count += 1
         seats[seat] = count

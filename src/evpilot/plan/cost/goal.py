@@ -6,8 +6,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.polygon import in_polygon
-from evpilot.plan.columns import GRID, Ref, Roll
-from evpilot.plan.cost.reach import CHUNK, CHUNKS
+from evpilot.plan.columns import CHUNK, CHUNKS, GRID, Ref, Roll
 from evpilot.plan.rollout import sample
 from evpilot.types.state import Array, Ints
 
@@ -75,7 +74,7 @@ def goal_time(
 ) -> float:
     """When a goal is met first [s], inf when never within the horizon.
 
-    whereabouts (CHUNKS, 4): the boxes in which the car stays, as `boxes_of` gives them; goals (G, 6): window low, high
+    whereabouts (CHUNKS, 4): the boxes in which the car's middle stays during each chunk; goals (G, 6): window low, high
     [s from now], speed low, high, yaw low, high (0, 2 pi when any); boxes (G, 4) around their areas; owned (G + 1,)
     which polygons each owns (none: any place); starts (K + 1,) into polygon (Q, 2)."""
     best = np.inf

@@ -5,12 +5,10 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import GRID, Entry, Roll, Span
+from evpilot.plan.columns import CHUNK, CHUNKS, GRID, Entry, Roll, Span
 from evpilot.types.state import Array, Ints
 
-CHUNK = 6  # steps that are bounded together
 STEPS = len(GRID)
-CHUNKS = (STEPS + CHUNK - 1) // CHUNK
 SECONDS = (STEPS + 1) // 2  # every second step
 
 E_X, E_Y = int(Entry.X), int(Entry.Y)
@@ -44,25 +42,26 @@ def reach_of(entries: Array, half: Array) -> Array:
 
 
 @kernel()
-def boxes_of(rolls: Array, pad: float) -> Array:
-    """The boxes in which rollouts (R, 51, 11) stay during each chunk, `pad` [m] wider (R, CHUNKS, 4): least and
-    greatest x, least and greatest y [m]."""
-    boxes = np.empty((rolls.shape[0], CHUNKS, 4))
-    for r in range(rolls.shape[0]):
-        for k in range(CHUNKS):
-            low_x, high_x, low_y, high_y = bounds_of(rolls[r], CHUNK * k, min(CHUNK * (k + 1), STEPS), R_X, R_Y)
-            boxes[r, k, 0], boxes[r, k, 1] = low_x - pad, high_x + pad
-            boxes[r, k, 2], boxes[r, k, 3] = low_y - pad, high_y + pad
-    return boxes
+def widened(box: Array, pad: float, out: Array) -> None:
+    """Fill out (CHUNKS, 4) with a rollout's boxes, `pad` [m] wider on every side."""
+    for k in range(CHUNKS):
+        out[k, 0], out[k, 1], out[k, 2], out[k, 3] = box[k, 0] - pad, box[k, 1] + pad, box[k, 2] - pad, box[k, 3] + pad
 
 
 @kernel()
-def ever_met(boxes: Array, reach: Array) -> Ints:
-    """The entries that any of the rollouts may come near at all, in order: boxes and reach as above."""
-    met = np.zeros(reach.shape[2], np.bool_)
-    for k in range(CHUNKS if boxes.shape[0] else 0):
-        low_x, high_x = boxes[:, k, 0].min(), boxes[:, k, 1].max()
-        low_y, high_y = boxes[:, k, 2].min(), boxes[:, k, 3].max()
+def ever_met(boxes: Array, pad: float, reach: Array) -> Ints:
+    """The entries that any of the rollouts may come near at all, in order: boxes (R, CHUNKS, 4) as `roll_out` fills
+    them, `pad` [m] wider, and reach as above."""
+    met, most = np.zeros(reach.shape[2], np.bool_), np.empty((CHUNKS, 4))
+    most[:, 0] = most[:, 2] = np.inf
+    most[:, 1] = most[:, 3] = -np.inf
+    for r in range(boxes.shape[0]):
+        for k in range(CHUNKS):
+            most[k, 0], most[k, 1] = min(most[k, 0], boxes[r, k, 0]), max(most[k, 1], boxes[r, k, 1])
+            most[k, 2], most[k, 3] = min(most[k, 2], boxes[r, k, 2]), max(most[k, 3], boxes[r, k, 3])
+    widened(most, pad, most)
+    for k in range(CHUNKS):
+        low_x, high_x, low_y, high_y = most[k, 0], most[k, 1], most[k, 2], most[k, 3]
         for e in range(reach.shape[2]):
             meets = (reach[k, 0, e] <= high_x) & (reach[k, 1, e] >= low_x)
             met[e] |= meets & (reach[k, 2, e] <= high_y) & (reach[k, 3, e] >= low_y)
