@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from evpilot.geometry.jit import kernel
-from evpilot.geometry.rows import ascending, copy_row, copy_rows
+from evpilot.geometry.rows import ascending, copy_row, copy_rows, least
 from evpilot.types.state import Array, Ints
 
 
@@ -31,3 +31,12 @@ def test_rows_are_copied_and_the_others_left() -> None:
 @given(arrays(np.float64, st.integers(0, 40), elements=st.sampled_from([-np.inf, -1.5, 0.0, 0.25, 3.0, np.inf])))
 def test_the_order_is_ascending_and_equal_values_keep_theirs(values: Array) -> None:
     assert np.array_equal(_order(values), np.argsort(values, kind="stable"))
+
+
+@given(
+    arrays(np.float64, st.integers(0, 40), elements=st.sampled_from([-np.inf, -1.5, 0.0, 0.25, 3.0, np.inf, np.nan])),
+    st.integers(0, 50),
+)
+def test_the_least_are_those_with_which_a_stable_sort_begins(values: Array, count: int) -> None:
+    plain = np.argsort(np.where(np.isnan(values), np.inf, values), kind="stable")[:count]
+    assert np.array_equal(least(values, count), plain)

@@ -10,7 +10,7 @@ from driving_scenes import CAR, lane
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, car_vector, comfort_vector, goal_polygons, goal_windows, stack_scalars
-from evpilot.plan.columns import GRID, Cost, Prop, Roll
+from evpilot.plan.columns import CHUNK, CHUNKS, GRID, Cost, Prop, Roll
 from evpilot.plan.cost.encounter import whereabouts_of
 from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.road import Road
@@ -117,6 +117,7 @@ class Rolled:
     table: Array
     corridors: Array
     rolls: Array
+    boxes: Array
 
 
 def empty_spans(corridors: int) -> tuple[Array, Array]:
@@ -139,14 +140,22 @@ def roll(
         none[0] = spans[0]
         near = np.zeros((len(ways), others + 1), np.int64)
         near[0] = [others, *range(others)]
-    out = np.empty((len(props), len(GRID), len(Roll)))
+    out, boxes = np.empty((len(props), len(GRID), len(Roll))), np.empty((len(props), CHUNKS, 4))
     state = np.array([ego.speed, float(ego.accel[0]), ego.steering, 0.0])
     standoff = np.zeros(none.shape[1])
     extents, _ = strips_of(none, near)
     roll_out(
-        np.ascontiguousarray(props), corridors, table, none, near, extents, standoff, state, car_vector(brief), out
-    )
-    return Rolled(ways=ways, table=table, corridors=corridors, rolls=out)
+        np.ascontiguousarray(props), corridors, table, none, near, extents, standoff, state, car_vector(brief), out,
+        boxes,
+    )  # fmt: skip
+    return Rolled(ways=ways, table=table, corridors=corridors, rolls=out, boxes=boxes)
+
+
+def boxes_of(rolls: Array) -> Array:
+    """Where rollouts (R, 51, 11) stay during each chunk of steps (R, CHUNKS, 4), as `roll_out` gives it."""
+    chunks = [rolls[:, CHUNK * k : CHUNK * (k + 1), : Roll.Y + 1] for k in range(CHUNKS)]
+    sides = [(of.min(axis=1)[:, 0], of.max(axis=1)[:, 0], of.min(axis=1)[:, 1], of.max(axis=1)[:, 1]) for of in chunks]
+    return np.ascontiguousarray(np.moveaxis(np.array(sides), 2, 0))
 
 
 def prop(law: int, *values: float, offset: float = 0.0, length: float = 30.0, corridor: int = 0) -> Array:
@@ -210,8 +219,8 @@ def costs_of(
     owned, starts, polygon = goal_polygons(brief)
     props, limits = np.zeros((len(rolls), len(Prop))), comfort_vector(brief.limits)
     score(
-        props, batch, corridors, table, entries, half, np.ones(count), np.full(count, moving), reach_of(entries, half),
-        BODY, limits, goal_windows(brief, 0.0), owned, starts, polygon, wish,
+        props, batch, boxes_of(batch), corridors, table, entries, half, np.ones(count), np.full(count, moving),
+        reach_of(entries, half), BODY, limits, goal_windows(brief, 0.0), owned, starts, polygon, wish,
         np.zeros((0, 7)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
     )  # fmt: skip
     price_best(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from driving_scenes import CAR, one_lane, two_lanes
-from planning_parts import ego_at, prop, ring, roll, standing
+from planning_parts import boxes_of, ego_at, prop, ring, roll, standing
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.plan.columns import GRID, Law, Roll
@@ -61,6 +61,13 @@ def test_cosine_and_sine_are_those_of_the_yaw(motion: np.ndarray) -> None:
     one = roll(ring(30.0), ego_at(35.0, speed=7.0), motion[None]).rolls[0]
     np.testing.assert_allclose(one[:, Roll.COS], np.cos(one[:, Roll.YAW]), atol=2e-3)
     np.testing.assert_allclose(one[:, Roll.SIN], np.sin(one[:, Roll.YAW]), atol=2e-3)
+
+
+@pytest.mark.parametrize("road", ["straight", "bend"])
+def test_the_boxes_hold_every_place_of_each_part_of_a_motion_and_no_more(road: str) -> None:
+    graph = one_lane() if road == "straight" else ring(40.0)
+    driven = roll(graph, ego_at(30.0, 0.3, 0.03, speed=8.0), np.array(MOTIONS * 9))
+    np.testing.assert_array_equal(driven.boxes, boxes_of(driven.rolls))
 
 
 def test_it_starts_where_the_car_is() -> None:

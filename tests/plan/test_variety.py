@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from driving_scenes import actor, drive, one_lane, scene
+from planning_parts import boxes_of
 
 from evpilot.plan import planner
 from evpilot.plan.batch import Batch
@@ -56,7 +57,9 @@ def united(rolls: np.ndarray, corridors: list[float], offsets: list[float]) -> t
     middle of corridor 0."""
     props, marks = np.zeros((len(rolls), len(Prop))), np.zeros((len(rolls), 3), np.int64)
     props[:, Prop.CORRIDOR], props[:, Prop.OFFSET], props[:, Prop.P4] = corridors, offsets, np.arange(len(rolls))
-    count = unite(props, rolls.copy(), np.array([0.0, 0.0]), marks, 0)
+    moved, boxes = rolls.copy(), boxes_of(rolls)
+    count = unite(props, moved, boxes, np.array([0.0, 0.0]), marks, 0)
+    assert np.array_equal(boxes[:count], boxes_of(moved[:count])), "each box belongs to its motion"
     return props[:count, Prop.P4].tolist(), different(marks[:count])
 
 

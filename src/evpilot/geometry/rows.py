@@ -49,3 +49,21 @@ def ascending(values: Row) -> Row:
         order, merged = merged, order
         width *= 2
     return order
+
+
+@kernel("i8[::1](f8[::1], i8)")
+def least(values: Row, count: int) -> Row:
+    """The rows of the least so many of values (N,), ascending; equal ones keep their order, NaN counts as infinite.
+    What a stable sort begins with, for a tenth of its time."""
+    kept = min(count, values.shape[0])
+    rows, low = np.empty(kept, np.int64), np.full(kept, np.inf)
+    for row in range(values.shape[0]):
+        value = values[row] if values[row] == values[row] else np.inf
+        k = min(row, kept - 1)
+        if row >= kept and (kept == 0 or value >= low[k]):
+            continue
+        while k > 0 and low[k - 1] > value:
+            rows[k], low[k] = rows[k - 1], low[k - 1]
+            k -= 1
+        rows[k], low[k] = row, value
+    return rows

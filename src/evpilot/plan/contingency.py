@@ -9,7 +9,7 @@ the motion of each family that is the best by itself, so what is driven is fit f
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.geometry.rows import copy_row
+from evpilot.geometry.rows import copy_row, least
 from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
 from evpilot.plan.cost.contact import contact_cost
@@ -36,7 +36,7 @@ def branch(batch: Batch, scene: Scene, body: Array, alert: bool) -> None:
         return
     total = batch.total()
     at_stake = batch.costs[:, [COLLISION, REAR, RULE]].sum(axis=1)
-    safe, eager = (np.argsort(cost, kind="stable")[:BRANCHES] for cost in (total, total - at_stake))
+    safe, eager = (least(cost, BRANCHES) for cost in (total, total - at_stake))
     suspects = _suspects(batch.firsts[eager, 1].astype(np.int64), scene)
     if not len(suspects):
         return
@@ -70,9 +70,10 @@ def _suspects(met: Ints, scene: Scene) -> Ints:
     """The entries that eager motions meet or that have priority over them, of tracks with more than one way, with all
     of these ways."""
     track = scene.entries.track
-    found = track[np.union1d(met[met >= 0], scene.zones[:, 6].astype(np.int64))]
-    several = np.flatnonzero(np.bincount(track) > 1) if len(track) else track
-    return np.flatnonzero(np.isin(track, np.intersect1d(found, several)))
+    ways = np.bincount(track)
+    asked = np.zeros(len(ways), np.bool_)
+    asked[track[met[met >= 0]]] = asked[track[scene.zones[:, 6].astype(np.int64)]] = True
+    return np.flatnonzero((asked & (ways > 1))[track])
 
 
 def _decisive(rows: Ints, harm: Array, eager: Array, best: float, scene: Scene) -> Ints:

@@ -130,7 +130,7 @@ class Detours:
         keep = (extent[:, 1] > front - PAST) & (extent[:, 0] < front + reach)
         keep &= (extent[:, 2] < 4.0) & (extent[:, 3] > -4.0)
         extent, rows = extent[keep], rows[keep]
-        parked = IS_FIXED[tracks.kind[rows]] | (tracks.signals[rows] & Signal.HAZARD > 0)
+        parked = IS_FIXED[tracks.kind[rows]] | (tracks.signals[rows] & HAZARD > 0)
         waits = np.array([not parked[k] and self._waits(way, extent, k) for k in range(len(rows))], np.bool_)
         return extent[~waits], rows[~waits]
 

@@ -21,6 +21,7 @@ BESIDE = (
 )
 DIRECT = 0.5  # ... whose way is at most twice as long: round a spiral ramp it comes out above or below us
 
+HAZARD, BICYCLE = int(Signal.HAZARD), int(ObjectKind.BICYCLE)
 IS_FIXED = among(FIXED)
 IS_AFOOT = among([ObjectKind.PEDESTRIAN, ObjectKind.ANIMAL])
 CAN_FOLLOW = among(kind for kind in VEHICLES if kind != ObjectKind.TRAIN)
@@ -102,12 +103,12 @@ class Entries:
         self.prob: Array = np.ascontiguousarray(predictions.prob[rows, modes])
         fixed = IS_FIXED[tracks.kind[self.track]]
         # behind what will not move the car stays far enough back to steer round it
-        hazard = (tracks.signals[self.track] & Signal.HAZARD > 0) & (np.abs(tracks.state[self.track, 4]) < 0.3)
+        hazard = (tracks.signals[self.track] & HAZARD > 0) & (np.abs(tracks.state[self.track, 4]) < 0.3)
         self.standoff: Array = np.where(fixed | hazard, STANDOFF, 0.0)
         self.polite: Bools = _likeliest(self.track) & CAN_FOLLOW[tracks.kind[self.track]]
         self.moving: Bools = ~fixed & (np.abs(tracks.state[self.track, 4]) > 0.3)
 
-        self.riders: Ints = np.flatnonzero(tracks.kind[self.track] == ObjectKind.BICYCLE)
+        self.riders: Ints = np.flatnonzero(tracks.kind[self.track] == BICYCLE)
         self.walkers: Ints = np.flatnonzero(IS_AFOOT[tracks.kind[self.track]])
 
     def __len__(self) -> int:

@@ -21,6 +21,8 @@ COLLISION, ROAD, RULE, COMFORT = int(Cost.COLLISION), int(Cost.ROAD), int(Cost.R
 MEETS, LEAVES, BREAKS, SHAKES, COSTS_MORE = (
     int(kind) for kind in (Rejection.COLLISION, Rejection.ROAD, Rejection.RULE, Rejection.COMFORT, Rejection.COST)
 )
+RAMP, ARRIVE = int(Law.RAMP), int(Law.ARRIVE)
+REASONS = len(Rejection)
 TRACE_STEPS = np.arange(0, len(GRID), 5)
 LEAD_STEPS = (0, 10, 20)
 STRIP = 1.2  # [m] to each side of where the car will be
@@ -77,7 +79,7 @@ def explain(
         rejection=kinds[picked],
         walls=np.array([(wall.x, wall.y, wall.yaw) for wall in walls]).reshape(-1, 3),
         wall_reason=tuple(wall.reason for wall in walls),
-        counts=np.bincount(kinds, minlength=len(Rejection)),
+        counts=np.bincount(kinds, minlength=REASONS),
     )
 
 
@@ -121,13 +123,13 @@ def phrase(
     side = _side(ways, corridor)
     if side:
         return (f"change {side} round {who}" if who >= 0 and slows else f"change {side}"), who
-    if prop[Prop.LAW] == Law.RAMP and prop[Prop.P0] < -3.5:
+    if prop[Prop.LAW] == RAMP and prop[Prop.P0] < -3.5:
         return (f"brake hard for {who}" if who >= 0 else "brake hard"), who
     if lead >= 0 and (slows or float(roll[0, Roll.SPEED]) < 1.0 or _gap(roll, spans[corridor, lead]) < 25.0):
         return (f"follow {who}" if not slows else f"slow down for {who}"), who
     if abs(float(prop[Prop.OFFSET])) > 0.6:
         return f"pass with a nudge to the {'left' if prop[Prop.OFFSET] > 0 else 'right'}", -1
-    if prop[Prop.LAW] == Law.ARRIVE:
+    if prop[Prop.LAW] == ARRIVE:
         return "keep the lane, arrive in time", -1
     return ("slow down for the road ahead" if slows else "keep the lane"), -1
 

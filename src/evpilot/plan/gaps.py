@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from evpilot.maps.reference import SPACING
-from evpilot.plan.columns import GRID, Corridor, Prop, Ref, Span
-from evpilot.plan.proposals import LENGTH_MIN, arrive, gentle
+from evpilot.plan.columns import GRID, Corridor, Ref, Span
+from evpilot.plan.proposals import COLUMNS, LENGTH_MIN, arrive, gentle
 from evpilot.plan.way import Way
 from evpilot.types import Briefing
 from evpilot.types.state import Array
@@ -39,7 +39,7 @@ def seek_gaps(
             for t, distance, pace in _meetings(way, spans[c], prob, briefing, speed, times):
                 law = arrive(distance, t, pace, speed, accel)
                 rows.extend((c, *motion, *law) for motion in _crossings(distance, pace, home, way, briefing))
-    return np.array(rows).reshape(-1, len(Prop))
+    return np.array(rows).reshape(-1, COLUMNS)
 
 
 def _to_go(way: Way) -> float:

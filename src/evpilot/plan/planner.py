@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evpilot.geometry.rows import least
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars, trajectory
 from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
 from evpilot.plan.blocked import room_before, room_to_get_out
-from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Roll
+from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Roll
 from evpilot.plan.contingency import branch
 from evpilot.plan.cost.encounter import whereabouts_of
 from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
@@ -25,7 +26,7 @@ from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
 from evpilot.plan.overtake import overtakes, slow_riders
 from evpilot.plan.pace import Pace
-from evpilot.plan.proposals import keep_going, propose, refine
+from evpilot.plan.proposals import ARRIVE, keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
@@ -148,8 +149,9 @@ class Planner:
         self._blame(batch, ways[0], walls)
         if self._contingent:
             branch(batch, scene, self._evaluator.body, not self.briefing.limits.exact)
-        order = np.argsort(batch.total(), kind="stable")
-        chosen, tail = best_with_tail(self._evaluator, batch, order, scene, observation)
+        total = batch.total()
+        order = np.argsort(total, kind="stable")
+        chosen, tail = best_with_tail(self._evaluator, batch, total, order, scene, observation)
         self._cycle = _Cycle(
             batch=batch, order=order, chosen=chosen, scene=scene, walls=walls, observation=observation, tracks=tracks
         )
@@ -241,7 +243,7 @@ class Planner:
         past = overtakes(ways[0], scene.spans[0], slow, self.briefing, speed, scene.wanted, scene.limit)
         batch = self._evaluator.weigh(np.concatenate([props, gaps, past]), scene)
         missing = LEAST - different(batch.marks)
-        best = np.argsort(batch.total(), kind="stable")[: min(max(REFINED, missing // YIELD), REFINED_MOST)]
+        best = least(batch.total(), min(max(REFINED, missing // YIELD), REFINED_MOST))
         finer = refine(batch.props[best], speed)
         if len(finer):
             batch = self._evaluator.weigh(finer, scene, batch)
@@ -361,7 +363,7 @@ class Planner:
         """Score the most promising proposals again, with traffic that reacts."""
         entries, costs = scene.entries, batch.costs
         hope = costs.sum(axis=1) - (1.0 - IGNORED) * (costs[:, Cost.COLLISION] + costs[:, Cost.REAR])
-        picked = np.argsort(hope, kind="stable")[:RESCORED]
+        picked = least(hope, RESCORED)
         rescore(
             picked, batch.rolls, self._evaluator.body, entries.box, entries.half, entries.prob, entries.moving,
             entries.polite, scene.left, not self.briefing.limits.exact, batch.firsts, costs,
@@ -383,7 +385,7 @@ class Planner:
         # to a motion that hardly moves all offsets are alike: held on to, one would turn the car askew bit by bit
         offset = float(prop[Prop.OFFSET]) if roll[-1, Roll.S] - roll[0, Roll.S] > HARDLY else 0.0
         self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), offset, bool(len(way.borrowed)))
-        self._due = seconds + float(prop[Prop.P0]) if prop[Prop.LAW] == Law.ARRIVE else -math.inf
+        self._due = seconds + float(prop[Prop.P0]) if prop[Prop.LAW] == ARRIVE else -math.inf
 
 
 def _corridor_of(ways: list[Way], last: tuple[int, float, bool]) -> int:

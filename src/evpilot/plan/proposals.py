@@ -1,5 +1,6 @@
 """What could be done: every lateral motion crossed with every speed law, as rows of `Prop`."""
 
+import functools
 import math
 from collections.abc import Iterator
 from itertools import islice
@@ -59,7 +60,9 @@ VARIATIONS = np.array(
     ]
 )
 OFFSET, LENGTH, LAW, P0 = int(Prop.OFFSET), int(Prop.LENGTH), int(Prop.LAW), int(Prop.P0)
-CRUISE, RAMP = int(Law.CRUISE), int(Law.RAMP)
+# plain numbers: numpy takes a microsecond to find out what a member of an enumeration is
+CRUISE, RAMP, ARRIVE, STOP = int(Law.CRUISE), int(Law.RAMP), int(Law.ARRIVE), int(Law.STOP)
+COLUMNS = len(Prop)
 TIME_MAX = 40.0  # [s] a law that arrives later says nothing about now
 
 
@@ -84,7 +87,7 @@ def propose(
         times = BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS
         within = math.inf if room is None else float(room[c])
         if within < STEEPEST * abs(way.scalars[Corridor.D]) and speed < CREEPS:
-            laws = np.concatenate([laws, [(Law.CRUISE, CREEPS, usual, 1.5, 0.0, 0.0)]])
+            laws = np.concatenate([laws, [(CRUISE, CREEPS, usual, 1.5, 0.0, 0.0)]])
         paths = paths_on(way, speed, c == 0, times if c == 0 else gentle(times, way, briefing), within)
         mine = [cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
         wait = way.opens - float(way.scalars[Corridor.S])
@@ -96,8 +99,8 @@ def keep_going(way: Way, briefing: Briefing, speed: float, wish: float, halts: A
     """A few proposals (R, 11) along a lane's middle: as fast as we would like behind whoever is ahead, a little slower,
     gently braking; with halts (C,) also what saves energy."""
     laws = np.array(
-        [(Law.CRUISE, share * wish, headway(1.2, briefing, speed), 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
-        + [(Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS[2:5]]
+        [(CRUISE, share * wish, headway(1.2, briefing, speed), 1.5, 0.0, 0.0) for share in CRUISE_SHARES[:3]]
+        + [(RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS[2:5]]
         + ([] if halts is None else _thrifty_laws(way, wish, float(halts[0]), headway(1.2, briefing, speed)))
     )
     return cross(0, paths_on(way, speed, True, DURATIONS)[[0, 1, -1]], laws)
@@ -109,7 +112,7 @@ def _delayed(blocks: list[Array], wait: float, own: Way, way: Way) -> list[Array
     rows[:, Prop.DELAY] = wait
     rows[:, Prop.HOLD] = way.scalars[Corridor.D] - own.scalars[Corridor.D]
     rows[:, Prop.LENGTH] = np.maximum(
-        LENGTH_MIN, rows[:, Prop.LENGTH] - np.where(rows[:, Prop.LAW] == Law.ARRIVE, wait, 0.0)
+        LENGTH_MIN, rows[:, Prop.LENGTH] - np.where(rows[:, Prop.LAW] == ARRIVE, wait, 0.0)
     )
     return [rows]
 
@@ -157,33 +160,33 @@ def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...], ro
 def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish: float) -> list[tuple[float, ...]]:
     limits = briefing.limits
     usual, tight = headway(1.2, briefing, speed), headway(0.7, briefing, speed)
-    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, usual, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
+    laws: list[tuple[float, ...]] = [(CRUISE, share * wish, usual, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
     # out on the oncoming lane time is worth more than ease
     hurry = limits.gate_accel - limits.accel if len(way.borrowed) and not limits.exact else 0.0
-    laws.append((Law.CRUISE, wish, tight, 2.0, hurry, 0.0))
+    laws.append((CRUISE, wish, tight, 2.0, hurry, 0.0))
     if speed < SETTING_OFF and not limits.exact:
         # across a gap in the traffic one sets off briskly
-        laws.append((Law.CRUISE, wish, tight, 2.0, limits.gate_accel - limits.accel, BRISK))
-    laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
-    laws.append((Law.RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
-    laws.append((Law.RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
-    laws.extend((Law.RAMP, -brake, 8.0, 0.0, 0.0, 0.0) for brake in HARDER)
+        laws.append((CRUISE, wish, tight, 2.0, limits.gate_accel - limits.accel, BRISK))
+    laws.extend((RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
+    laws.append((RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
+    laws.append((RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
+    laws.extend((RAMP, -brake, 8.0, 0.0, 0.0, 0.0) for brake in HARDER)
     if limits.exact:
-        laws.append((Law.RAMP, 3.0, 4.0, 0.0, 0.0, 0.0))
+        laws.append((RAMP, 3.0, 4.0, 0.0, 0.0, 0.0))
     holds = [float(low) - HOLD for low in way.borrowed[:, 0]]
     places = (float(way.scalars[Corridor.WALL]), float(way.scalars[Corridor.END]), *holds)
     near = (place for place in places if 0.0 < place - way.scalars[Corridor.S] < STOP_LOOK)
-    laws.extend((Law.STOP, place, 2.0, 0.0, 0.0, 0.0) for place in near)
+    laws.extend((STOP, place, 2.0, 0.0, 0.0, 0.0) for place in near)
     return laws
 
 
 def _thrifty_laws(way: Way, wish: float, halt: float, gap: float) -> list[tuple[float, ...]]:
     """Speed laws that save energy: a little slower, gently faster, gliding, braking early for a stop."""
-    laws: list[tuple[float, ...]] = [(Law.CRUISE, share * wish, gap, 1.5, 0.0, 0.0) for share in THRIFTY_SHARES]
-    laws.append((Law.CRUISE, wish, gap, 1.5, GENTLY, 0.0))
-    laws.extend((Law.RAMP, a, t, 0.0, 0.0, 0.0) for a, t in GLIDES)
+    laws: list[tuple[float, ...]] = [(CRUISE, share * wish, gap, 1.5, 0.0, 0.0) for share in THRIFTY_SHARES]
+    laws.append((CRUISE, wish, gap, 1.5, GENTLY, 0.0))
+    laws.extend((RAMP, a, t, 0.0, 0.0, 0.0) for a, t in GLIDES)
     if 0.0 < halt - way.scalars[Corridor.S] < STOP_LOOK:
-        laws.extend((Law.STOP, halt, brake, 0.0, 0.0, 0.0) for brake in EARLY_STOPS)
+        laws.extend((STOP, halt, brake, 0.0, 0.0, 0.0) for brake in EARLY_STOPS)
     return laws
 
 
@@ -194,11 +197,11 @@ def headway(usual: float, briefing: Briefing, speed: float) -> float:
 
 def cross(corridor: int, paths: Array, laws: Array) -> Array:
     """Every path (K, 2) with every law (L, 6) on a corridor, as rows of `Prop` (K * L, 11)."""
-    rows = np.zeros((len(paths), len(laws), len(Prop)))
+    rows = np.zeros((len(paths), len(laws), COLUMNS))
     rows[:, :, Prop.CORRIDOR] = corridor
     rows[:, :, Prop.OFFSET : Prop.LENGTH + 1] = paths[:, None]
     rows[:, :, Prop.LAW :] = laws
-    return rows.reshape(-1, len(Prop))
+    return rows.reshape(-1, COLUMNS)
 
 
 def _arrivals(c: int, way: Way, briefing: Briefing, speed: float, accel: float, seconds: float) -> list[Array]:
@@ -272,7 +275,7 @@ def _arrival_speeds(goal: Goal, distance: float, speed: float, t: float) -> list
 
 def arrive(distance: float, t: float, pace: float, speed: float, accel: float) -> tuple[float, ...]:
     """The quintic law that is `distance` [m] ahead after t [s], there at speed `pace` [m/s] without acceleration."""
-    return (float(Law.ARRIVE), t, *_quintic(distance, t, pace, speed, accel), accel)
+    return (float(ARRIVE), t, *_quintic(distance, t, pace, speed, accel), accel)
 
 
 def _quintic(distance: Number, t: Number, pace: Number, speed: float, accel: Number) -> tuple[Number, Number, Number]:
@@ -288,14 +291,20 @@ def _quintic(distance: Number, t: Number, pace: Number, speed: float, accel: Num
 
 def refine(best: Array, speed: float) -> Array:
     """Neighbours of the best proposals (B, 11): offsets, lengths and speed laws in between (K, 11)."""
-    rows, share = np.empty((len(best) * len(VARIATIONS), len(Prop))), np.tile(VARIATIONS[:, 2], len(best))
+    rows, share = np.empty((len(best) * len(VARIATIONS), COLUMNS)), _shares(len(best))
     vary(best, VARIATIONS, rows)
     law, varied = rows[:, Prop.LAW], share != 0.0
-    arrivals = np.flatnonzero(varied & (law == Law.ARRIVE))
+    arrivals = np.flatnonzero(varied & (law == ARRIVE))
     if len(arrivals):
         rows[arrivals] = _vary_arrivals(rows[arrivals], share[arrivals], speed)
-    variable = (law == Law.RAMP) | (law == Law.CRUISE) | (law == Law.ARRIVE)
+    variable = (law == RAMP) | (law == CRUISE) | (law == ARRIVE)
     return rows[(variable | ~varied) & np.isfinite(rows[:, Prop.P1])]
+
+
+@functools.lru_cache
+def _shares(count: int) -> Array:
+    """What share of a step of the speed law each variation of so many proposals takes; not to be written to."""
+    return np.tile(VARIATIONS[:, 2], count)
 
 
 @kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1])")

@@ -18,6 +18,7 @@ from evpilot.types.state import Array, Ints
 
 BEHIND = 25.0  # [m] of path behind the car, so that a path does not change when a lane ends under it
 BESIDE_PENALTY = 3.0  # of a corridor beside ours
+CAR = int(User.CAR)
 TIMED = 60.0  # [s] a goal window that closes later sets no pace
 LANE_CHANGE_TIMED = 60.0  # [m] what a lane change costs that must be done in time: the gap for it has to be found
 OPENING_LOOK = 6.0  # [s] a lane that begins further ahead is not looked at
@@ -197,7 +198,7 @@ class Road:
         for lane in (*here, *(side for k in here for side in self._against(k))):
             s, d, heading = self._frenet(int(lane), x, y, z)
             turn = abs(wrap(yaw - heading))
-            if turn < HEADING_MAX and graph.users[lane] & User.CAR:
+            if turn < HEADING_MAX and graph.users[lane] & CAR:
                 ranked.append((min(float(self.cost[lane]), 1e6) - s + 4.0 * abs(d) + 20.0 * turn, abs(d), int(lane)))
         ranked.sort()
         lanes = [lane for _, _, lane in ranked]
@@ -237,7 +238,7 @@ class Road:
             for side, same, line in sides
             if side >= 0
             and same
-            and graph.users[side] & User.CAR
+            and graph.users[side] & CAR
             and (exact or line not in SOLID or self._nearer(int(side), lane))
         ]
 

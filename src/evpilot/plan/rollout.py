@@ -428,7 +428,9 @@ def roll_out(
                     runs[law + 1 :] = used
                 if used == WIDTH:
                     reach = find_crowd(block, used, car[3], car[4], extents[c], near[c], crowd)
-                    _drive(runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out, boxes)
+                    _drive(
+                        runs, rows, corridors[c], table, spans[c], crowd, reach, standoff, ego, car, block, out, boxes
+                    )
                     used = ZERO
                     runs[:] = 0
         if used > 0:

@@ -27,6 +27,7 @@ from evpilot.types import (
     Signal,
     StopKind,
     Tracks,
+    among,
 )
 from evpilot.types.state import Array, Ints
 
@@ -44,6 +45,7 @@ STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
 KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
 BLUE_LOOK, BLUE_MOVES = 80.0, 2.0  # [m] behind, [m/s] within which who comes with blue light is made way for
 CROSSING_LOOK = 60.0  # [m]
+BLUE, MAY_WALK = int(Signal.BLUE), among([ObjectKind.PEDESTRIAN, ObjectKind.BICYCLE])
 STAND_OFF = 0.5  # [m] before a place that is kept clear
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
 # at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
@@ -80,8 +82,12 @@ class Rules:
 
     _clear: dict[bytes, list[tuple[float, float]]] = field(init=False, default_factory=dict)
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
+    _signs: Ints = field(init=False)  # the stop lines with a stop sign
     _turns: Turns = field(init=False, default_factory=Turns)
     _met: tuple[list[Way], Tracks, list[list[tuple[float, Walkers]]]] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._signs = np.flatnonzero(self.briefing.graph.stop_kind == int(StopKind.STOP_SIGN))
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
@@ -99,7 +105,7 @@ class Rules:
     def held_up(self, ways: list[Way], tracks: Tracks) -> list[Way]:
         """The corridors on which we would hold up somebody with blue light who comes behind: free way is to be made at
         once (StVO section 38 (1))."""
-        rows = np.flatnonzero((tracks.signals & Signal.BLUE > 0) & (tracks.state[:, 4] > BLUE_MOVES) & tracks.valid)
+        rows = np.flatnonzero((tracks.signals & BLUE > 0) & (tracks.state[:, 4] > BLUE_MOVES) & tracks.valid)
         if self.briefing.limits.exact or not len(rows):
             return []
         return [way for way in ways if self._comes_behind(way, tracks, rows)]
@@ -184,7 +190,7 @@ class Rules:
     def _stop_signs(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
         graph = self.briefing.graph
         walls: list[Wall] = []
-        for k in np.flatnonzero(graph.stop_kind == StopKind.STOP_SIGN):
+        for k in self._signs:
             for place in np.flatnonzero(way.path.lanes == graph.stop_lane[k]):
                 s = float(way.path.lane_s[place] + graph.stop_s[k])
                 room = s - self._front(way)
@@ -220,7 +226,7 @@ class Rules:
     def _walkers(self, ways: list[Way], tracks: Tracks) -> list[list[tuple[float, Walkers]]]:
         """`_walkers_on` each corridor, looked at once in every cycle."""
         if self._met is None or self._met[0] is not ways or self._met[1] is not tracks:
-            rows = np.flatnonzero((tracks.kind == ObjectKind.PEDESTRIAN) | (tracks.kind == ObjectKind.BICYCLE))
+            rows = np.flatnonzero(MAY_WALK[tracks.kind])
             self._met = ways, tracks, [list(self._walkers_on(way, tracks, rows)) for way in ways]
         return self._met[2]
 
@@ -282,7 +288,7 @@ class Rules:
         blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
         strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
-        riders = np.intersect1d(others, entries.riders)
+        riders = np.intersect1d(others, entries.riders) if len(entries.riders) else entries.riders
         weight = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
         for c, way in enumerate(ways):
             front = self._front(way)

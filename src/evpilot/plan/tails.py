@@ -10,7 +10,7 @@ from evpilot.plan.explain import CONTACT_COST
 from evpilot.plan.scene import Scene
 from evpilot.plan.weather import grip
 from evpilot.types import Observation, Trajectory
-from evpilot.types.state import Ints
+from evpilot.types.state import Array, Ints
 
 FIRMNESS = (4.0, 6.0, 9.0)  # [m/s2] of the stops that are tried in turn
 GRIP_SHARE = 0.95  # of the tyres' grip that a stop may use
@@ -19,10 +19,10 @@ STANDS = 0.1  # [m/s]
 
 
 def best_with_tail(
-    evaluator: Evaluator, batch: Batch, order: Ints, scene: Scene, observation: Observation
+    evaluator: Evaluator, batch: Batch, total: Array, order: Ints, scene: Scene, observation: Observation
 ) -> tuple[int, Trajectory | None]:
-    """The best proposal that has a stopping tail free of contact, with it; else the best of all, with none."""
-    total = batch.total()
+    """The best proposal, by the total cost (R,) of each and their order, that has a stopping tail free of contact, with
+    it; else the best of all, with none."""
     for candidate in order[:CANDIDATES].tolist():
         if total[candidate] > total[order[0]] + CONTACT_COST:
             break

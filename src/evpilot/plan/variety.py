@@ -10,8 +10,8 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.rows import copy_row, copy_rows
-from evpilot.plan.columns import GRID, Law, Prop, Roll
-from evpilot.plan.proposals import DURATIONS, cross, paths_on
+from evpilot.plan.columns import GRID, Prop, Roll
+from evpilot.plan.proposals import DURATIONS, RAMP, cross, paths_on
 from evpilot.plan.way import Way
 from evpilot.types import Briefing
 from evpilot.types.state import Array, Ints
@@ -73,7 +73,8 @@ def seat_of(mark: int, column: int, marks: Ints, seats: Ints) -> int:
 @kernel("i8(f8[:, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[::1], i8[:, ::1], i8)")
 def unite(props: Array, rolls: Array, boxes: Array, last: Array, marks: Ints, first: int) -> int:
     """Keep those of the proposals (R, 11) from row first on that come to another motion than all before them, moved up
-    with their rollouts and boxes, as `roll_out` fills them, to follow each other; answers how many rows that makes in all.
+    with their rollouts and boxes, as `roll_out` fills them, to follow each other; answers how many rows that makes in
+    all.
 
     Motions are one that lie on the same corridor, lead both or neither elsewhere than the last decision did, last (2,)
     its corridor and offset [m], NaN for none, and have the same places to `ALIKE` at every full second and the same
@@ -120,4 +121,4 @@ def more(way: Way, briefing: Briefing, speed: float, missing: int, hold: float) 
     low = -min(speed / STOP_TIME, HARDEST) if speed > SOFTEST * STOP_TIME else SOFTEST
     count = math.ceil(SPARE * missing / len(paths))
     accels = np.linspace(low, briefing.limits.accel, count + 2)[1:-1]
-    return cross(0, paths, np.array([(Law.RAMP, float(accel), hold, 0.0, 0.0, 0.0) for accel in accels]))
+    return cross(0, paths, np.array([(RAMP, float(accel), hold, 0.0, 0.0, 0.0) for accel in accels]))

@@ -217,7 +217,7 @@ class Rejection(IntEnum):
     ROAD = 5
 
 
-KINDS = (min(ObjectKind), max(ObjectKind))
-LIGHT_STATES = (min(LightState), max(LightState))
-SOURCES = (min(Source), max(Source))
+KINDS = (int(min(ObjectKind)), int(max(ObjectKind)))
+LIGHT_STATES = (int(min(LightState)), int(max(LightState)))
+SOURCES = (int(min(Source)), int(max(Source)))
 """The least and the highest of each, which every message of every tick is held against."""
