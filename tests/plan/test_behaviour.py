@@ -1,6 +1,7 @@
 """What the pilot does on small roads, in closed loop at 100 Hz."""
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -28,7 +29,9 @@ from driving_scenes import (
 from planning_parts import crossing
 
 from evpilot.maps.builder import GraphBuilder
+from evpilot.pilot import EvPilot
 from evpilot.scenarios import Behaviour, load
+from evpilot.simulate.loop import simulate
 from evpilot.types import VERDICT, LightState, ObjectKind, Signal
 from evpilot.vehicle import platforms
 
@@ -179,6 +182,13 @@ def test_a_red_light_is_stopped_for_before_the_line_and_left_at_green() -> None:
 def test_a_green_light_is_passed_at_speed() -> None:
     run = drive(scene(lane_with_light(120.0), lights=(light(LightState.GREEN),), seconds=12.0))
     assert run.ego[:, SPEED].min() > 9.8
+
+
+def test_a_green_light_is_passed_as_soon_by_who_wishes_to_save() -> None:
+    green = scene(lane_with_light(120.0), speed=6.0, lights=(light(LightState.GREEN),), seconds=10.0)
+    saving = simulate(green, functools.partial(EvPilot, eco=1.0), platform=CAR, seed=0)
+    usual, late = (run.t_ns[np.argmax(front(run) > 120.0)] * 1e-9 for run in (drive(green), saving))
+    assert 0.0 < late < usual + 0.2
 
 
 def test_at_amber_who_can_stop_stops_and_who_cannot_goes_on() -> None:

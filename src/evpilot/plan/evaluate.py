@@ -13,6 +13,7 @@ from evpilot.plan.cost.energy import Thrift, energy_cost, thrift
 from evpilot.plan.cost.headway import headway_cost
 from evpilot.plan.cost.lines import lane_kept_cost
 from evpilot.plan.cost.passing import passing_cost, room_beside
+from evpilot.plan.cost.progress import EARLY
 from evpilot.plan.cost.trapped import trapped_cost
 from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_cost
@@ -108,8 +109,9 @@ class Evaluator:
         if self._thrift is not None and scene.freely is not None:
             t = self._thrift
             energy_cost(
-                batch.props, batch.rolls, scene.corridors, scene.table, batch.firsts, scene.freely, scene.wanted,
-                t.powers, t.weight * scene.saving, t.mass, t.turning, batch.costs,
+                batch.props, batch.rolls, scene.corridors, scene.table, batch.firsts, scene.freely,
+                (1.0 + EARLY) * self._urge(), t.powers, t.worths, t.weight, t.mass, t.turning,
+                batch.costs,
             )  # fmt: skip
         self._regulate(batch, scene)
         batch.costs[:, Cost.LANE] += CHANGE_COST * batch.marks[:, OTHER]

@@ -30,13 +30,23 @@ from evpilot.plan.proposals import ARRIVE, keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
-from evpilot.plan.scene import Scene, halts_on, hidden_from, rolled_to, slack_of, time_left
+from evpilot.plan.scene import Scene, hidden_from, rolled_to, slack_of, slower_on, time_left
 from evpilot.plan.spans import spans_again, spans_on
 from evpilot.plan.tails import best_with_tail, stopping_tail
 from evpilot.plan.variety import HOLDS, LEAST, different, more
 from evpilot.plan.way import Way, curvature_now
 from evpilot.plan.weather import BEND_SHARE, grip
-from evpilot.types import Briefing, EgoState, Observation, PlanTrace, Predictions, Tracks, Trajectory, no_trace
+from evpilot.types import (
+    Briefing,
+    EgoState,
+    LightState,
+    Observation,
+    PlanTrace,
+    Predictions,
+    Tracks,
+    Trajectory,
+    no_trace,
+)
 from evpilot.types.state import Array, Bools, Ints
 
 REFINED, REFINED_MOST = 16, 20  # proposals whose neighbours are looked at ...
@@ -47,8 +57,8 @@ SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LA
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
 HEADWAY_COST = 1.0  # ... for a hair of the gap that a regulation asks for: only a slower one mends that ...
 CALM_COMFORT = 0.3  # ... and for comfort
-# a green of 25 s ends with 4 % in each second, and a stop costs some 25 s and a third of the motion's energy
-HURRY = 0.3
+SOON_RED = (LightState.GREEN, LightState.RED_AMBER)  # now or at once green, and red before long
+GAP_NEAR = 20.0  # [m] ahead a gap among those who have priority is taken or not
 HARDLY = 2.0  # [m] within the horizon: who goes on by less as good as stands
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
 FREE_WAY = 25.0  # of going on before somebody with blue light: more than the pace of a slower lane
@@ -296,7 +306,7 @@ class Planner:
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         wheelbase = self.briefing.platform.wheelbase
         steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)
-        halts = self._halts(corridors, spans, near)
+        slower = self._slower(corridors, spans, near)
         state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), steering, 0.0])
         return Scene(
             ways=ways,
@@ -319,9 +329,10 @@ class Planner:
             left=time_left(self.briefing, observation.t_ns),
             limit=self.road.limit_at(ego),
             wanted=self._pace.wish(ways[0]),
-            halts=halts,
-            freely=None if halts is None else rolled_to(corridors, table, halts),
-            saving=self._saving(ways[0], observation),
+            halts=None if slower is None else slower[:, 0],
+            freely=None
+            if slower is None or self._pressed(ways[0], zones, observation)
+            else rolled_to(corridors, table, slower, self._front()),
             room=room,
             tight=tight,
             last=None if self._last is None else (_corridor_of(ways, self._last), self._last[1]),
@@ -338,16 +349,22 @@ class Planner:
         if len(stopped):
             spans_again(stopped, entries.box, entries.half, entries.level, corridors, table, spans, near)
 
-    def _halts(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
-        """Where to stop on each corridor (C,) [m], where saving energy counts."""
+    def _front(self) -> float:
+        """From the rear axle to the bumper [m]."""
+        return float(self._evaluator.body[0] + self._evaluator.body[1])
+
+    def _slower(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
+        """What to slow down for on each corridor (C, 3), where saving energy counts."""
         if self._eco <= 0.0:
             return None
-        shift, length, half = self._evaluator.body.tolist()
-        return halts_on(corridors, spans, near, shift + length, half)
+        return slower_on(corridors, spans, near, self._front(), float(self._evaluator.body[2]))
 
-    def _saving(self, way: Way, observation: Observation) -> float:
-        """What share of the wish to save counts: before a green light time is dear, who comes late may have to stop."""
-        return HURRY if self._eco > 0.0 and self.rules.green_ahead(way, observation) else 1.0
+    def _pressed(self, way: Way, zones: Array, observation: Observation) -> bool:
+        """Whether time is dear: who comes late to a green light, or to a gap among those who have priority, may have to
+        stop for half a minute, and standing takes energy, too."""
+        near = float(way.scalars[Corridor.S]) + self._front() + GAP_NEAR
+        gap = bool(np.any((zones[:, 0] == 0.0) & (zones[:, 1] < near)))
+        return gap or self.rules.next_light(way, observation) in SOON_RED
 
     def _vary(self, batch: Batch, scene: Scene) -> Batch:
         """The batch with more proposals where too many of its own come to the same motion."""

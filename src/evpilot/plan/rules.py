@@ -156,8 +156,8 @@ class Rules:
                 walls.append(wall_at(c, way, s, SAID[state]))
         return walls
 
-    def green_ahead(self, way: Way, observation: Observation) -> bool:
-        """Whether the next light on a corridor, within LOOK, is green: it will not stay so."""
+    def next_light(self, way: Way, observation: Observation) -> LightState | None:
+        """What the next light on a corridor shows, None where there is none within LOOK."""
         graph, front = self.briefing.graph, self._front(way)
         for number in range(len(way.path.lanes)) if len(graph.light_id) else ():
             state = shown(graph, way, number, observation.lights)
@@ -165,8 +165,8 @@ class Rules:
                 continue
             s = float(way.path.lane_s[number]) + _line_on(graph, int(way.path.lanes[number]))
             if 0.0 <= s - front < LOOK:
-                return state == LightState.GREEN
-        return False
+                return state
+        return None
 
     def _has_stood(self, line: tuple[str, int], room: float, observation: Observation, hold: float) -> bool:
         """Whether the car has stood for a time [s] at a line that is `room` [m] ahead of its front."""

@@ -13,9 +13,10 @@ from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_places
 from evpilot.plan.way import Way
 from evpilot.types import Briefing, EgoState, Observation, Tracks
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bools, Ints
 
 BEHIND = 1.5  # [m] who stands
+FOLLOWED = 1.0  # [s] behind who goes ahead
 AHEAD = 120.0  # [m] who stands further away may be gone
 
 
@@ -27,7 +28,7 @@ class Scene:
     corridor [m], how long what we do counts [s], the speed limit here [m/s], the corridor and offset of the last
     decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor (C,) [m] the front
     will have to stop, and the square of the speed (N, 1) from which it rolls by itself to all that is slower ahead, as
-    the stacked table, both None where saving energy does not count; what share of the wish to save counts now; and how
+    the stacked table, both None where saving energy is not wished, the second also where it does not count now; and how
     far ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it, and whether on any."""
 
     ways: list[Way]
@@ -53,7 +54,6 @@ class Scene:
     wanted: float
     halts: Array | None
     freely: Array | None
-    saving: float
     room: Array
     tight: bool
 
@@ -81,20 +81,33 @@ def slack_at(area: DrivableArea, x: float, y: float, yaw: float, body: Array) ->
     return max(0.0, EDGE_SPARE + 0.02 - outline_distance(x, y, yaw, body, area.origin, area.table, area.tiles))
 
 
-def halts_on(corridors: Array, spans: Array, near: Ints, front: float, half: float) -> Array:
-    """Where on each corridor (C,) [m] the front will have to stop, inf where nowhere: at a wall, or behind somebody who
-    stands in our strip of half a width [m]; front [m] from the rear axle to the bumper."""
-    places = corridors[:, Corridor.WALL].copy()
+def slower_on(corridors: Array, spans: Array, near: Ints, front: float, half: float) -> Array:
+    """What the front will have to slow down for on each corridor (C, 3), inf where for nothing: where to stop [m], at a
+    wall or behind somebody who stands in our strip of half a width [m]; where somebody who is ahead in it all the time
+    will be at the horizon's end [m], and how fast [m/s]. front [m] from the rear axle to the bumper."""
+    out = np.full((len(corridors), 3), np.inf)
+    out[:, 0] = corridors[:, Corridor.WALL]
     for c, row in enumerate(near):
-        own, now = float(corridors[c, Corridor.S]), spans[c, row[1 : 1 + row[0]], 0]
-        ahead = (now[:, Span.S_LOW] > own + front) & (now[:, Span.S_LOW] < own + AHEAD) & (now[:, Span.SPEED] < STANDS)
-        beside = (now[:, Span.D_LOW] <= half) & (now[:, Span.D_HIGH] >= -half)
-        places[c] = min(places[c], float(np.min(now[ahead & beside, Span.S_LOW], initial=np.inf)) - BEHIND)
-    return places
+        rows = row[1 : 1 + row[0]]
+        own, now, then = float(corridors[c, Corridor.S]), spans[c, rows, 0], spans[c, rows, -1]
+        ahead = (now[:, Span.S_LOW] > own + front) & (now[:, Span.S_LOW] < own + AHEAD) & _beside(now, half)
+        stands = ahead & (now[:, Span.SPEED] < STANDS)
+        out[c, 0] = min(out[c, 0], float(np.min(now[stands, Span.S_LOW], initial=np.inf)) - BEHIND)
+        leads = then[ahead & ~stands & _beside(then, half)]
+        if len(leads):
+            lead = leads[np.argmin(leads[:, Span.S_LOW])]
+            pace = max(float(lead[Span.SPEED]), 0.0)
+            out[c, 1:] = float(lead[Span.S_LOW]) - BEHIND - FOLLOWED * pace, pace
+    return out
 
 
-def rolled_to(corridors: Array, table: Array, halts: Array) -> Array:
-    """As `rolling_on` fills it (N, 1)."""
+def _beside(spans: Array, half: float) -> Bools:
+    """Which spans (E, 5) touch a strip of half a width [m]."""
+    return (spans[:, Span.D_LOW] <= half) & (spans[:, Span.D_HIGH] >= -half)
+
+
+def rolled_to(corridors: Array, table: Array, slower: Array, front: float) -> Array:
+    """As `rolling_on` fills it (N, 1); slower and front as `slower_on` has them."""
     rolls = np.empty((len(table), 1))
-    rolling_on(corridors, table, halts, rolls)
+    rolling_on(corridors, table, slower - np.array([front, front, 0.0]), rolls)
     return rolls

@@ -1,10 +1,10 @@
 """What a motion takes from the battery beyond its way: speeding up for a stop, friction brakes, haste.
 
-The energy from inside the battery over the motion, less what the way costs at the wanted speed, less what the motion
-at its end is worth. Where the way is free, a car's motion is worth what it takes to get it; what is faster than it
-would roll by itself to the next bend, lower limit, wall or somebody who stands, only what recuperation brings back. So
-to lift early beats braking late, and to speed up towards a red light or a turn is paid for. The whole is bounded: no
-joule outweighs a rule or a road user.
+The energy from inside the battery over the motion, less what the way costs at the present speed, less what the
+motion at its end is worth. Where the way is free, a car's motion is worth what it takes to get it; what is
+faster than it would roll by itself to the next bend, lower limit, wall or whoever is ahead, only what recuperation
+brings back. So to lift early beats braking late, and to speed up towards a red light or a turn is paid for. The whole
+is bounded: no joule outweighs a rule or a road user.
 """
 
 import math
@@ -18,28 +18,29 @@ from evpilot.plan.weather import GRAVITY
 from evpilot.types import Platform
 from evpilot.types.state import Array
 from evpilot.vehicle.powertrain.road import turning_mass
-from evpilot.vehicle.powertrain.table import power_at, power_table
+from evpilot.vehicle.powertrain.table import STEADY, motion_at, motion_table, power_at, power_table
 
-R_V, R_S, R_A = int(Roll.SPEED), int(Roll.S), int(Roll.ACCEL)
+R_V, R_S = int(Roll.SPEED), int(Roll.S)
 C_START, C_COUNT = int(Corridor.START), int(Corridor.COUNT)
 P_CORRIDOR = int(Prop.CORRIDOR)
 REF_Z, REF_CAP, ENERGY = int(Ref.Z), int(Ref.CAP), int(Cost.ENERGY)
 TIMES = GRID
 FULL = 1.3  # cost of a kilojoule at a preference of 1: against PROGRESS_WEIGHT a second is then worth 5 to 12 kJ
 MOST = 14.0  # cost that saving can reach: far below a contact's (60) or a broken rule's (150)
-GAINED, BROUGHT_BACK = 1.06, 0.68  # of kinetic energy: what it takes from the battery, and what braking gives back
-UPHILL = 1.1  # of potential energy, likewise, for the way's price
+UPHILL = 1.1  # of potential energy, what it takes from the battery, for the way's price
 STANDS = 2.0  # [m/s] somebody ahead who is slower than this is waited for
 FAST = 100.0  # [m/s] more than anybody drives
-COASTING = 0.2  # [m/s2] at which a car without drive slows down in town
+COASTING = 0.12  # [m/s2] at which a car without drive slows down in town
+TAKEN, BACK = 0, 1  # columns of `motion_table`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Thrift:
-    """An eco preference of a car: powers (SPEEDS, PUSHES) [W] as `power_table` gives them; weight [1/J]; mass [kg] and
-    turning, the turning parts' share of it."""
+    """An eco preference of a car: powers (SPEEDS, PUSHES) [W] as `power_table` gives them, worths (SPEEDS, 2) [J] as
+    `motion_table` does; weight [1/J]; mass [kg] and turning, the turning parts' share of it."""
 
     powers: Array
+    worths: Array
     weight: float
     mass: float
     turning: float
@@ -47,37 +48,65 @@ class Thrift:
 
 def thrift(platform: Platform, eco: float) -> Thrift:
     """A car's eco preference, 0..1."""
+    powers, turning = power_table(platform), turning_mass(platform) / platform.mass
     return Thrift(
-        powers=power_table(platform),
+        powers=powers,
+        worths=motion_table(powers, turning),
         weight=eco * FULL * 1e-3,
         mass=platform.mass,
-        turning=turning_mass(platform) / platform.mass,
+        turning=turning,
     )
 
 
-@kernel("void(f8[:, ::1], f8[:, ::1], f8[::1], f8[:, ::1])")
-def rolling_on(corridors: Array, table: Array, halts: Array, rolls: Array) -> None:
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])")
+def rolling_on(corridors: Array, table: Array, slower: Array, rolls: Array) -> None:
     """Fill rolls (N, 1), as the stacked table (N, 14), with the square [m2/s2] of the speed from which a car rolls by
-    itself to all that is slower ahead: caps, and where it has to stop on each corridor, halts (C,) [m], inf nowhere."""
+    itself to all that is slower ahead: caps, and on each corridor slower (C, 3): where to stop [m], where who is ahead
+    will be at the horizon's end [m], inf where nobody is, and how fast [m/s]."""
     for c in range(corridors.shape[0]):
         start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
         ahead = FAST * FAST
         for k in range(count - 1, -1, -1):
-            cap = 0.0 if k * REF_STEP >= halts[c] else table[start + k, REF_CAP]
+            cap = 0.0 if k * REF_STEP >= slower[c, 0] else table[start + k, REF_CAP]
             ahead = min(ahead + 2.0 * COASTING * REF_STEP, cap * cap)
-            rolls[start + k, 0] = ahead
+            # who goes on ahead is come up with more slowly
+            behind = slower[c, 2] + math.sqrt(2.0 * COASTING * max(slower[c, 1] - k * REF_STEP, 0.0))
+            rolls[start + k, 0] = min(ahead, behind * behind)
 
 
 @kernel()
-def worth(square: float, rolls: float) -> float:
-    """What a speed's square [m2/s2] is worth: as much of it as rolls on by itself saves power, the rest is for
-    recuperation."""
-    return BROUGHT_BACK * square + (GAINED - BROUGHT_BACK) * min(square, rolls)
+def worth(speed: float, rolls: float, pace: float, worths: Array) -> float:
+    """What a speed is worth [J]: as much of its square as rolls on by itself, up to a pace [m/s] that is worth its
+    price, saves power, the rest is for recuperation."""
+    free = min(speed, math.sqrt(rolls), pace)
+    return motion_at(free, worths, TAKEN) + motion_at(speed, worths, BACK) - motion_at(free, worths, BACK)
+
+
+@kernel()
+def price(speed: float, powers: Array) -> float:
+    """What a metre takes [J] at a speed [m/s], or where that is cheaper at a higher one."""
+    cheapest = power_at(max(speed, 1.0), 0.0, powers) / max(speed, 1.0)
+    for pace in range(int(speed) + 1, powers.shape[0]):
+        if powers[pace, STEADY] > cheapest * pace:
+            break
+        cheapest = powers[pace, STEADY] / pace
+    return cheapest
+
+
+@kernel()
+def worthwhile(metre: float, powers: Array) -> float:
+    """The speed [m/s] at which the next metre in a second takes as much as it is worth [J] on top of what each metre of
+    the way takes anyhow."""
+    for pace in range(2, powers.shape[0]):
+        power = powers[pace, STEADY]
+        if power - powers[pace - 1, STEADY] > metre + power / pace:
+            return float(pace - 1)
+    return FAST
 
 
 @kernel(
-    "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8[:, ::1], f8, f8, f8,"
-    "f8[:, ::1])"
+    "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8[:, ::1], f8[:, ::1], f8,"
+    "f8, f8, f8[:, ::1])"
 )
 def energy_cost(
     props: Array,
@@ -86,8 +115,9 @@ def energy_cost(
     table: Array,
     firsts: Array,
     freely: Array,
-    wanted: float,
+    progress: float,
     powers: Array,
+    worths: Array,
     weight: float,
     mass: float,
     turning: float,
@@ -95,16 +125,16 @@ def energy_cost(
 ) -> None:
     """Add to costs (R, 13) by `Cost` what proposals (R, 11) with rollouts (R, 51, 11) take.
 
-    freely (N, 1) as `rolling_on` fills it for the stacked table (N, 13); wanted [m/s] the speed we would like; firsts
-    (R, 4) as `score` fills them: what is done after the goal does not count.
+    freely (N, 1) as `rolling_on` fills it for the stacked table (N, 14); progress what a
+    metre is worth; firsts (R, 4) as `score` fills them: what is done after the goal does not count.
     """
-    metre = power_at(wanted, 0.0, powers) / max(wanted, 1.0)
+    pace = worthwhile(progress / weight, powers)
     for r in range(props.shape[0]):
         c = int(props[r, P_CORRIDOR])
         start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
         end = steps_until(firsts[r, 3]) - 1
         roll = rolls[r]
-        spent = 0.0
+        spent, metre = 0.0, price(roll[0, R_V], powers)
         low = sample(table, start, count, roll[0, R_S], REF_Z)
         height = low
         for step in range(end):
@@ -117,8 +147,8 @@ def energy_cost(
             push = (roll[step + 1, R_V] - roll[step, R_V]) / dt
             spent += dt * power_at(speed, push * (1.0 + turning) + slope, powers)
         priced = metre * (roll[end, R_S] - roll[0, R_S]) + UPHILL * mass * GRAVITY * (height - low)
-        gained = worth(roll[end, R_V] ** 2, sample(freely, start, count, roll[end, R_S], 0)) - worth(
-            roll[0, R_V] ** 2, sample(freely, start, count, roll[0, R_S], 0)
+        gained = worth(roll[end, R_V], sample(freely, start, count, roll[end, R_S], 0), pace, worths) - worth(
+            roll[0, R_V], sample(freely, start, count, roll[0, R_S], 0), pace, worths
         )
-        x = weight * (spent - priced - 0.5 * mass * (1.0 + turning) * gained)
+        x = weight * (spent - priced - gained)
         costs[r, ENERGY] += MOST * math.tanh(x / MOST)

@@ -12,6 +12,7 @@ RULE, PROGRESS, LANE = int(Cost.RULE), int(Cost.PROGRESS), int(Cost.LANE)
 LIMIT, REMAINING = int(Ref.LIMIT), int(Ref.REMAINING)
 START, COUNT, PENALTY, HOME = int(Corridor.START), int(Corridor.COUNT), int(Corridor.PENALTY), int(Corridor.HOME)
 SOON = 25  # the step at 3 s
+EARLY = 0.5  # of what is still to go counts early: what is put off in every cycle is never done
 ASIDE = 1.5  # [m] further from the middle of a lane the car is still on another
 NEARLY = 1e-6  # [m/s]
 SPEEDING_MOST = 30.0  # a second: no speed limit is worth an emergency stop
@@ -61,9 +62,8 @@ def progress_cost(
     metre to go, seconds until the drive ends, the speed limit here [m/s], what speeding costs."""
     start, count = int(corridor[START]), int(corridor[COUNT])
     remaining = sample(table, start, count, roll[end, R_S], REMAINING) - wish[0]
-    # half of it counts early: what is put off in every cycle is never done
     soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING) - wish[0]
-    cost[PROGRESS] += wish[3] * (remaining + 0.5 * soon)
+    cost[PROGRESS] += wish[3] * (remaining + EARLY * soon)
     if ever_faster(roll, end, min(lowest, wish[5])):
         cost[RULE] += speeding_cost(roll, end, start, count, table, wish)
     off = 0.0

@@ -14,7 +14,9 @@ from evpilot.vehicle.powertrain.step import spend
 
 SPEEDS, PUSHES = 61, 41  # nodes: 0 to 60 m/s; -6 to 4 m/s2
 SPEED_STEP, PUSH_LOW, PUSH_STEP = 1.0, -6.0, 0.25
+STEADY = 24  # the column of no push at all
 DT = 0.1  # [s]
+FIRMLY = 1.5  # [m/s2] a speed is gained and lost, as in town
 
 
 @kernel("void(f8[::1], f8[::1], f8[::1], f8[::1], f8[:, ::1], f8[::1], f8[:, ::1])")
@@ -56,3 +58,24 @@ def power_at(speed: float, push: float, table: Array) -> float:
     low = table[i, j] + u * (table[i + 1, j] - table[i, j])
     high = table[i, j + 1] + u * (table[i + 1, j + 1] - table[i, j + 1])
     return low + w * (high - low)
+
+
+def motion_table(powers: Array, turning: float) -> Array:
+    """What motion is worth (SPEEDS, 2) [J] at 0, 1, .. m/s on top of the way's price: what it takes from the battery to
+    get that fast, and what braking from there brings back. powers as `power_table` gives them, turning the turning
+    parts' share of the mass."""
+    out = np.zeros((SPEEDS, 2))
+    for column, push in enumerate((FIRMLY, -FIRMLY)):
+        more = powers[:, round((push - PUSH_LOW) / PUSH_STEP)] - powers[:, STEADY]
+        rate = more * (1.0 + turning) / push
+        out[1:, column] = np.cumsum(0.5 * SPEED_STEP * (rate[1:] + rate[:-1]))
+    return out
+
+
+@kernel()
+def motion_at(speed: float, worths: Array, column: int) -> float:
+    """A column of `motion_table` at a speed [m/s], linear in its square between the nodes."""
+    i = int(min(max(speed / SPEED_STEP, 0.0), SPEEDS - 1.000001))
+    low, square = i * SPEED_STEP, speed * speed
+    share = (square - low * low) / (SPEED_STEP * (2.0 * low + SPEED_STEP))
+    return worths[i, column] + share * (worths[i + 1, column] - worths[i, column])
