@@ -169,7 +169,10 @@ def first_contact(
     row = np.empty(7)
     bare = car.copy()
     bare[4:] = 0.0
-    begun = np.zeros(others.shape[0], np.bool_)
+    begun, paces, reach = np.zeros(others.shape[0], np.bool_), np.empty(others.shape[0]), np.empty(others.shape[0])
+    for i in range(others.shape[0]):
+        paces[i] = math.hypot(others[i, OVX], others[i, OVY])
+        reach[i] = car[0] + car[1] + car[2] + others[i, OHALF_LENGTH] + others[i, OHALF_WIDTH] + 1.0
     looks = math.floor(min(until, motion[motion.shape[0] - 1, TIME]) / step + 1e-9)
     k = ZERO
     for look in range(looks + 1):
@@ -178,14 +181,14 @@ def first_contact(
         for i in range(others.shape[0]):
             if begun[i] or abs(others[i, OZ] - car[3]) > LEVEL:
                 continue
-            gap = math.hypot(others[i, OX] - row[TX], others[i, OY] - row[TY])
-            pace = math.hypot(others[i, OVX], others[i, OVY])
-            if gap > car[0] + car[1] + car[2] + others[i, OHALF_LENGTH] + others[i, OHALF_WIDTH] + pace * t + 1.0:
+            # most are further away than both bodies and what it drives until then, and a metre
+            dx, dy, far = others[i, OX] - row[TX], others[i, OY] - row[TY], reach[i] + paces[i] * t
+            if dx * dx + dy * dy > far * far:
                 continue
             if look == 0:
                 begun[i] = meets(row, bare, others[i], t)
             elif meets(row, car, others[i], t) and not keeps_beside(motion, row, car, others[i], t):
-                slow = abs(row[TSPEED]) <= (STANDING if pace > abs(row[TSPEED]) else STILL)
+                slow = abs(row[TSPEED]) <= (STANDING if paces[i] > abs(row[TSPEED]) else STILL)
                 if (standing or not slow) and not runs_into_us(row, car, others[i], t):
                     return t, i
                 begun[i] = True

@@ -182,8 +182,9 @@ class Evaluator:
 
     def _wishes(self, scene: Scene) -> Array:
         """What `cost.progress.progress_cost` is told of the goals."""
-        timed = self.road.bound and bool(np.any(scene.goals[:, 1] < TIMED))
-        until = min((float(high) for high in scene.goals[:, 1] if high > 0.0), default=TIMED)
+        ends = scene.goals[:, 1].tolist()
+        timed = self.road.bound and any(end < TIMED for end in ends)
+        until = min((end for end in ends if end > 0.0), default=TIMED)
         bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, self._urge())
         speeding = SPEEDING_EXACT if self.briefing.limits.exact else SPEEDING
         return np.array([scene.rest, until, bound, weight, scene.left, scene.limit, speeding])

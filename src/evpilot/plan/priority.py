@@ -133,8 +133,9 @@ def busy(
     zones[:, 1] = np.maximum(low, begin - PAST) if front > low or beside else low
     zones[:, 3], zones[:, 4] = GRID[first] - MARGIN_BEFORE, GRID[last] + MARGIN_AFTER
     begun = speed * speed > 2.0 * COMMITTED * np.maximum(zones[:, 1] - front - BRAKES_BITE * speed, 0.0)
-    lets_out = begun & _can_stop(entries.box[who], first)
-    zones[:, 5] = weight * entries.prob[who] * np.where(lets_out, SEEN_TO_GO, 1.0)
+    zones[:, 5] = weight * entries.prob[who]
+    if begun.any():
+        zones[begun & _can_stop(entries.box[who], first), 5] *= SEEN_TO_GO
     zones[:, 6] = who
     return zones
 

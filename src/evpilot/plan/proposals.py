@@ -140,20 +140,20 @@ def gentle(durations: tuple[float, ...], way: Way, briefing: Briefing) -> tuple[
 
 def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...], room: float = math.inf) -> Array:
     """Lateral targets and lengths (K, 2), one of them within the room [m]."""
-    d = way.scalars[Corridor.D]
+    d = float(way.scalars[Corridor.D])
     far = abs(d) > FAR_ASIDE
     offsets = OFFSETS if own else OFFSETS_FAR if far else OFFSETS_BESIDE
     times = tuple(max(pair) for pair in zip(durations, DURATIONS_FAR, strict=True)) if far else durations
     rows: list[tuple[float, float]] = []
     for offset in offsets:
-        aside = abs(offset - float(d))
+        aside = abs(offset - d)
         lengths = [max(LENGTH_MIN, speed * t, STEEPEST * aside) for t in times]
         if 0.0 < room < lengths[0]:
             lengths = [max(room, LENGTH_MIN), *lengths[:-1]]
         # a longer way to the side comes of the refinement of a shorter one
         rows += [(offset, length) for length in (lengths if offset == 0.0 else lengths[:1])]
     if own:
-        rows.append((float(d), LENGTH_MIN + speed))
+        rows.append((d, LENGTH_MIN + speed))
     return np.array(rows)
 
 

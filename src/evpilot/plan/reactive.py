@@ -166,7 +166,8 @@ def rescore(
     first, only, window, seen = np.empty((2, 3)), np.empty(1, np.int64), np.zeros((2, 1)), np.empty((STEPS, 3))
     window[1, 0] = STEPS
     for e in range(count):
-        progress_of(entries[e], arcs[e])
+        if polite[e]:
+            progress_of(entries[e], arcs[e])
     for b in range(picked.shape[0]):
         r = picked[b]
         ahead = rolls[r, : steps_until(min(firsts[r, 3], left) + AFTER)]

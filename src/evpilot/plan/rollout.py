@@ -381,6 +381,8 @@ def _drive(
         _push(block, whole, dt, car)
         for i in range(used):
             out[rows[i], step, O_ACCEL], out[rows[i], step, O_JERK] = block[A + i], block[J + i]
+        if step + 1 == STEPS:
+            break
         _steer(block, whole, dt, s0, d0, bend_limit, car)
         _move(block, used, whole, dt, start, count, table)
 

@@ -24,17 +24,28 @@ STEPS = len(GRID)
 
 
 @kernel()
-def _row_anywhere(x: float, y: float, z: float, table: Array, start: int, count: int) -> tuple[int, float]:
+def _coarse(corridor: Array, table: Array) -> Array:
+    """Every `STRIDE`th sample of a corridor (N, 3), x, y, z [m], side by side: they are looked through all the time."""
+    start, count = int(corridor[C_START]), int(corridor[C_COUNT])
+    out = np.empty(((count + STRIDE - 1) // STRIDE, 3))
+    for k in range(out.shape[0]):
+        row = start + STRIDE * k
+        out[k, 0], out[k, 1], out[k, 2] = table[row, R_X], table[row, R_Y], table[row, R_Z]
+    return out
+
+
+@kernel()
+def _row_anywhere(x: float, y: float, z: float, coarse: Array) -> tuple[int, float]:
     """Row of the nearest of every `STRIDE`th sample, also for the level, and how far away [m] in the plane the nearest
-    of all samples is at least."""
-    best, flat, row = np.inf, np.inf, 0
-    for k in range(0, count, STRIDE):
-        dx, dy, dz = x - table[start + k, R_X], y - table[start + k, R_Y], z - table[start + k, R_Z]
+    of all samples is at least; coarse (N, 3) as `_coarse` gives it."""
+    best, flat, near = np.inf, np.inf, 0
+    for k in range(coarse.shape[0]):
+        dx, dy, dz = x - coarse[k, 0], y - coarse[k, 1], z - coarse[k, 2]
         square = dx * dx + dy * dy
         flat = min(flat, square)
         if square + dz * dz < best:
-            best, row = square + dz * dz, k
-    return row, math.sqrt(flat) - STRIDE * REF_STEP
+            best, near = square + dz * dz, k
+    return STRIDE * near, math.sqrt(flat) - STRIDE * REF_STEP
 
 
 @kernel()
@@ -95,7 +106,9 @@ def _moved(entry: Array, step: int, since: int) -> float:
 
 
 @kernel()
-def _spans_of(entry: Array, size: Array, level: float, corridor: Array, table: Array, spans: Array) -> bool:
+def _spans_of(
+    entry: Array, size: Array, level: float, corridor: Array, table: Array, coarse: Array, spans: Array
+) -> bool:
     """`spans_on` for one entry (51, 5) and one corridor (10,): spans (51, 5), and whether it is one of those near."""
     start, count, across = int(corridor[C_START]), int(corridor[C_COUNT]), corridor[C_D]
     seen, row, away = 0, 0, 0.0
@@ -106,7 +119,7 @@ def _spans_of(entry: Array, size: Array, level: float, corridor: Array, table: A
             off = away > OFF and away - _moved(entry, step, seen) > OFF
             if not off:
                 seen = step
-                row, away = _row_anywhere(entry[step, 0], entry[step, 1], level, table, start, count)
+                row, away = _row_anywhere(entry[step, 0], entry[step, 1], level, coarse)
         if off:
             _no_span(spans[step])
             continue
@@ -128,9 +141,9 @@ def spans_on(
     empty (low > high). near (C, E + 1): how many entries ever come within `NEAR` of the path, and which. Who follows
     the car is not one: it is never ahead, though a prediction that does not heed the car may lead through it."""
     for c in range(corridors.shape[0]):
-        near[c, 0] = 0
+        near[c, 0], coarse = 0, _coarse(corridors[c], table)
         for e in range(entries.shape[0]):
-            if _spans_of(entries[e], size[e], level[e], corridors[c], table, spans[c, e]):
+            if _spans_of(entries[e], size[e], level[e], corridors[c], table, coarse, spans[c, e]):
                 near[c, 0] += 1
                 near[c, near[c, 0]] = e
 
@@ -142,12 +155,12 @@ def spans_again(
     """The same where only some entries (K,) have changed since."""
     is_near = np.empty(entries.shape[0], np.bool_)
     for c in range(corridors.shape[0]):
-        is_near[:] = False
+        is_near[:], coarse = False, _coarse(corridors[c], table)
         for n in range(near[c, 0]):
             is_near[near[c, 1 + n]] = True
         for k in range(changed.shape[0]):
             e = int(changed[k])
-            is_near[e] = _spans_of(entries[e], size[e], level[e], corridors[c], table, spans[c, e])
+            is_near[e] = _spans_of(entries[e], size[e], level[e], corridors[c], table, coarse, spans[c, e])
         near[c, 0] = 0
         for e in range(entries.shape[0]):
             if is_near[e]:
