@@ -119,7 +119,9 @@ class Detours:
         there is none: they pass it before us, and who has stood there for very long stands for good."""
         queue = queue_on(own, tracks)
         long = [tracks.t_ns - self._since.get(k, tracks.t_ns) > FOR_GOOD * 1e9 for k in tracks.id[queue.row].tolist()]
-        waits = (queue.low > float(own.scalars[Corridor.S])) & ~np.isin(queue.row, blocks) & ~np.array(long, np.bool_)
+        others = np.ones(len(tracks), np.bool_)
+        others[blocks] = False
+        waits = (queue.low > float(own.scalars[Corridor.S])) & others[queue.row] & ~np.array(long, np.bool_)
         return float(queue.low[waits].min(initial=math.inf))
 
     def _extents(self, way: Way, tracks: Tracks, rows: Ints, reach: float = LOOK) -> tuple[Array, Ints]:

@@ -15,13 +15,19 @@ LOW, HIGH, RIGHT, LEFT = (int(c) for c in (Span.S_LOW, Span.S_HIGH, Span.D_LOW, 
 
 
 @kernel()
-def _level(rolls: Array, half: float, spans: Array, near: Ints, crowd: Ints) -> None:
-    """Fill crowd (E + 1,): how many of the entries near (E + 1,) a corridor are ever level across with a body of a half
-    width [m] on any of the motions (R, 51, 11), and which; spans (E, 51, 5)."""
+def _width(rolls: Array) -> tuple[float, float]:
+    """The least and the greatest d [m] of any of the motions (R, 51, 11)."""
     low, high = np.inf, -np.inf
     for r in range(rolls.shape[0]):
         for step in range(1, rolls.shape[1]):
             low, high = min(low, rolls[r, step, R_D]), max(high, rolls[r, step, R_D])
+    return low, high
+
+
+@kernel()
+def _level(low: float, high: float, half: float, spans: Array, near: Ints, crowd: Ints) -> None:
+    """Fill crowd (E + 1,): how many of the entries near (E + 1,) a corridor are ever level across with a body of a half
+    width [m] on motions between low and high [m], and which; spans (E, 51, 5)."""
     crowd[0] = 0
     for n in range(near[0]):
         e = near[1 + n]
@@ -40,9 +46,9 @@ def headway_cost(
 ) -> None:  # fmt: skip
     """Add to costs (R, 13) what following closer than asked (3,), headway [s] at standstill, its rise with the speed
     [s2/m] and its most [s], is worth. front, half [m] of our body; near (C, E + 1) as `spans_on` fills it."""
-    crowds = np.empty_like(near)
+    crowds, (low, high) = np.empty_like(near), _width(rolls)
     for c in range(near.shape[0]):
-        _level(rolls, half, spans[c], near[c], crowds[c])
+        _level(low, high, half, spans[c], near[c], crowds[c])
     for r in range(props.shape[0]):
         c, roll = int(props[r, CORRIDOR]), rolls[r]
         if crowds[c, 0] == 0:
