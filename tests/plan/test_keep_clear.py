@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from planning_parts import briefing, ego_at, seen
 
+from evpilot.geometry.boxes import corners as box_corners
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.columns import Corridor, Ref
-from evpilot.plan.keep_clear import ASIDE, OURS, SPARE, find_queue, places_to_keep_clear
+from evpilot.plan.keep_clear import ASIDE, MIDDLE, OURS, SPARE, find_queue, places_to_keep_clear
 from evpilot.plan.road import Road
 from evpilot.plan.rules import KEPT_CLEAR, STAND_OFF, Rules, Wall
 from evpilot.plan.way import Way
@@ -30,9 +31,16 @@ def block() -> tuple[float, float]:
     return low - here - 60.0, high - here - 60.0
 
 
-def car(rear: float, speed: float = 0.0, accel: float = 0.0, kind: ObjectKind = ObjectKind.CAR) -> Tracks:
+def car(
+    rear: float,
+    speed: float = 0.0,
+    accel: float = 0.0,
+    kind: ObjectKind = ObjectKind.CAR,
+    y: float = Y,
+    yaw: float = 0.0,
+) -> Tracks:
     state = np.zeros((1, 7))
-    state[0, [0, 1, 4, 5]] = rear + 2.25, Y, speed, accel
+    state[0, [0, 1, 3, 4, 5]] = rear + 2.25, y, yaw, speed, accel
     return Tracks(
         t_ns=0, id=np.array([8]), kind=np.array([kind], np.uint8), state=state, velocity=np.array([[speed, 0.0]]),
         cov=np.zeros((1, 6, 6)), size=np.array([[4.5, 1.8]]), age=np.ones(1), signals=np.zeros(1, np.uint8),
@@ -76,6 +84,21 @@ def test_only_a_queue_in_the_way_keeps_it_out(
     assert bool(walls(car(block()[1] + beyond, speed, accel, kind))) == kept
 
 
+@pytest.mark.parametrize(
+    ("aside", "speed", "kept"),
+    [
+        (0.0, 0.0, True),
+        (2.0, 0.0, True),  # its nose is over the middle of our way
+        (4.5, 0.0, False),  # it stands beside our way
+        (0.0, 2.0, False),  # it is about to be gone
+    ],
+)
+def test_behind_who_stands_across_our_way_it_would_stand_in_anothers(aside: float, speed: float, kept: bool) -> None:
+    low, high = block()
+    across = car(0.5 * (low + high) - 2.25, speed, y=Y + aside, yaw=-0.5 * np.pi)
+    assert bool(walls(across)) == kept
+
+
 def test_who_is_on_it_already_goes_on_and_so_does_who_cannot_stop() -> None:
     low, high = block()
     queue = car(high + 3.0)
@@ -105,13 +128,17 @@ def test_the_queue_is_found_as_by_looking_at_every_place() -> None:
     state = np.zeros((40, 7))
     state[:, 0], state[:, 1], state[:, 3] = rng.uniform(-80, 80, 40), Y + rng.uniform(-5, 5, 40), rng.uniform(-2, 2, 40)
     size = np.tile([4.5, 1.8], (40, 1))
-    spans, on_it = np.empty((40, 2)), np.zeros(40, np.bool_)
-    find_queue(way.table, state, size, spans, on_it)
-    assert 2 < on_it.sum() < 38
-    for (x, y, z, yaw), span, is_on in zip(state[:, :4], spans, on_it, strict=True):
+    spans, ours, bars = np.empty((40, 2)), np.zeros(40, np.bool_), np.zeros(40, np.bool_)
+    find_queue(way.table, state, size, spans, ours, bars)
+    assert ours.sum() > 2 and bars.sum() > 2 and (ours | bars).sum() < 38 and not np.any(ours & bars)
+    for (x, y, z, yaw), span, is_ours, is_bar in zip(state[:, :4], spans, ours, bars, strict=True):
         k = int(np.argmin(np.sum((way.table[:, [Ref.X, Ref.Y, Ref.Z]] - (x, y, z)) ** 2, axis=1)))
         row = way.table[k]
         along = row[Ref.COS] * (x - row[Ref.X]) + row[Ref.SIN] * (y - row[Ref.Y])
         across = row[Ref.COS] * (y - row[Ref.Y]) - row[Ref.SIN] * (x - row[Ref.X])
-        assert is_on == (abs(across) < ASIDE and np.cos(yaw - row[Ref.YAW]) > OURS)
-        assert span == pytest.approx([0.5 * k + along - 2.25, 0.5 * k + along + 2.25])
+        corners = box_corners(along, across, yaw - row[Ref.YAW], 4.5, 1.8)
+        assert is_ours == (abs(across) < ASIDE and np.cos(yaw - row[Ref.YAW]) > OURS)
+        over = corners[:, 1].min() < MIDDLE and corners[:, 1].max() > -MIDDLE
+        assert is_bar == (over and not is_ours)
+        half = np.ptp(corners[:, 0]) / 2 if is_bar else 2.25
+        assert span == pytest.approx([0.5 * k + along - half, 0.5 * k + along + half])

@@ -19,6 +19,8 @@ SLOW = 3.0  # [m/s] a faster lead will have made room
 DRIVEN = among(VEHICLES)
 OURS = 0.7  # cosine of the angle to our way of who goes it
 ASIDE = 1.6  # [m] from the middle of our way
+MIDDLE = 0.5  # [m] who stands across our way and as near to its middle as this is not passed on it
+STANDS = 0.5  # [m/s]
 TOWN_PACE = 7.0  # [m/s] at which we come, at least
 R_X, R_Y, R_Z, R_C, R_S = int(Ref.X), int(Ref.Y), int(Ref.Z), int(Ref.COS), int(Ref.SIN)
 
@@ -67,22 +69,23 @@ class Queue:
     accel: Array
 
 
-def queue_on(way: Way, tracks: Tracks) -> Queue:
-    """Who stands or crawls on a corridor."""
+def queue_on(way: Way, tracks: Tracks, across: bool = False) -> Queue:
+    """Who stands or crawls on a corridor; `across` adds those who stand in its way on theirs."""
     slow = np.flatnonzero(DRIVEN[tracks.kind] & (np.abs(tracks.state[:, 4]) < SLOW) & tracks.valid)
     spans = np.empty((len(slow), 2))
-    on_it = np.zeros(len(slow), np.bool_)
-    find_queue(way.table, tracks.state[slow], tracks.size[slow], spans, on_it)
+    ours, bars = np.zeros(len(slow), np.bool_), np.zeros(len(slow), np.bool_)
+    find_queue(way.table, tracks.state[slow], tracks.size[slow], spans, ours, bars)
+    on_it = ours | (bars & (np.abs(tracks.state[slow, 4]) < STANDS)) if across else ours
     row, spans = slow[on_it], spans[on_it]
     return Queue(
         row=row, low=spans[:, 0], high=spans[:, 1], speed=tracks.state[row, 4], accel=tracks.state[row, 5]
     )  # fmt: skip
 
 
-@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], b1[::1])")
-def find_queue(table: Array, state: Array, size: Array, spans: Array, on_it: Bools) -> None:
-    """Mark which vehicles, state (N, 7) by `Tracks.state` and size (N, 2), go our way on a path's table (P, 14); fill
-    spans (N, 2) from where to where they are on it [m]."""
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], b1[::1], b1[::1])")
+def find_queue(table: Array, state: Array, size: Array, spans: Array, ours: Bools, bars: Bools) -> None:
+    """Mark which vehicles, state (N, 7) by `Tracks.state` and size (N, 2), go our way on a path's table (P, 14), and
+    which others bar it; fill spans (N, 2) from where to where they are on it [m]."""
     for n in range(state.shape[0]):
         x, y, z, yaw = state[n, 0], state[n, 1], state[n, 2], state[n, 3]
         best, k = np.inf, 0
@@ -92,9 +95,14 @@ def find_queue(table: Array, state: Array, size: Array, spans: Array, on_it: Boo
             if square < best:
                 best, k = square, row
         dx, dy, c, s = x - table[k, R_X], y - table[k, R_Y], table[k, R_C], table[k, R_S]
-        place, half = k * SPACING + c * dx + s * dy, 0.5 * size[n, 0]
-        spans[n, 0], spans[n, 1] = place - half, place + half
-        on_it[n] = abs(c * dy - s * dx) < ASIDE and math.cos(yaw) * c + math.sin(yaw) * s > OURS
+        along, turned = math.cos(yaw) * c + math.sin(yaw) * s, math.sin(yaw) * c - math.cos(yaw) * s
+        half, wide = 0.5 * size[n, 0], 0.5 * size[n, 1]
+        ours[n] = abs(c * dy - s * dx) < ASIDE and along > OURS
+        bars[n] = not ours[n] and abs(c * dy - s * dx) - half * abs(turned) - wide * abs(along) < MIDDLE
+        place, reach = k * SPACING + c * dx + s * dy, half
+        if bars[n]:
+            reach = half * abs(along) + wide * abs(turned)
+        spans[n, 0], spans[n, 1] = place - reach, place + reach
 
 
 def blocked_by(part: tuple[float, float], queue: Queue, front: float, length: float, speed: float) -> int:

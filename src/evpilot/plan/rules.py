@@ -259,20 +259,21 @@ class Rules:
         return self._marks[key]
 
     def _keep_clear(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
-        """Before a junction or a crosswalk behind which a queue leaves us no room; who is on it already goes on."""
+        """Before a junction or a crosswalk behind which a queue, or on which who stands across our way, leaves us no
+        room; who is on it already goes on."""
         front, speed = self._front(way), observation.ego.speed
         places = () if self.briefing.limits.exact else self._clear_on(way)
         ahead = [part for part in places if self._can_stop(way, part[0] - STAND_OFF, speed, END_BRAKE)]
         if not ahead:
             return []
         walls: list[Wall] = []
-        queue = queue_on(way, tracks)
+        queue = queue_on(way, tracks, across=True)
         for low, high in ahead:
             row = blocked_by((low, high), queue, front, self.briefing.platform.length, speed)
             line = ("clear", int(way.path.lanes[way.path.lane_at(low)]))
             if row >= 0 and not self._has_stood(line, low - STAND_OFF - front, observation, KEPT_CLEAR):
                 who = int(tracks.id[row])
-                walls.append(wall_at(c, way, low - STAND_OFF, f"keep clear: {who} stands behind it", who))
+                walls.append(wall_at(c, way, low - STAND_OFF, f"keep clear: {who} stands there", who))
         return walls
 
     def _clear_on(self, way: Way) -> list[tuple[float, float]]:
