@@ -7,7 +7,7 @@ from planning_parts import briefing, ego_at, seen
 from evpilot.geometry.boxes import corners as box_corners
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.columns import Corridor, Ref
-from evpilot.plan.keep_clear import ASIDE, MIDDLE, OURS, SPARE, find_queue, places_to_keep_clear
+from evpilot.plan.keep_clear import ASIDE, MIDDLE, OURS, SPARE, crossed_on, find_queue, places_to_keep_clear
 from evpilot.plan.road import Road
 from evpilot.plan.rules import KEPT_CLEAR, STAND_OFF, Rules, Wall
 from evpilot.plan.way import Way
@@ -26,7 +26,7 @@ def way_at(x: float) -> Way:
 def block() -> tuple[float, float]:
     """From where to where the junction with its crosswalk reaches along x [m]."""
     way = way_at(-60.0)
-    (low, high), *_ = places_to_keep_clear(BRIEF.graph, way)
+    (low, high), *_ = places_to_keep_clear(crossed_on(BRIEF.graph, way))
     here = float(way.scalars[Corridor.S])
     return low - here - 60.0, high - here - 60.0
 

@@ -117,7 +117,8 @@ class Detours:
     def _queue(self, own: Way, blocks: Ints, tracks: Tracks) -> float:
         """Where on our own lane [m] the queue begins that waits behind what blocks it (rows of the tracks), inf where
         there is none: they pass it before us, and who has stood there for very long stands for good."""
-        queue = queue_on(own, tracks)
+        found = queue_on(own, tracks)
+        queue = found.of(~found.bars)
         long = [tracks.t_ns - self._since.get(k, tracks.t_ns) > FOR_GOOD * 1e9 for k in tracks.id[queue.row].tolist()]
         others = np.ones(len(tracks), np.bool_)
         others[blocks] = False

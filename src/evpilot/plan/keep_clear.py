@@ -37,9 +37,9 @@ def crosswalks_on(graph: LaneGraph, way: Way) -> list[tuple[int, float, float]]:
     return found
 
 
-def places_to_keep_clear(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
-    """Parts of a corridor [m], in order, on which others cross our way: where ways cross in a junction, and crosswalks.
-    Those too close to each other to stand between are one."""
+def crossed_on(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
+    """Parts of a corridor [m], in order, on which others cross our way: where ways cross in a junction, and
+    crosswalks."""
     found: list[tuple[float, float]] = []
     for lane, begin in zip(way.path.lanes.tolist(), way.path.lane_s.tolist(), strict=True):
         for row in range(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1])):
@@ -47,9 +47,13 @@ def places_to_keep_clear(graph: LaneGraph, way: Way) -> list[tuple[float, float]
                 low, high = graph.conflict_span[row, :2].tolist()
                 found.append((begin + low, begin + high))
     found.extend((low, high) for _, low, high in crosswalks_on(graph, way))
-    found.sort()
+    return sorted(found)
+
+
+def places_to_keep_clear(crossed: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """What others cross of a corridor [m], in order; those parts too close to each other to stand between are one."""
     merged: list[tuple[float, float]] = []
-    for low, high in found:
+    for low, high in crossed:
         if merged and low <= merged[-1][1] + APART:
             merged[-1] = merged[-1][0], max(high, merged[-1][1])
         else:
@@ -59,26 +63,36 @@ def places_to_keep_clear(graph: LaneGraph, way: Way) -> list[tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Queue:
-    """Slow vehicles that go our way on a corridor: row (N,) in the tracks, low and high (N,) from where to where they
-    are on it [m], speed (N,) [m/s] and accel (N,) [m/s2]."""
+    """Slow vehicles that go our way on a corridor, and those that stand across it: row (N,) in the tracks, low and
+    high (N,) from where to where they are on it [m], speed (N,) [m/s] and accel (N,) [m/s2], bars (N,) who stands
+    across."""
 
     row: Ints
     low: Array
     high: Array
     speed: Array
     accel: Array
+    bars: Bools
+
+    def of(self, keep: Bools) -> "Queue":
+        """Some of them (N,)."""
+        return Queue(
+            row=self.row[keep], low=self.low[keep], high=self.high[keep], speed=self.speed[keep],
+            accel=self.accel[keep], bars=self.bars[keep],
+        )  # fmt: skip
 
 
-def queue_on(way: Way, tracks: Tracks, across: bool = False) -> Queue:
-    """Who stands or crawls on a corridor; `across` adds those who stand in its way on theirs."""
+def queue_on(way: Way, tracks: Tracks) -> Queue:
+    """Who stands or crawls on a corridor, and who stands across it."""
     slow = np.flatnonzero(DRIVEN[tracks.kind] & (np.abs(tracks.state[:, 4]) < SLOW) & tracks.valid)
     spans = np.empty((len(slow), 2))
     ours, bars = np.zeros(len(slow), np.bool_), np.zeros(len(slow), np.bool_)
     find_queue(way.table, tracks.state[slow], tracks.size[slow], spans, ours, bars)
-    on_it = ours | (bars & (np.abs(tracks.state[slow, 4]) < STANDS)) if across else ours
+    on_it = ours | (bars & (np.abs(tracks.state[slow, 4]) < STANDS))
     row, spans = slow[on_it], spans[on_it]
     return Queue(
-        row=row, low=spans[:, 0], high=spans[:, 1], speed=tracks.state[row, 4], accel=tracks.state[row, 5]
+        row=row, low=spans[:, 0], high=spans[:, 1], speed=tracks.state[row, 4], accel=tracks.state[row, 5],
+        bars=bars[on_it],
     )  # fmt: skip
 
 
