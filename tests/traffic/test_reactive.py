@@ -258,6 +258,29 @@ def test_who_has_to_yield_lets_the_car_pass():
     assert history(frames, 2, 1)[-1] > 20.0
 
 
+def test_who_is_on_a_crossing_clears_it_before_one_who_has_yet_to_enter():
+    """Standing there it would bar everyone, and be barred for ever by three more of its kind."""
+    graph = crossroads(x=Priority.UNMARKED, y=Priority.UNMARKED)
+    case = scenario(graph, car(1, -6.0, speed=2.0), car(2, 0.0, -32.0, np.pi / 2, speed=6.0))
+    frames = drive(case, 15)
+    assert history(frames, 1, 4).min() > 1.5
+    assert np.argmax(history(frames, 1, 0) > 4.0) < np.argmax(history(frames, 2, 1) > -4.0)
+    assert not collisions(frames)
+    assert history(frames, 2, 1)[-1] > 20.0
+
+
+@pytest.mark.parametrize(("place", "kept"), [(8.0, True), (30.0, False)])
+def test_a_crossing_is_entered_only_by_who_can_leave_it(place: float, kept: bool):
+    frames = drive(scenario(crossroads(), car(1, -60.0)), 14, ego=lambda k: ego_at(place, z=0.0))
+    front = history(frames, 1, 0)[-1] + 2.25
+    assert front == pytest.approx(-8.0, abs=1.5) if kept else front > 20.0
+
+
+def test_who_is_kept_from_a_crossing_for_long_does_not_stand_there_for_ever():
+    frames = drive(scenario(crossroads(), car(1, -60.0)), 40, ego=lambda k: ego_at(8.0, z=0.0))
+    assert history(frames, 1, 0)[-1] + 2.25 > 2.0
+
+
 def test_a_stop_sign_is_honoured_on_an_empty_road():
     graph = crossroads(x=Priority.PRIORITY, y=Priority.STOP)
     frames = drive(scenario(graph, car(2, 0.0, -60.0, np.pi / 2)), 20)

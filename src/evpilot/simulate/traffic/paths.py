@@ -19,7 +19,7 @@ LINE_REACH = 15.0  # [m] how far before a conflict's junction lane a stop line m
 TOUCHING = 0.05  # [m] joints closer than this need no point twice
 
 STOP_SIGN, LIGHT, CROSSWALK = 0, 1, 2  # what `Path.event` rows are
-MERGE = 1.0  # in the last column of `Path.clash`: the two lanes join
+MERGE = 1.0  # in the eighth column of `Path.clash`: the two lanes join
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,8 +27,9 @@ class Path:
     """One way: lanes (K,) and where each begins on it lane_s (K,) [m]; origin [m] where its first own lane begins (the
     lanes before it lie behind). point (P, 6): x, y, z, curve speed, limit [m/s], half
     the lane's width [m]; arc (P,) [m]. event (E, 4): s [m],
-    kind, lane or crosswalk, turn. clash (C, 8): from s to s [m], the other lane, from s to s [m] on it, who yields (1
-    we, 0 they, 2 both or none), where to wait [m], whether they merge. wall: one must leave it before its end."""
+    kind, lane or crosswalk, turn. clash (C, 9): from s to s [m], the other lane, from s to s [m] on it, who yields (1
+    we, 0 they, 2 both or none), where to wait [m], whether they merge, where they wait [m] on the other lane. wall: one
+    must leave it before its end."""
 
     lanes: Ints
     lane_s: Array
@@ -142,8 +143,9 @@ def _clashes(graph: LaneGraph, whole: list[int], lane_s: Array) -> Array:
             merge = MERGE if _meet(graph.successors(lane), graph.successors(other)) else 0.0
             s_in, s_out = float(lane_s[place] + span[0]), float(lane_s[place] + span[1])
             wait = _waiting(graph, whole, lane_s, place, s_in)
-            rows.append((s_in, s_out, float(other), float(span[2]), float(span[3]), yields, wait, merge))
-    return np.array(sorted(rows), np.float64).reshape(-1, 8)
+            theirs = 0.0 if graph.junction[other] >= 0 and span[2] < LINE_REACH else float(span[2]) - WAIT_BEFORE
+            rows.append((s_in, s_out, float(other), float(span[2]), float(span[3]), yields, wait, merge, theirs))
+    return np.array(sorted(rows), np.float64).reshape(-1, 9)
 
 
 def _meet(a: Ints, b: Ints) -> bool:

@@ -32,6 +32,7 @@ DODGE_MORE = 0.3  # [m]
 DODGE_RATE = 0.5  # [m/s] sideways that it can count on
 CROSSING = 1.0  # [m/s] who goes faster across the way is not dodged
 STANDOFF = 10.0  # [m] behind what stays, from which one gets out to the side
+STANDS = 0.5  # [m/s]
 HELD = 25.0  # [m] behind it
 STANDOFF_BRAKE = 2.0  # [m/s2] for that at most
 SQUEEZE_BRAKE = 5.0  # [m/s2] when something is right beside, in the way
@@ -215,6 +216,18 @@ def gap_ahead(row: Array, d: float, seen: Array, count: int) -> float:
     for k in range(count):
         one = seen[k]
         if one[AHEAD] > 0.0 and one[LOW] < d + row[HALF_WIDTH] and one[HIGH] > d - row[HALF_WIDTH]:
+            gap = min(gap, max(one[AHEAD] - one[HALF] - row[HALF_LENGTH], 0.0))
+    return gap
+
+
+@kernel()
+def gap_to_standing(row: Array, d: float, seen: Array, count: int) -> float:
+    """The gap [m] to the next thing that stands in a driver's way and will go on some time, inf with none."""
+    gap = np.inf
+    for k in range(count):
+        one = seen[k]
+        stands = abs(one[ALONG]) < STANDS and abs(one[ACROSS]) < STANDS and one[STAYING] < 0.5
+        if stands and one[AHEAD] > 0.0 and one[LOW] < d + row[HALF_WIDTH] and one[HIGH] > d - row[HALF_WIDTH]:
             gap = min(gap, max(one[AHEAD] - one[HALF] - row[HALF_LENGTH], 0.0))
     return gap
 

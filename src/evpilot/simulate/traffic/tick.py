@@ -46,11 +46,12 @@ from evpilot.simulate.traffic.scene import (
     aside,
     behind_all,
     gap_ahead,
+    gap_to_standing,
     held,
     hemmed,
     look,
 )
-from evpilot.simulate.traffic.yielding import STOPPED, by_right_of_way, by_rules
+from evpilot.simulate.traffic.yielding import STOPPED, by_right_of_way, by_rules, kept_clear
 from evpilot.types import Turn
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
@@ -254,14 +255,19 @@ def _yielding(
     book_start: Ints,
     book: Array,
     things: Array,
+    standing: float,
+    drivers: int,
     dt: float,
 ) -> float:
-    """The least acceleration [m/s2] that right of way allows driver i; counts how long it waits."""
+    """The least acceleration [m/s2] that right of way, and who stands ahead (a gap [m]), allow driver i; counts how
+    long it waits."""
     clash, first = ways[5], ways[6]
+    front = m[S] + row[HALF_LENGTH]
+    clear, holds = kept_clear(row, front, m[V], tops[i], m[WAITED], standing, clash, first[path, 3], first[path + 1, 3])
     accel, waits, dares = by_right_of_way(
         i,
         row,
-        m[S] + row[HALF_LENGTH],
+        front,
         m[V],
         tops[i],
         m[WAITED],
@@ -272,12 +278,14 @@ def _yielding(
         book,
         things,
         tops,
+        drivers,
     )
+    waits = waits or holds
     if waits and m[V] < STOPPED:
         m[WAITED] += dt
     elif not waits and not dares:
         m[WAITED] = 0.0
-    return accel
+    return min(accel, clear)
 
 
 @kernel()
@@ -365,7 +373,8 @@ def tick(
         stays[i] = hemmed(row, m[D], m[AIM], seen, found)
         accel = behind_all(row, m[V], tops[i], m[D], m[AIM], swings[i], seen, found)
         accel = min(accel, _ruled(m, link[i], row, tops[i], ways, lights, busy, halts[i], now, dt))
-        accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, dt))
+        standing = gap_to_standing(row, m[D], seen, found)
+        accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, standing, drivers, dt))
         link[i, LAMPS] = turning(m[S] + row[HALF_LENGTH], path, ways[2], ways[3], first, roads)
         if thinks:
             changes[i] = _think(i, motion, link, who, things, ways, roads, seen, found, tops, default)

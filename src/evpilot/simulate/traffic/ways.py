@@ -46,7 +46,7 @@ class Ways:
         self.lanes = lanes
         self.paths: list[Path] = []
         self._number: dict[tuple[int, ...], int] = {}
-        self._tables = [np.zeros((1024, 6)), np.zeros(1024), np.zeros(64), np.zeros((64, 4)), np.zeros((64, 8))]
+        self._tables = [np.zeros((1024, 6)), np.zeros(1024), np.zeros(64), np.zeros((64, 4)), np.zeros((64, 9))]
         self._lane = np.zeros(64, np.int64)
         self._used = [0] * len(self._tables)
         self._first = np.zeros((64, 5), np.int64)
@@ -75,7 +75,7 @@ class Ways:
 
     @property
     def arrays(self) -> tuple[Array, Array, Ints, Array, Array, Array, Ints]:
-        """point (Q, 6), arc (Q,), lane (M,), lane_s (M,), event (E, 4), clash (C, 8), and first (W + 1, 5): where path
+        """point (Q, 6), arc (Q,), lane (M,), lane_s (M,), event (E, 4), clash (C, 9), and first (W + 1, 5): where path
         w begins in points, lanes, events, clashes (it ends where w + 1 begins), and in row w + 1 whether it ends in a
         wall."""
         point, arc, lane_s, event, clash = self._tables

@@ -29,6 +29,8 @@ GO_TIME = 2.0  # [s] of waiting, and the driver's margin, after which those that
 AT_LINE = 4.0  # [m] before the waiting place one is first in line, and its waiting counts
 JOIN_TIME = 1.5  # [s] after which one who joins a stream is part of it
 STUCK_TIME = 15.0  # [s] after which a jam in the crossing is entered where there is room
+ENTERED = 0.5  # [m] beyond its waiting place one has entered, and clears the crossing
+CLEAR = 1.0  # [m] behind who stands beyond it
 ROLLS_UP = 2.0  # [m/s] at least, of who has yet to come to a stop line
 # Columns of the bookings (B, 3): who comes along a lane, [m] from its front to the lane's start, and to a stop sign
 # before that at which it has yet to stop, -inf where there is none.
@@ -141,6 +143,41 @@ def must_wait(
 
 
 @kernel()
+def who_yields(yields: float, entered: bool, they_entered: bool) -> float:
+    """Who gives way at a crossing (1 we, 0 they, 2 both or nobody): who has entered it leaves it first, if only one
+    has."""
+    if entered == they_entered:
+        return yields
+    return 1.0 if they_entered else 0.0
+
+
+@kernel()
+def kept_clear(
+    row: Array,
+    front: float,
+    speed: float,
+    wanted: float,
+    waited: float,
+    standing: float,
+    clash: Array,
+    first: int,
+    last: int,
+) -> tuple[float, bool]:
+    """The least acceleration [m/s2] of who enters no crossing that it could not leave, and whether it waits for that;
+    standing [m]: the gap to who stands ahead. Who never yields does not, nor who has waited for long."""
+    if row[RUDE] > 0.5 or waited > STUCK_TIME:
+        return np.inf, False
+    for k in range(first, last):
+        gap = clash[k, 6] - front
+        if clash[k, 7] > 0.5 or gap < 0.0 or clash[k, 0] > front + standing:
+            continue
+        no_room = clash[k, 1] - front + 2.0 * row[HALF_LENGTH] + CLEAR > standing
+        if no_room and speed * speed < 2.0 * MEANT_BRAKE * max(gap, 0.1):
+            return halt(row, speed, wanted, gap), gap < AT_LINE
+    return np.inf, False
+
+
+@kernel()
 def by_right_of_way(
     me: int,
     row: Array,
@@ -155,11 +192,13 @@ def by_right_of_way(
     book: Array,
     things: Array,
     tops: Array,
+    drivers: int,
 ) -> tuple[float, bool, bool]:
     """The least acceleration [m/s2] that others at crossings and joins allow, whether we wait for them, and whether
     we go before them only because they stand too.
 
-    book_start (L + 1,), book (B, 3): who comes along each lane; tops (O,) [m/s] how fast each thing would go.
+    book_start (L + 1,), book (B, 3): who comes along each lane; tops (O,) [m/s] how fast each thing would go, the
+    first `drivers` of them drivers as we are.
     """
     accel = np.inf
     waits, dares = False, False
@@ -178,6 +217,7 @@ def by_right_of_way(
         if clash[k, 7] > 0.5:
             leave = min(leave, enter + JOIN_TIME)
         gap = clash[k, 6] - front
+        entered = gap < -ENTERED
         if gap < 0.0:
             gap = near - 0.5
         can_stop = speed * speed / (2.0 * max(gap, 0.1)) < COMMIT_BRAKE
@@ -205,7 +245,8 @@ def by_right_of_way(
                 their_enter = eta_of(their_near, their_speed, top, OTHERS_ACCEL, pause)
                 committed = pause == -np.inf and their_speed * their_speed > 2.0 * MEANT_BRAKE * their_near
                 margin = 0.0 if rude else row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
-                yields = 0.0 if rude else clash[k, 5]
+                they_entered = other < drivers and -book[b, AWAY] > clash[k, 8] + ENTERED
+                yields = 0.0 if rude else who_yields(clash[k, 5], entered, they_entered)
                 stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, me < other)
             if not stop:
                 continue
