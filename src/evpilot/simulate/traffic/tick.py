@@ -51,7 +51,7 @@ from evpilot.simulate.traffic.scene import (
     hemmed,
     look,
 )
-from evpilot.simulate.traffic.yielding import STOPPED, by_right_of_way, by_rules, kept_clear
+from evpilot.simulate.traffic.yielding import STOPPED, STUCK_TIME, by_right_of_way, by_rules, kept_clear
 from evpilot.types import Turn
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
@@ -263,7 +263,7 @@ def _yielding(
     long it waits."""
     clash, first = ways[5], ways[6]
     front = m[S] + row[HALF_LENGTH]
-    clear, holds = kept_clear(row, front, m[V], tops[i], m[WAITED], standing, clash, first[path, 3], first[path + 1, 3])
+    clear, holds = kept_clear(row, front, m[V], tops[i], standing, clash, first[path, 3], first[path + 1, 3])
     accel, waits, dares = by_right_of_way(
         i,
         row,
@@ -280,7 +280,10 @@ def _yielding(
         tops,
         drivers,
     )
-    waits = waits or holds
+    if holds and m[WAITED] > STUCK_TIME:
+        clear, dares = np.inf, True
+    elif holds:
+        waits = True
     if waits and m[V] < STOPPED:
         m[WAITED] += dt
     elif not waits and not dares:

@@ -153,19 +153,11 @@ def who_yields(yields: float, entered: bool, they_entered: bool) -> float:
 
 @kernel()
 def kept_clear(
-    row: Array,
-    front: float,
-    speed: float,
-    wanted: float,
-    waited: float,
-    standing: float,
-    clash: Array,
-    first: int,
-    last: int,
+    row: Array, front: float, speed: float, wanted: float, standing: float, clash: Array, first: int, last: int
 ) -> tuple[float, bool]:
     """The least acceleration [m/s2] of who enters no crossing that it could not leave, and whether it waits for that;
-    standing [m]: the gap to who stands ahead. Who never yields does not, nor who has waited for long."""
-    if row[RUDE] > 0.5 or waited > STUCK_TIME:
+    standing [m]: the gap to who stands ahead. Who never yields does not wait."""
+    if row[RUDE] > 0.5:
         return np.inf, False
     for k in range(first, last):
         gap = clash[k, 6] - front
