@@ -14,6 +14,7 @@ from driving_scenes import (
     drive,
     faults,
     front,
+    lane,
     lane_with_crosswalk,
     lane_with_light,
     lane_with_stop_sign,
@@ -47,6 +48,18 @@ def test_a_free_road_is_driven_at_its_limit_in_the_middle_of_the_lane() -> None:
     assert np.max(np.abs(centre(run)[:, 1])) < 0.05
     assert run.ego[:, ACCEL].max() < 1.9
     assert reasons(run)[-1].startswith("keep the lane")
+
+
+@pytest.mark.parametrize("speed", [21.0, 22.6])
+def test_a_higher_limit_is_not_anticipated(speed: float) -> None:
+    """Nor once the car is a little too fast already, in sight of it."""
+    builder = GraphBuilder()
+    slow = lane(builder, 0.0, 0.0, 160.0, speed_limit=22.0)
+    builder.connect(slow, lane(builder, 0.0, 160.0, 700.0, speed_limit=36.0))
+    run = drive(scene(builder.build(), goals=(place(600.0, 620.0),), speed=speed, seconds=14.0))
+    x, speeds = centre(run)[:, 0], run.ego[:, SPEED]
+    assert speeds[(x > 120.0) & (x < 160.0)].max() < 22.4
+    assert speeds[x > 200.0].max() > 26.0
 
 
 def test_from_standstill_it_sets_off() -> None:

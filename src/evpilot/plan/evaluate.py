@@ -30,9 +30,9 @@ CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: deci
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
 SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
 UNHURRIED_WEIGHT = 0.15  # and when all that is asked is to get through the time unharmed
-# a second at 1 m/s too fast costs twice this: more than the way that is gained by speeding up before a higher limit;
-# the official verdict knows no speed limit
-SPEEDING, SPEEDING_EXACT = 12.0, 1.0
+# what a second too fast costs, for each m/s and for its square: more than the way that is gained by speeding up before
+# a higher limit, also for who is a little too fast already; the official verdict knows no speed limit
+SPEEDING, SPEEDING_EXACT = (12.0, 48.0), (1.0, 1.0)
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
 
 
@@ -187,7 +187,7 @@ class Evaluator:
         until = min((end for end in ends if end > 0.0), default=TIMED)
         bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, self._urge())
         speeding = SPEEDING_EXACT if self.briefing.limits.exact else SPEEDING
-        return np.array([scene.rest, until, bound, weight, scene.left, scene.limit, speeding])
+        return np.array([scene.rest, until, bound, weight, scene.left, scene.limit, *speeding])
 
     def _urge(self) -> float:
         """The cost of a metre still to go when no clock runs. The official verdict on survival knows no progress."""

@@ -39,7 +39,7 @@ def speeding_cost(roll: Array, end: int, start: int, count: int, table: Array, w
         if abs(roll[step, R_D]) > ASIDE:
             limit = min(limit, wish[5])
         excess = max(0.0, roll[step, R_V] - limit)
-        over += dt * min(wish[6] * (excess + excess * excess), SPEEDING_MOST)
+        over += dt * min(wish[6] * excess + wish[7] * excess * excess, SPEEDING_MOST)
     return over
 
 
@@ -57,9 +57,10 @@ def progress_cost(
     roll: Array, end: int, corridor: Array, table: Array, lowest: float, wish: Array, cost: Array
 ) -> None:
     """Cost still to go at the step `end`, and time over the speed limit, which until the lane is reached is that of the
-    lane here; lowest [m/s] of all on the corridor. wish (7,): what is to go [m] from here on the best corridor, from
+    lane here; lowest [m/s] of all on the corridor. wish (8,): what is to go [m] from here on the best corridor, from
     which progress counts; seconds until the first goal's time is up, what a corridor without a goal costs, weight of a
-    metre to go, seconds until the drive ends, the speed limit here [m/s], what speeding costs."""
+    metre to go, seconds until the drive ends, the speed limit here [m/s], what a second of speeding costs for each m/s
+    and for its square."""
     start, count = int(corridor[START]), int(corridor[COUNT])
     remaining = sample(table, start, count, roll[end, R_S], REMAINING) - wish[0]
     soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING) - wish[0]
