@@ -190,6 +190,14 @@ def test_a_car_at_a_fork_has_both_ways_and_its_lamp_decides():
     assert left.prob[0, 0] > 0.7
 
 
+@pytest.mark.parametrize("hazard", [False, True])
+def test_who_shows_a_change_of_lanes_is_expected_to_make_it_before_he_has_moved(hazard: bool):
+    near, lamp = (1, 50.0, 0.0, 0.0, 13.0), Signal.LEFT | (Signal.HAZARD if hazard else Signal.NONE)
+    result = predict(straight(2), tracks(near, signals=[lamp]), cycles=3)
+    changed = sum(result.prob[0, m] for m in range(3) if end(result, 0, m)[1] > 0.5 * WIDTH)
+    assert changed < 0.05 if hazard else 0.2 < changed < 0.9
+
+
 def test_nobody_turns_at_full_speed():
     result = predict(fork(), tracks((1, 85.0, 0.0, 0.0, 14.0)))
     assert abs(end(result)[1]) < 1.0

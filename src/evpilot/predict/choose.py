@@ -44,6 +44,7 @@ PROB_MIN = 0.02
 MERGE_TIME = 5.0  # [s] before its lane's end, or what blocks it, a driver thinks of the next lane ...
 MERGE_ROOM = 30.0  # [m] ... at least so far
 MERGE_COST = 4.0
+LAMP_COST = 1.0  # who shows it changes to the lane beside is followed there, however little he has moved
 ALIKE = 0.8  # [m] ways closer than this are one ...
 ALIKE_SPAN = 8.0  # [s] ... as far as the object comes in this time
 MEMORY = 0.3  # [s] how long past evidence counts
@@ -66,11 +67,17 @@ def lane_cost(yaw: float, speed: float, drift: float, s: float, d: float, lane_y
 
 
 @kernel()
-def lamp_cost(signals: int, turn: float) -> float:
-    """Evidence of the indicators for a movement to the left (turn > 0), right (< 0) or straight on (0)."""
+def lamp_side(signals: int) -> float:
+    """The side that the indicators show: 1 left, -1 right, 0 neither, or both."""
     if signals & HAZARD_LAMP:
         return 0.0
-    lamp = (1.0 if signals & LEFT_LAMP else 0.0) - (1.0 if signals & RIGHT_LAMP else 0.0)
+    return (1.0 if signals & LEFT_LAMP else 0.0) - (1.0 if signals & RIGHT_LAMP else 0.0)
+
+
+@kernel()
+def lamp_cost(signals: int, turn: float) -> float:
+    """Evidence of the indicators for a movement to the left (turn > 0), right (< 0) or straight on (0)."""
+    lamp = lamp_side(signals)
     if turn == 0.0:
         return 0.5 * SIGNAL_GAIN * abs(lamp)
     return -SIGNAL_GAIN * lamp * math.copysign(1.0, turn)
@@ -138,6 +145,8 @@ def starts(
         for k in range(count):
             side = 1.0 if found[k] == lanes[here, LEFT] else (-1.0 if found[k] == lanes[here, RIGHT] else 0.0)
             if side != 0.0:
+                if side == lamp_side(signals) and cost[k] < math.inf:
+                    cost[k] = min(cost[k], cost[best] + LAMP_COST + SIGNAL_GAIN)
                 cost[k] += lamp_cost(signals, side) - leaving_gain(drift_x, drift_y, place[best], side)
                 goes_on = lanes[found[k], SUCC_END] > lanes[found[k], SUCC]
                 shut = 0.0 if lanes[found[k], SHOULDER] else blocked[0 if side > 0.0 else 1]
