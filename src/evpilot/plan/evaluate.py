@@ -11,6 +11,7 @@ from evpilot.plan.cost.afoot import afoot_cost
 from evpilot.plan.cost.changing import changing_cost
 from evpilot.plan.cost.energy import Thrift, energy_cost, thrift
 from evpilot.plan.cost.headway import headway_cost
+from evpilot.plan.cost.jolt import jolt_cost
 from evpilot.plan.cost.lines import lane_kept_cost
 from evpilot.plan.cost.passing import passing_cost, room_beside
 from evpilot.plan.cost.progress import EARLY
@@ -114,6 +115,8 @@ class Evaluator:
                 batch.costs,
             )  # fmt: skip
         self._regulate(batch, scene)
+        if not (self.briefing.limits.exact or self.briefing.limits.lane_kept):
+            jolt_cost(batch.rolls, scene.felt, batch.costs)
         batch.costs[:, Cost.LANE] += CHANGE_COST * batch.marks[:, OTHER]
         # last, for those that can still win with all the rest
         price_best(

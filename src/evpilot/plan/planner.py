@@ -16,6 +16,7 @@ from evpilot.plan.blocked import room_before, room_to_get_out
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Roll
 from evpilot.plan.contingency import branch
 from evpilot.plan.cost.encounter import whereabouts_of
+from evpilot.plan.cost.jolt import Felt
 from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
@@ -124,6 +125,7 @@ class Planner:
         self._last: tuple[int, float, bool] | None = None
         self._cycle: _Cycle | None = None
         self._due = -math.inf
+        self._felt = Felt()
 
     def save(self, eco: float, pace: float = 1.0) -> None:
         """From now on let saving energy count as much as eco, 0..1, and drive at most a share pace, 0..1, of the limit
@@ -270,8 +272,9 @@ class Planner:
         )  # fmt: skip
 
     def _feel(self, observation: Observation) -> None:
-        """Take in what grip, sight and powertrain leave to the car."""
+        """Take in what grip, sight and powertrain leave to the car, and what is felt in it."""
         friction = observation.friction
+        self._felt.take(observation.t_ns * 1e-9, float(observation.ego.accel[0]))
         self._pace.see(observation)
         if friction != self._evaluator.friction or self.power != self._evaluator.power:
             self._evaluator.feel(friction, self.power)
@@ -335,6 +338,7 @@ class Planner:
             else rolled_to(corridors, table, slower, self._front()),
             room=room,
             tight=tight,
+            felt=self._felt.before(),
             last=None if self._last is None else (_corridor_of(ways, self._last), self._last[1]),
         )
 

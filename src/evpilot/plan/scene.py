@@ -28,8 +28,9 @@ class Scene:
     corridor [m], how long what we do counts [s], the speed limit here [m/s], the corridor and offset of the last
     decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor (C,) [m] the front
     will have to stop, and the square of the speed (N, 1) from which it rolls by itself to all that is slower ahead, as
-    the stacked table, both None where saving energy is not wished, the second also where it does not count now; and how
-    far ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it, and whether on any."""
+    the stacked table, both None where saving energy is not wished, the second also where it does not count now; how far
+    ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it, and whether on any; and
+    the accelerations [m/s2] felt before, as `cost.jolt.Felt` has them."""
 
     ways: list[Way]
     table: Array
@@ -56,6 +57,7 @@ class Scene:
     freely: Array | None
     room: Array
     tight: bool
+    felt: Array
 
 
 def hidden_from(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:
