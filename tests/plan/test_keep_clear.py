@@ -7,9 +7,19 @@ from planning_parts import briefing, ego_at, seen
 from evpilot.geometry.boxes import corners as box_corners
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.columns import Corridor, Ref
-from evpilot.plan.keep_clear import ASIDE, MIDDLE, OURS, SPARE, crossed_on, find_queue, places_to_keep_clear
+from evpilot.plan.keep_clear import (
+    ASIDE,
+    MIDDLE,
+    OURS,
+    SPARE,
+    STAND_CLOSE,
+    STAND_OFF,
+    crossed_on,
+    find_queue,
+    places_to_keep_clear,
+)
 from evpilot.plan.road import Road
-from evpilot.plan.rules import KEPT_CLEAR, STAND_OFF, Rules, Wall
+from evpilot.plan.rules import KEPT_CLEAR, Rules, Wall
 from evpilot.plan.way import Way
 from evpilot.scenarios.library.catalogue import build
 from evpilot.types import ROAD, VERDICT, Limits, ObjectKind, Tracks
@@ -97,6 +107,15 @@ def test_behind_who_stands_across_our_way_it_would_stand_in_anothers(aside: floa
     low, high = block()
     across = car(0.5 * (low + high) - 2.25, speed, y=Y + aside, yaw=-0.5 * np.pi)
     assert bool(walls(across)) == kept
+
+
+def test_who_is_on_it_already_enters_no_further_lane_behind_who_stands_across() -> None:
+    """The lanes that cross here begin 8.7, 3.7, 1.7 and 0.7 m before the middle of the junction."""
+    across = car(1.5 - 2.25, y=Y, yaw=-0.5 * np.pi)
+    reach = BRIEF.platform.rear_to_center + 0.5 * BRIEF.platform.length
+    first, *_ = walls(across, x=-6.0 - reach, speed=1.0)
+    assert first.x == pytest.approx(-3.7 - STAND_CLOSE, abs=0.6)
+    assert not walls(car(block()[1] + 3.0), x=-6.0 - reach, speed=1.0)
 
 
 def test_who_is_on_it_already_goes_on_and_so_does_who_cannot_stop() -> None:

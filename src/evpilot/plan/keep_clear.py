@@ -15,6 +15,8 @@ from evpilot.types.state import Array, Bools, Ints
 CROSSING = 0.5  # [rad] lanes that meet at less angle join
 APART = 12.0  # [m] places to keep clear that are closer to each other are one
 SPARE = 1.5  # [m] behind who stands there
+STAND_OFF = 0.5  # [m] before a place that is kept clear,
+STAND_CLOSE = 0.2  # [m] and on one before the next way that crosses it
 SLOW = 3.0  # [m/s] a faster lead will have made room
 DRIVEN = among(VEHICLES)
 OURS = 0.7  # cosine of the angle to our way of who goes it
@@ -59,6 +61,37 @@ def places_to_keep_clear(crossed: list[tuple[float, float]]) -> list[tuple[float
         else:
             merged.append((low, high))
     return merged
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a corridor that others cross: from where to where and where to stop before it [m]; whether we are on
+    its junction already: then only who stands across our way keeps us from it."""
+
+    low: float
+    high: float
+    stop: float
+    inside: bool
+
+
+class Crossed:
+    """What others cross of the corridors, found once for each path."""
+
+    def __init__(self, graph: LaneGraph) -> None:
+        self._graph = graph
+        self._found: dict[bytes, tuple[list[tuple[float, float]], list[tuple[float, float]]]] = {}
+
+    def ahead(self, way: Way, front: float) -> list[Part]:
+        """The places to keep clear ahead of our front [m], and those parts ahead of the one that it is on."""
+        key = way.path.lanes.tobytes()
+        if key not in self._found:
+            crossed = crossed_on(self._graph, way)
+            self._found[key] = places_to_keep_clear(crossed), crossed
+        places, crossed = self._found[key]
+        here = next((high for low, high in places if low < front <= high), -math.inf)
+        return [Part(low, high, low - STAND_OFF, False) for low, high in places if low >= front] + [
+            Part(low, high, low - STAND_CLOSE, True) for low, high in crossed if front <= low <= here
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -117,6 +150,20 @@ def find_queue(table: Array, state: Array, size: Array, spans: Array, ours: Bool
         if bars[n]:
             reach = half * abs(along) + wide * abs(turned)
         spans[n, 0], spans[n, 1] = place - reach, place + reach
+
+
+def barred(
+    parts: list[Part], way: Way, tracks: Tracks, front: float, length: float, speed: float
+) -> list[tuple[Part, int]]:
+    """Those parts of a corridor that we could not leave, and the row of who bars each: a queue that leaves no room
+    behind it, or who stands across our way, behind whom we would stand in another's. front [m] our bumper's place,
+    length [m] and speed [m/s] ours."""
+    if not parts:
+        return []
+    queue = queue_on(way, tracks)
+    bars = queue.of(queue.bars)
+    rows = [blocked_by((part.low, part.high), bars if part.inside else queue, front, length, speed) for part in parts]
+    return [(part, row) for part, row in zip(parts, rows, strict=True) if row >= 0]
 
 
 def blocked_by(part: tuple[float, float], queue: Queue, front: float, length: float, speed: float) -> int:

@@ -11,7 +11,7 @@ from evpilot.plan import detour
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit, walkers_at
 from evpilot.plan.entries import Entries
-from evpilot.plan.keep_clear import blocked_by, crossed_on, crosswalks_on, places_to_keep_clear, queue_on
+from evpilot.plan.keep_clear import Crossed, barred, crosswalks_on
 from evpilot.plan.lights import at_junction, shown
 from evpilot.plan.priority import ZONE_COST, ZONE_COST_EXACT, busy, signalled, turning_spans, yield_spans
 from evpilot.plan.turns import Turns, all_stop
@@ -46,8 +46,6 @@ KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
 BLUE_LOOK, BLUE_MOVES = 80.0, 2.0  # [m] behind, [m/s] within which who comes with blue light is made way for
 CROSSING_LOOK = 60.0  # [m]
 BLUE, MAY_WALK = int(Signal.BLUE), among([ObjectKind.PEDESTRIAN, ObjectKind.BICYCLE])
-STAND_OFF = 0.5  # [m] before a place that is kept clear,
-STAND_CLOSE = 0.2  # [m] and on one before the next way that crosses it
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
 # at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
 PASSED_AFTER_HALT = {LightState.FLASHING_RED: HALT_TIME, LightState.UNSEEN: 3.0}
@@ -81,13 +79,14 @@ class Rules:
         init=False, default_factory=dict
     )
 
-    _crossed: dict[bytes, tuple[list[tuple[float, float]], ...]] = field(init=False, default_factory=dict)
+    _crossed: Crossed = field(init=False)
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
     _signs: Ints = field(init=False)  # the stop lines with a stop sign
     _turns: Turns = field(init=False, default_factory=Turns)
     _met: tuple[list[Way], Tracks, list[list[tuple[float, Walkers]]]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        self._crossed = Crossed(self.briefing.graph)
         self._signs = np.flatnonzero(self.briefing.graph.stop_kind == int(StopKind.STOP_SIGN))
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
@@ -260,37 +259,18 @@ class Rules:
         return self._marks[key]
 
     def _keep_clear(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
-        """Before a junction or a crosswalk behind which a queue leaves us no room, or on which somebody stands across
-        our way; who is on it already goes on, but on to no further lane behind who stands across."""
+        """Before a junction or a crosswalk that we could not leave; see `keep_clear.barred`."""
         if self.briefing.limits.exact:
             return []
         front, speed = self._front(way), observation.ego.speed
-        places, crossed = self._clear_on(way)
-        inside = [part for part in crossed if any(low < front <= part[0] <= high for low, high in places)]
-        ahead = [(part, off) for parts, off in ((places, STAND_OFF), (inside, STAND_CLOSE)) for part in parts]
-        ahead = [(part, off) for part, off in ahead if self._can_stop(way, part[0] - off, speed, END_BRAKE)]
-        if not ahead:
-            return []
+        parts = [part for part in self._crossed.ahead(way, front) if self._can_stop(way, part.stop, speed, END_BRAKE)]
         walls: list[Wall] = []
-        queue = queue_on(way, tracks)
-        bars = queue.of(queue.bars)
-        for (low, high), off in ahead:
-            row = blocked_by(
-                (low, high), queue if off == STAND_OFF else bars, front, self.briefing.platform.length, speed
-            )
-            line = ("clear", int(way.path.lanes[way.path.lane_at(low)]))
-            if row >= 0 and not self._has_stood(line, low - off - front, observation, KEPT_CLEAR):
+        for part, row in barred(parts, way, tracks, front, self.briefing.platform.length, speed):
+            line = ("clear", int(way.path.lanes[way.path.lane_at(part.low)]))
+            if not self._has_stood(line, part.stop - front, observation, KEPT_CLEAR):
                 who = int(tracks.id[row])
-                walls.append(wall_at(c, way, low - off, f"keep clear: {who} stands there", who))
+                walls.append(wall_at(c, way, part.stop, f"keep clear: {who} stands there", who))
         return walls
-
-    def _clear_on(self, way: Way) -> tuple[list[tuple[float, float]], ...]:
-        """`places_to_keep_clear` and `crossed_on`, found once for each path."""
-        key = way.path.lanes.tobytes()
-        if key not in self._crossed:
-            crossed = crossed_on(self.briefing.graph, way)
-            self._crossed[key] = places_to_keep_clear(crossed), crossed
-        return self._crossed[key]
 
     def zones(self, ways: list[Way], entries: Entries, spans: Array, observation: Observation, tracks: Tracks) -> Array:
         """Conflict areas and when those who have priority use them (Z, 7): see `cost.yielding.zone_cost`."""
