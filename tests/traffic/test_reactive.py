@@ -11,7 +11,8 @@ from evpilot.files import EvpilotError
 from evpilot.geometry.boxes import boxes_overlap
 from evpilot.maps.builder import GraphBuilder
 from evpilot.scenarios import Actor, Behaviour, Scenario, Trigger, commonroad, library
-from evpilot.simulate.traffic import make
+from evpilot.simulate.traffic import make, scene
+from evpilot.simulate.traffic.drivers import driver
 from evpilot.types import EgoState, LaneGraph, Lights, LightState, ObjectKind, Priority, Signal, Tracks, Turn
 
 TICK = 100_000_000
@@ -648,6 +649,19 @@ def test_a_driver_stays_behind_a_cyclist_whom_it_cannot_pass_in_its_lane():
     frames = drive(scenario(road(), car(1, 10.0, speed=12.0), cyclist), 18)
     assert not collisions(frames)
     assert history(frames, 1, 0)[-1] < history(frames, 2, 0)[-1]
+
+
+def test_nobody_moves_over_for_a_cyclist_into_the_room_of_who_comes():
+    """One who is over the line already, beside a cyclist who drifts on towards it."""
+    row = driver(0.5, False, np.inf, 1.0, 4.5, 1.8)
+    seen = np.zeros((2, 10))
+    cyclist, comes = seen
+    cyclist[[scene.AHEAD, scene.HALF, scene.LOW, scene.HIGH, scene.ALONG]] = 12.0, 0.9, -0.5, 0.2, 3.0
+    comes[[scene.AHEAD, scene.HALF, scene.LOW, scene.HIGH, scene.ALONG]] = 40.0, 2.25, 2.2, 4.0, -8.0
+    assert scene.aside(row, 1.0, 8.0, 0.85, seen, 1) == pytest.approx(1.26)
+    assert scene.aside(row, 1.0, 8.0, 0.85, seen, 2) == 0.0
+    comes[scene.AHEAD] = 80.0
+    assert scene.aside(row, 1.0, 8.0, 0.85, seen, 2) == pytest.approx(1.26)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -134,8 +134,8 @@ def clears(row: Array, low: float, high: float, gap: float, speed: float) -> boo
 @kernel()
 def aside(row: Array, d: float, speed: float, room: float, seen: Array, count: int) -> float:
     """The place beside its path [m, left] at which a driver passes what is at the edge of its lane, a cyclist mostly:
-    as near to where it belongs as leaves it free; there, where nothing is or the lane has no room. room [m] to each
-    side, and a little more where it is over the edge already."""
+    as near to where it belongs as leaves it free, and what comes on the other side; there, where nothing is or the lane
+    has no room. room [m] to each side, and a little more where it is over the edge already."""
     home = row[HOME]
     most = min(max(room, d + DODGE_MORE), room + 2.0 * DODGE_MORE)
     least = max(min(-room, d - DODGE_MORE), -room - 2.0 * DODGE_MORE)
@@ -143,13 +143,16 @@ def aside(row: Array, d: float, speed: float, room: float, seen: Array, count: i
     for k in range(count):
         one = seen[k]
         gap = one[AHEAD] - one[HALF] - row[HALF_LENGTH]
-        if one[AHEAD] < -(one[HALF] + row[HALF_LENGTH] + BESIDE_ROOM) or gap > DODGE_REACH + DODGE_TIME * speed:
+        reach = DODGE_REACH + DODGE_TIME * (speed - min(one[ALONG], 0.0))
+        if one[AHEAD] < -(one[HALF] + row[HALF_LENGTH] + BESIDE_ROOM) or gap > reach or abs(one[ACROSS]) > CROSSING:
             continue
         free = row[HALF_WIDTH] + SIDE + 0.01
         left, right = one[HIGH] + free, one[LOW] - free
-        if abs(one[ACROSS]) > CROSSING or right > max(d, home) or left < min(d, home):
-            continue
-        if abs(left - d) < abs(right - d):
+        if right > max(d, home):
+            high = min(high, right)
+        elif left < min(d, home):
+            low = max(low, left)
+        elif abs(left - d) < abs(right - d):
             low = max(low, left) if left <= most else low
         else:
             high = min(high, right) if right >= least else high
