@@ -198,6 +198,19 @@ def test_who_shows_a_change_of_lanes_is_expected_to_make_it_before_he_has_moved(
     assert changed < 0.05 if hazard else 0.2 < changed < 0.9
 
 
+def test_whose_lamps_are_seen_and_who_shows_no_turn_close_before_it_mostly_goes_straight_on():
+    def turns(x, *before):
+        """How probable the turn is to who is at x [m], 0.3 s after it showed these lamps."""
+        predictor = Predictor(fork(), LaneIndex(fork()), 0.1)
+        for k, lamp in enumerate((*before, Signal.NONE, Signal.NONE, Signal.NONE)):
+            now = tracks((1, x + 0.6 * k, 0.0, 0.0, 6.0), signals=[lamp], t_ns=k * 100_000_000)
+            result = predictor.predict(now, lights(), ego())
+        return sum(result.prob[0, m] for m in range(3) if abs(end(result, 0, m)[1]) > 5.0)
+
+    assert turns(78.0, Signal.BRAKE) < 0.5 * turns(78.0, Signal.NONE)
+    assert turns(40.0, Signal.BRAKE) == pytest.approx(turns(40.0, Signal.NONE))
+
+
 def test_nobody_turns_at_full_speed():
     result = predict(fork(), tracks((1, 85.0, 0.0, 0.0, 14.0)))
     assert abs(end(result)[1]) < 1.0

@@ -33,6 +33,10 @@ OUTSIDE_COST = 1.5  # a lane that does not hold the centre
 WANDER = 0.375  # [m] drivers wander in their lanes, UN R157 Annex 3: more is perceived as the begin of a cut-in ...
 LEAVING_SIGMA, LEAVING_MOST = 0.2, 5.0  # [m/s] ... all the more the faster who comes there moves to the next lane
 SIGNAL_GAIN = 2.0
+UNSHOWN_COST = (
+    1.4  # one in four does not show a turn (Ponziani, SAE 2012-01-0261), all who go straight on show none ...
+)
+UNSHOWN_WITHIN = 30.0  # [m] ... before it
 BEND_COST = 0.7  # turning off is rarer than going on
 BEND_MIN = 0.5  # [rad] a turn, not a bend of the road
 HASTE_SIGMA = 1.5  # [m/s] faster than the bend ahead allows
@@ -51,6 +55,7 @@ MEMORY = 0.3  # [s] how long past evidence counts
 
 LEFT_LAMP, RIGHT_LAMP = int(Signal.LEFT), int(Signal.RIGHT)
 HAZARD_LAMP = int(Signal.HAZARD)
+SEEN_LAMPS = 128  # beside the lamps of `Signal`: those of this vehicle are seen at all, it has shown one before
 
 
 @kernel()
@@ -95,14 +100,25 @@ def leaving_gain(drift_x: float, drift_y: float, place: Array, side: float) -> f
 
 
 @kernel()
+def turn_begins(table: Array) -> float:
+    """How far ahead [m] a way's table (STATIONS, 6) begins to turn, inf where it does not."""
+    for k in range(1, STATIONS):
+        if abs(table[k, TYAW] - table[0, TYAW]) > 0.5 * BEND_MIN:
+            return math.hypot(table[k, TX] - table[0, TX], table[k, TY] - table[0, TY])
+    return math.inf
+
+
+@kernel()
 def way_cost(table: Array, speed: float, signals: int) -> float:
     """Evidence on a way from its shape (STATIONS, 6): turning is rarer, signalled, and not done too fast."""
     bend = table[STATIONS - 1, TYAW] - table[0, TYAW]
     haste = max(0.0, speed - table[0, TCAP] - 0.5) / HASTE_SIGMA
     cost = min(0.5 * haste * haste, HASTE_MAX)
-    if abs(bend) > BEND_MIN:
-        return cost + BEND_COST + lamp_cost(signals, bend)
-    return cost + lamp_cost(signals, 0.0)
+    if abs(bend) <= BEND_MIN:
+        return cost + lamp_cost(signals, 0.0)
+    if signals & SEEN_LAMPS and lamp_side(signals) == 0.0 and turn_begins(table) < UNSHOWN_WITHIN:
+        cost += UNSHOWN_COST
+    return cost + BEND_COST + lamp_cost(signals, bend)
 
 
 @kernel()

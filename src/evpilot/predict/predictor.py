@@ -5,16 +5,17 @@ import math
 import numpy as np
 
 from evpilot.maps.index import LaneIndex
-from evpilot.predict.choose import MODES
+from evpilot.predict.choose import MODES, SEEN_LAMPS
 from evpilot.predict.follow import COLUMNS, KNOTS, TIMES
 from evpilot.predict.kernel import Scratch, predict
 from evpilot.predict.meet import LANES_OF_ONE
 from evpilot.predict.memory import blank, forget_drivers
 from evpilot.predict.roads import Roads
 from evpilot.predict.routes import STATIONS
-from evpilot.types import EgoState, LaneGraph, Lights, Platform, Predictions, Tracks
-from evpilot.types.state import Array
+from evpilot.types import EgoState, LaneGraph, Lights, Platform, Predictions, Signal, Tracks
+from evpilot.types.state import Array, Bytes
 
+DRIVING_LAMPS = int(Signal.LEFT | Signal.RIGHT | Signal.BRAKE)
 SEDAN = (4.8, 1.9, 1.4)  # [m] length, width, rear axle to centre, where no platform is given
 
 
@@ -40,6 +41,7 @@ class Predictor:
         self._rear_to_center = SEDAN[2] if platform is None else platform.rear_to_center
         self._time = np.array(TIMES)
         self._memory = blank(0)
+        self._shown = np.zeros(0, np.int64)
         self._room = -1
         self._scratch: Scratch = self._make_room(32)
 
@@ -64,7 +66,7 @@ class Predictor:
             tracks.velocity[order],
             size,
             tracks.kind[order],
-            tracks.signals[order],
+            self._lamps(tracks)[order],
             self._ego_row(ego),
             self._roads.walls(lights),
             self._period,
@@ -84,6 +86,13 @@ class Predictor:
             back = np.argsort(order, kind="stable")
             pose, cov, prob = pose[back], cov[back], prob[back]
         return Predictions(t_ns=tracks.t_ns, track_id=tracks.id, time=self._time, pose=pose, pos_cov=cov, prob=prob)
+
+    def _lamps(self, tracks: Tracks) -> Bytes:
+        """The lamps of all tracks (N,), with SEEN_LAMPS for those that have ever shown one: recordings mostly have
+        none."""
+        self._shown = np.union1d(self._shown, tracks.id[(tracks.signals & DRIVING_LAMPS) > 0])
+        seen = np.isin(tracks.id, self._shown)
+        return np.where(seen, tracks.signals | SEEN_LAMPS, tracks.signals).astype(np.uint8)
 
     def _ego_row(self, ego: EgoState) -> Array:
         """The ego as a row of `Tracks.state`: its box centre."""
