@@ -9,38 +9,31 @@ import numpy as np
 from evpilot.geometry.rows import least
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
-from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars, trajectory
+from evpilot.plan.arrays import trajectory
 from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
 from evpilot.plan.blocked import room_before, room_to_get_out
-from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Roll
+from evpilot.plan.columns import Corridor, Cost, Prop, Roll
 from evpilot.plan.contingency import branch
-from evpilot.plan.cost.encounter import whereabouts_of
-from evpilot.plan.cost.jolt import Felt
-from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
-from evpilot.plan.crossing import heed
-from evpilot.plan.deference import Deference
 from evpilot.plan.detour import Detours
-from evpilot.plan.entries import CAN_FOLLOW, Entries, on_our_level
+from evpilot.plan.entries import on_our_level
 from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
 from evpilot.plan.overtake import overtakes, slow_riders
-from evpilot.plan.pace import Pace
 from evpilot.plan.proposals import ARRIVE, keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules, Wall
-from evpilot.plan.scene import Scene, hidden_from, rolled_to, slack_of, slower_on, time_left
-from evpilot.plan.spans import spans_again, spans_on
+from evpilot.plan.scene import Scene
+from evpilot.plan.stage import Stage
 from evpilot.plan.tails import best_with_tail, stopping_tail
 from evpilot.plan.variety import HOLDS, LEAST, different, more
-from evpilot.plan.way import Way, curvature_now
+from evpilot.plan.way import Way
 from evpilot.plan.weather import BEND_SHARE, grip
 from evpilot.types import (
     Briefing,
     EgoState,
-    LightState,
     Observation,
     PlanTrace,
     Predictions,
@@ -48,7 +41,7 @@ from evpilot.types import (
     Trajectory,
     no_trace,
 )
-from evpilot.types.state import Array, Bools, Ints
+from evpilot.types.state import Array, Ints
 
 REFINED, REFINED_MOST = 16, 20  # proposals whose neighbours are looked at ...
 YIELD = 8  # ... which about so many different motions come of, each
@@ -58,8 +51,6 @@ SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LA
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
 HEADWAY_COST = 1.0  # ... for a hair of the gap that a regulation asks for: only a slower one mends that ...
 CALM_COMFORT = 0.3  # ... and for comfort
-SOON_RED = (LightState.GREEN, LightState.RED_AMBER)  # now or at once green, and red before long
-GAP_NEAR = 20.0  # [m] ahead a gap among those who have priority is taken or not
 HARDLY = 2.0  # [m] within the horizon: who goes on by less as good as stands
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
 FREE_WAY = 25.0  # of going on before somebody with blue light: more than the pace of a slower lane
@@ -111,26 +102,23 @@ class Planner:
         self.road = Road(briefing, index, lane_changes)
         self._reactive, self._contingent = reactive, contingent
         self.rules = Rules(briefing)
-        self._deference = Deference(briefing.graph)
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
         self._backing = None if briefing.limits.exact else Backing(self._evaluator)
-        self._pace = Pace(briefing.platform.speed_max)
+        self._stage = Stage(briefing, self.road, self.rules, self._evaluator.body)
         self._spared = np.full(len(SPARED), SPARED_COST)
         if briefing.limits.headway:
             self._spared[SPARED.index(Cost.CLEARANCE)] = HEADWAY_COST
         self.save(eco)
         self.power = briefing.platform.drive_power
-        self._tables = Tables()
         self._last: tuple[int, float, bool] | None = None
         self._cycle: _Cycle | None = None
         self._due = -math.inf
-        self._felt = Felt()
 
     def save(self, eco: float, pace: float = 1.0) -> None:
         """From now on let saving energy count as much as eco, 0..1, and drive at most a share pace, 0..1, of the limit
         where that is above `pace.PACED` [m/s]."""
-        self._eco, self._pace.share = eco, pace
+        self._stage.eco, self._stage.pace.share = eco, pace
         self._evaluator.save(eco)
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
@@ -151,7 +139,7 @@ class Planner:
         shift, length, _ = self._evaluator.body.tolist()
         room = room_before(ways, shift + length) if not self.briefing.limits.exact else np.full(len(ways), math.inf)
         walls += room_to_get_out(ways, room, shift + length, ego)
-        scene = self._scene(ways, walls, room, observation, tracks, predictions, level)
+        scene = self._stage.set(ways, walls, room, observation, tracks, predictions, level, self._last)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
         slow = self._slow_riders(scene)
@@ -274,101 +262,11 @@ class Planner:
     def _feel(self, observation: Observation) -> None:
         """Take in what grip, sight and powertrain leave to the car, and what is felt in it."""
         friction = observation.friction
-        self._felt.take(observation.t_ns * 1e-9, float(observation.ego.accel[0]))
-        self._pace.see(observation)
+        self._stage.felt.take(observation.t_ns * 1e-9, float(observation.ego.accel[0]))
+        self._stage.pace.see(observation)
         if friction != self._evaluator.friction or self.power != self._evaluator.power:
             self._evaluator.feel(friction, self.power)
             self.road.hold_in_curves(BEND_SHARE * grip(friction))
-
-    def _scene(
-        self,
-        ways: list[Way],
-        walls: list[Wall],
-        room: Array,
-        observation: Observation,
-        tracks: Tracks,
-        predictions: Predictions,
-        level: Bools,
-    ) -> Scene:
-        ego = observation.ego
-        entries = Entries(tracks, predictions, ego, level)
-        tight = bool(np.isfinite(room).any())
-        if tight:
-            # where another lane is free, a wall keeps the room to get out, and who has less may use it
-            entries.standoff[:] = 0.0
-        table = self._pace.over(self._tables.stack(ways, self._pace.sight), ego.speed)
-        table = heed(table, ways, self.rules.heeded(ways, tracks), ego.speed)
-        corridors, rest = stack_scalars(ways, walls)
-        spans = np.empty((len(ways), len(entries), len(GRID), 5))
-        near = np.empty((len(ways), len(entries) + 1), np.int64)
-        spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
-        self._trust(ways[0], entries, spans, near, corridors, table, tracks)
-        extents, strips = np.empty((*spans.shape[:2], 3)), np.empty((*spans.shape[:2], spans.shape[3], SECONDS))
-        strips_on(spans, near, extents, strips)
-        zones = self.rules.zones(ways, entries, spans, observation, tracks)
-        seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
-        wheelbase = self.briefing.platform.wheelbase
-        steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)
-        slower = self._slower(corridors, spans, near)
-        state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), steering, 0.0])
-        return Scene(
-            ways=ways,
-            table=table,
-            corridors=corridors,
-            entries=entries,
-            spans=spans,
-            near=near,
-            extents=extents,
-            strips=strips,
-            reach=reach_of(entries.box, entries.half),
-            stays=whereabouts_of(entries.box, entries.half),
-            zones=zones,
-            places=goal_places(ways, self.briefing, seconds),
-            hidden=hidden_from(ways, observation, tracks, self.briefing),
-            goals=goal_windows(self.briefing, seconds),
-            ego=state,
-            slack=slack_of(self.road.area, ego, self._evaluator.body),
-            rest=rest,
-            left=time_left(self.briefing, observation.t_ns),
-            limit=self.road.limit_at(ego),
-            wanted=self._pace.wish(ways[0]),
-            halts=None if slower is None else slower[:, 0],
-            freely=None
-            if slower is None or self._pressed(ways[0], zones, observation)
-            else rolled_to(corridors, table, slower, self._front()),
-            room=room,
-            tight=tight,
-            felt=self._felt.before(),
-            last=None if self._last is None else (_corridor_of(ways, self._last), self._last[1]),
-        )
-
-    def _trust(
-        self, way: Way, entries: Entries, spans: Array, near: Ints, corridors: Array, table: Array, tracks: Tracks
-    ) -> None:
-        """Expect those who must let us pass to do so; the official verdict's traffic knows nothing of us."""
-        if self.briefing.limits.exact or not len(entries):
-            return
-        drivers = CAN_FOLLOW[tracks.kind[entries.track]]
-        stopped = self._deference.expect(way, spans[0], entries, drivers, float(self._evaluator.body[2]))
-        if len(stopped):
-            spans_again(stopped, entries.box, entries.half, entries.level, corridors, table, spans, near)
-
-    def _front(self) -> float:
-        """From the rear axle to the bumper [m]."""
-        return float(self._evaluator.body[0] + self._evaluator.body[1])
-
-    def _slower(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
-        """What to slow down for on each corridor (C, 3), where saving energy counts."""
-        if self._eco <= 0.0:
-            return None
-        return slower_on(corridors, spans, near, self._front(), float(self._evaluator.body[2]))
-
-    def _pressed(self, way: Way, zones: Array, observation: Observation) -> bool:
-        """Whether time is dear: who comes late to a green light, or to a gap among those who have priority, may have to
-        stop for half a minute, and standing takes energy, too."""
-        near = float(way.scalars[Corridor.S]) + self._front() + GAP_NEAR
-        gap = bool(np.any((zones[:, 0] == 0.0) & (zones[:, 1] < near)))
-        return gap or self.rules.next_light(way, observation) in SOON_RED
 
     def _vary(self, batch: Batch, scene: Scene) -> Batch:
         """The batch with more proposals where too many of its own come to the same motion."""
@@ -407,11 +305,3 @@ class Planner:
         offset = float(prop[Prop.OFFSET]) if roll[-1, Roll.S] - roll[0, Roll.S] > HARDLY else 0.0
         self._last = (int(way.path.lanes[way.path.lane_at(ahead)]), offset, bool(len(way.borrowed)))
         self._due = seconds + float(prop[Prop.P0]) if prop[Prop.LAW] == ARRIVE else -math.inf
-
-
-def _corridor_of(ways: list[Way], last: tuple[int, float, bool]) -> int:
-    """The corridor that holds the lane which the last decision led to (lane, offset, whether on a detour), or -1."""
-    for c, way in enumerate(ways):
-        if last[0] in way.path.lanes and last[2] == bool(len(way.borrowed)):
-            return c
-    return -1

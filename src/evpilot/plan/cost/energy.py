@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll
 from evpilot.plan.cost.horizon import steps_until
-from evpilot.plan.rollout import REF_STEP, sample
+from evpilot.plan.lookup import REF_STEP, sample
 from evpilot.plan.weather import GRAVITY
 from evpilot.types import Platform
 from evpilot.types.state import Array

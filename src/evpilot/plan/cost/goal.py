@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.polygon import in_polygon
 from evpilot.plan.columns import CHUNK, CHUNKS, GRID, Ref, Roll
-from evpilot.plan.rollout import sample
+from evpilot.plan.lookup import sample
 from evpilot.types.state import Array, Ints
 
 R_X, R_Y, R_YAW, R_V = int(Roll.X), int(Roll.Y), int(Roll.YAW), int(Roll.SPEED)

@@ -5,7 +5,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import Corridor, Cost, Prop, Ref, Roll
-from evpilot.plan.rollout import sample
+from evpilot.plan.lookup import sample
 from evpilot.types.state import Array
 
 R_S, R_D, R_YAW = int(Roll.S), int(Roll.D), int(Roll.YAW)

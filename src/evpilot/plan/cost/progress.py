@@ -4,7 +4,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import Corridor, Cost, Ref, Roll
-from evpilot.plan.rollout import sample
+from evpilot.plan.lookup import sample
 from evpilot.types.state import Array
 
 R_V, R_S, R_D = int(Roll.SPEED), int(Roll.S), int(Roll.D)

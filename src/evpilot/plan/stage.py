@@ -1,0 +1,137 @@
+"""Setting the scene of a cycle: what is there, seen from every corridor, before anything is proposed."""
+
+import math
+
+import numpy as np
+
+from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars
+from evpilot.plan.columns import GRID, Corridor
+from evpilot.plan.cost.encounter import whereabouts_of
+from evpilot.plan.cost.jolt import Felt
+from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
+from evpilot.plan.crossing import heed
+from evpilot.plan.deference import Deference
+from evpilot.plan.entries import CAN_FOLLOW, Entries
+from evpilot.plan.pace import Pace
+from evpilot.plan.road import Road
+from evpilot.plan.rules import Rules, Wall
+from evpilot.plan.scene import Scene, hidden_from, rolled_to, slack_of, slower_on, time_left
+from evpilot.plan.spans import spans_again, spans_on
+from evpilot.plan.way import Way, curvature_now
+from evpilot.types import Briefing, LightState, Observation, Predictions, Tracks
+from evpilot.types.state import Array, Bools, Ints
+
+SOON_RED = (LightState.GREEN, LightState.RED_AMBER)  # now or at once green, and red before long
+GAP_NEAR = 20.0  # [m] ahead a gap among those who have priority is taken or not
+
+
+class Stage:
+    """Where the scenes of one drive are set. body (3,): rear axle to centre, half length, half width [m]; pace and felt
+    are the drive's; eco 0..1: how much saving energy counts."""
+
+    def __init__(self, briefing: Briefing, road: Road, rules: Rules, body: Array) -> None:
+        self._briefing, self._road, self._rules, self._body = briefing, road, rules, body
+        self.pace, self.felt, self.eco = Pace(briefing.platform.speed_max), Felt(), 0.0
+        self._deference = Deference(briefing.graph)
+        self._tables = Tables()
+
+    def set(
+        self,
+        ways: list[Way],
+        walls: list[Wall],
+        room: Array,
+        observation: Observation,
+        tracks: Tracks,
+        predictions: Predictions,
+        level: Bools,
+        last: tuple[int, float, bool] | None,
+    ) -> Scene:
+        """The scene of one cycle. room as `blocked.room_before` has it, level (N,) who is on our level; last: the lane
+        and the offset that the last decision led to, and whether on a detour."""
+        ego = observation.ego
+        entries = Entries(tracks, predictions, ego, level)
+        tight = bool(np.isfinite(room).any())
+        if tight:
+            # where another lane is free, a wall keeps the room to get out, and who has less may use it
+            entries.standoff[:] = 0.0
+        table = self.pace.over(self._tables.stack(ways, self.pace.sight), ego.speed)
+        table = heed(table, ways, self._rules.heeded(ways, tracks), ego.speed)
+        corridors, rest = stack_scalars(ways, walls)
+        spans = np.empty((len(ways), len(entries), len(GRID), 5))
+        near = np.empty((len(ways), len(entries) + 1), np.int64)
+        spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
+        self._trust(ways[0], entries, spans, near, corridors, table, tracks)
+        extents, strips = np.empty((*spans.shape[:2], 3)), np.empty((*spans.shape[:2], spans.shape[3], SECONDS))
+        strips_on(spans, near, extents, strips)
+        zones = self._rules.zones(ways, entries, spans, observation, tracks)
+        seconds = (observation.t_ns - self._briefing.start_ns) * 1e-9
+        wheelbase = self._briefing.platform.wheelbase
+        steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)
+        slower = self._slower(corridors, spans, near)
+        state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), steering, 0.0])
+        return Scene(
+            ways=ways,
+            table=table,
+            corridors=corridors,
+            entries=entries,
+            spans=spans,
+            near=near,
+            extents=extents,
+            strips=strips,
+            reach=reach_of(entries.box, entries.half),
+            stays=whereabouts_of(entries.box, entries.half),
+            zones=zones,
+            places=goal_places(ways, self._briefing, seconds),
+            hidden=hidden_from(ways, observation, tracks, self._briefing),
+            goals=goal_windows(self._briefing, seconds),
+            ego=state,
+            slack=slack_of(self._road.area, ego, self._body),
+            rest=rest,
+            left=time_left(self._briefing, observation.t_ns),
+            limit=self._road.limit_at(ego),
+            wanted=self.pace.wish(ways[0]),
+            halts=None if slower is None else slower[:, 0],
+            freely=None
+            if slower is None or self._pressed(ways[0], zones, observation)
+            else rolled_to(corridors, table, slower, self._front()),
+            room=room,
+            tight=tight,
+            felt=self.felt.before(),
+            last=None if last is None else (_corridor_of(ways, last), last[1]),
+        )
+
+    def _trust(
+        self, way: Way, entries: Entries, spans: Array, near: Ints, corridors: Array, table: Array, tracks: Tracks
+    ) -> None:
+        """Expect those who must let us pass to do so; the official verdict's traffic knows nothing of us."""
+        if self._briefing.limits.exact or not len(entries):
+            return
+        drivers = CAN_FOLLOW[tracks.kind[entries.track]]
+        stopped = self._deference.expect(way, spans[0], entries, drivers, float(self._body[2]))
+        if len(stopped):
+            spans_again(stopped, entries.box, entries.half, entries.level, corridors, table, spans, near)
+
+    def _front(self) -> float:
+        """From the rear axle to the bumper [m]."""
+        return float(self._body[0] + self._body[1])
+
+    def _slower(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
+        """What to slow down for on each corridor (C, 3), where saving energy counts."""
+        if self.eco <= 0.0:
+            return None
+        return slower_on(corridors, spans, near, self._front(), float(self._body[2]))
+
+    def _pressed(self, way: Way, zones: Array, observation: Observation) -> bool:
+        """Whether time is dear: who comes late to a green light, or to a gap among those who have priority, may have to
+        stop for half a minute, and standing takes energy, too."""
+        near = float(way.scalars[Corridor.S]) + self._front() + GAP_NEAR
+        gap = bool(np.any((zones[:, 0] == 0.0) & (zones[:, 1] < near)))
+        return gap or self._rules.next_light(way, observation) in SOON_RED
+
+
+def _corridor_of(ways: list[Way], last: tuple[int, float, bool]) -> int:
+    """The corridor that holds the lane which the last decision led to (lane, offset, whether on a detour), or -1."""
+    for c, way in enumerate(ways):
+        if last[0] in way.path.lanes and last[2] == bool(len(way.borrowed)):
+            return c
+    return -1
