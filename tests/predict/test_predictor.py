@@ -20,6 +20,7 @@ from evpilot.types import (
     Signal,
     StopKind,
     Tracks,
+    Turn,
     User,
     no_tracks,
 )
@@ -188,6 +189,21 @@ def test_a_car_at_a_fork_has_both_ways_and_its_lamp_decides():
     left = predict(fork(), tracks(near, signals=[Signal.LEFT]), cycles=10)
     assert end(left)[1] > 5.0
     assert left.prob[0, 0] > 0.7
+
+
+def test_a_lamp_before_a_turn_shows_no_change_of_lanes():
+    """Of two lanes that both turn left, the right one's traffic stays in it."""
+    builder = GraphBuilder()
+    before = [strip(builder, line(0.0, 100.0, WIDTH * k)) for k in range(2)]
+    turns = [strip(builder, arc(100.0, WIDTH * k, 20.0 - WIDTH * k, math.pi / 2), turn=Turn.LEFT) for k in range(2)]
+    for one, other in zip(before, turns, strict=True):
+        builder.connect(one, other)
+    builder.neighbours(before[1], before[0])
+    for x, changes in ((80.0, False), (20.0, True)):
+        result = predict(builder.build(), tracks((1, x, 0.0, 0.0, 6.0), signals=[Signal.LEFT]), cycles=3)
+        beside = [np.interp(x + 12.0, result.pose[0, m, :, 0], result.pose[0, m, :, 1]) for m in range(3)]
+        changed = sum(result.prob[0, m] for m in range(3) if beside[m] > 0.4 * WIDTH)
+        assert (changed > 0.1) == changes
 
 
 @pytest.mark.parametrize("hazard", [False, True])
