@@ -270,6 +270,28 @@ def test_who_is_on_a_crossing_clears_it_before_one_who_has_yet_to_enter():
     assert history(frames, 2, 1)[-1] > 20.0
 
 
+def test_who_is_on_a_crossing_still_yields_to_the_car_when_it_is_on_it_too():
+    graph = crossroads(x=Priority.PRIORITY, y=Priority.YIELD)
+    case = scenario(graph, car(2, 0.0, -7.0, np.pi / 2, speed=3.0))
+    frames = drive(case, 12, ego=lambda k: ego_at(-6.5 + 0.25 * k, speed=2.5, z=0.0))
+    beside = np.abs(history(frames, 2, 1)) < 3.0
+    assert np.flatnonzero(beside)[0] > 25  # the car is past by then
+    assert history(frames, 2, 1)[-1] > 10.0
+
+
+def test_who_stands_on_a_crossing_is_waited_for_longer_than_who_stands_before_it():
+    graph = crossroads(x=Priority.UNMARKED, y=Priority.UNMARKED)
+
+    def starts(place: float) -> float:
+        """When [s] one that must let the car pass goes on before it, which stands with its front at a place [m]."""
+        case = scenario(graph, car(2, -40.0, 0.0, 0.0))
+        frames = drive(case, 30, ego=lambda k: ego_at(0.0, place - 2.25, np.pi / 2, z=0.0))
+        return 0.1 * float(np.argmax(history(frames, 2, 0) > 2.0))
+
+    assert 0.0 < starts(-8.5) < 18.0
+    assert starts(-4.0) > 24.0
+
+
 @pytest.mark.parametrize(("place", "kept"), [(8.0, True), (30.0, False)])
 def test_a_crossing_is_entered_only_by_who_can_leave_it(place: float, kept: bool):
     frames = drive(scenario(crossroads(), car(1, -60.0)), 14, ego=lambda k: ego_at(place, z=0.0))

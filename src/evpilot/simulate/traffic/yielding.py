@@ -25,7 +25,9 @@ STOPPED = 0.3  # [m/s]
 STOP_TIME = 0.8  # [s] at a stop sign
 OTHERS_ACCEL = 1.0  # [m/s2] that one expects of others
 BEHIND_TIME = 0.5  # [s] after the other has left
-GO_TIME = 2.0  # [s] of waiting, and the driver's margin, after which those that stand too are no longer waited for
+# [s] of waiting, and the driver's margin, after which those that stand too, and not on the crossing, are no longer
+# waited for
+GO_TIME = 2.0
 AT_LINE = 4.0  # [m] before the waiting place one is first in line, and its waiting counts
 JOIN_TIME = 1.5  # [s] after which one who joins a stream is part of it
 STUCK_TIME = 15.0  # [s] after which a jam in the crossing is entered where there is room
@@ -221,6 +223,7 @@ def by_right_of_way(
                 continue
             their_speed = max(things[other, SPEED], 0.0)
             inside = their_near <= 0.0
+            they_entered = -book[b, AWAY] > clash[k, 8] + ENTERED
             top, pause = tops[other], book[b, PAUSE]
             their_leave = eta_of(their_far + their_length, their_speed, top, OTHERS_ACCEL, pause)
             if inside:
@@ -231,14 +234,16 @@ def by_right_of_way(
                     continue
                 stop = True
             else:
-                if waited > GO_TIME + row[MARGIN] and their_speed < STOPPED:
+                if waited > (STUCK_TIME if they_entered else GO_TIME + row[MARGIN]) and their_speed < STOPPED:
                     dares = True
                     continue
                 their_enter = eta_of(their_near, their_speed, top, OTHERS_ACCEL, pause)
                 committed = pause == -np.inf and their_speed * their_speed > 2.0 * MEANT_BRAKE * their_near
                 margin = 0.0 if rude else row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
-                they_entered = other < drivers and -book[b, AWAY] > clash[k, 8] + ENTERED
-                yields = 0.0 if rude else who_yields(clash[k, 5], entered, they_entered)
+                # a car of unknown aims that has entered may stand there for us: the right of way says who goes
+                known = other < drivers or not they_entered
+                yields = who_yields(clash[k, 5], entered, they_entered) if known else clash[k, 5]
+                yields = 0.0 if rude else yields
                 stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, me < other)
             if not stop:
                 continue
