@@ -5,6 +5,7 @@ import pytest
 from planning_parts import line
 
 from evpilot.evaluate.criteria.comfort import JERK_WINDOW, smoothed
+from evpilot.plan.arrays import JOLT
 from evpilot.plan.columns import Cost, Roll
 from evpilot.plan.cost.jolt import HALF, HARSH_JERK, JOLT_MOST, SPAN, STEP, Felt, even, harshest, jolt_cost
 
@@ -15,7 +16,7 @@ def cost_after(felt: float, *ahead: np.ndarray) -> np.ndarray:
     for roll, accel in zip(rolls, ahead, strict=True):
         roll[:SPAN, Roll.ACCEL] = accel
     costs = np.zeros((len(rolls), len(Cost)))
-    jolt_cost(rolls, np.full(HALF, felt), costs)
+    jolt_cost(rolls, np.full(HALF, felt), JOLT, costs)
     return costs[:, Cost.COMFORT]
 
 

@@ -7,6 +7,7 @@ none.
 import math
 
 from evpilot.geometry.jit import kernel
+from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import CHUNK, Ref
 from evpilot.plan.laws import (
     BEGIN,
@@ -50,7 +51,7 @@ from evpilot.plan.laws import (
     X,
     Y,
 )
-from evpilot.plan.lookup import REF_STEP, sample
+from evpilot.plan.lookup import sample
 from evpilot.types.state import Array
 
 PREVIEW = 0.6  # [s] ahead a bend is seen that the steering needs as long to get into
@@ -84,7 +85,7 @@ def _spots(block: Array, many: int, ahead: float, count: int, row: int, share: i
     lies behind it. Apart from the look-ups, because this has a vector form."""
     last = count - 1.000001
     for i in range(many):
-        u = min(max((block[S + i] + ahead * block[V + i]) / REF_STEP, 0.0), last)
+        u = min(max((block[S + i] + ahead * block[V + i]) / SPACING, 0.0), last)
         whole = int(u)
         block[row + i], block[share + i] = whole, u - whole
 

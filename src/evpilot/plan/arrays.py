@@ -23,9 +23,12 @@ STRIP_MARGIN = 0.35  # [m] beside our width in which somebody ahead is followed
 HARD_JERK = 15.0  # [m/s3] of the car in an emergency, behind its actuators' lag
 GUARD_SLACK = 1.2  # the guard takes a plan for a forecast; a little less than its own, which looks at other knots
 NEAR_MISS = 15.0  # about what 25 m of the way are worth: to nuPlan one is as bad as no progress at all
-HARSH = 80.0  # of braking harder than comfortable, for each m/s2: a regulation's cases ask for safety alone
+# a regulation's cases ask for safety alone: there these cost nothing
+HARSH = 80.0  # of braking harder than comfortable, for each m/s2
+JOLT = 25.0  # of more jerk than is comfortable, for each m/s3
 EDGE_BLUR = 0.25  # [m] of a corner; nuPlan's drivable-area compliance grants 0.3
 POWER = 13  # column of `car_vector`: what the motor gives at 1 m/s by its power
+JOLT_PRICE = 10  # column of `comfort_vector`
 LAST, WIDE = 0.2, 0.6  # [s]
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
 
@@ -67,10 +70,10 @@ def _motor(platform: Platform) -> tuple[float, float, float, float]:
 
 
 def comfort_vector(limits: Limits) -> Array:
-    """What `score` holds against a motion (10,): comfortable acceleration, braking, lateral acceleration and its
+    """What `score` holds against a motion (11,): comfortable acceleration, braking, lateral acceleration and its
     bound [m/s2]; what the guard refuses: lateral acceleration [m/s2], lateral jerk [m/s3], and the braking [m/s2] that
     is exempt; how far [m] beyond the road's edge the full cost is reached: at once in the official verdict;
-    what a near miss costs: nothing there; and what each m/s2 of harsh braking does."""
+    what a near miss costs: nothing there; and what each m/s2 of harsh braking and each m/s3 of a jolt do."""
     return np.array(
         [
             limits.accel,
@@ -82,7 +85,7 @@ def comfort_vector(limits: Limits) -> Array:
             limits.gate_brake,
             0.0 if limits.exact else EDGE_BLUR,
             0.0 if limits.exact else NEAR_MISS,
-            0.0 if limits.exact or limits.lane_kept else HARSH,
+            *((0.0, 0.0) if limits.exact or limits.lane_kept else (HARSH, JOLT)),
         ]
     )
 

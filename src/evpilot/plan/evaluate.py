@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from evpilot.plan.arrays import POWER, car_vector, comfort_vector, goal_polygons
+from evpilot.plan.arrays import JOLT_PRICE, POWER, car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Cost
 from evpilot.plan.cost.afoot import afoot_cost
@@ -115,8 +115,8 @@ class Evaluator:
                 batch.costs,
             )  # fmt: skip
         self._regulate(batch, scene)
-        if not (self.briefing.limits.exact or self.briefing.limits.lane_kept):
-            jolt_cost(batch.rolls, scene.felt, batch.costs)
+        if limits[JOLT_PRICE] > 0.0:
+            jolt_cost(batch.rolls, scene.felt, limits[JOLT_PRICE], batch.costs)
         batch.costs[:, Cost.LANE] += CHANGE_COST * batch.marks[:, OTHER]
         # last, for those that can still win with all the rest
         price_best(

@@ -118,7 +118,7 @@ class Planner:
     def save(self, eco: float, pace: float = 1.0) -> None:
         """From now on let saving energy count as much as eco, 0..1, and drive at most a share pace, 0..1, of the limit
         where that is above `pace.PACED` [m/s]."""
-        self._stage.eco, self._stage.pace.share = eco, pace
+        self._stage.save(eco, pace)
         self._evaluator.save(eco)
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
@@ -262,8 +262,7 @@ class Planner:
     def _feel(self, observation: Observation) -> None:
         """Take in what grip, sight and powertrain leave to the car, and what is felt in it."""
         friction = observation.friction
-        self._stage.felt.take(observation.t_ns * 1e-9, float(observation.ego.accel[0]))
-        self._stage.pace.see(observation)
+        self._stage.feel(observation)
         if friction != self._evaluator.friction or self.power != self._evaluator.power:
             self._evaluator.feel(friction, self.power)
             self.road.hold_in_curves(BEND_SHARE * grip(friction))

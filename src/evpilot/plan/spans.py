@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Span
 from evpilot.types.state import Array, Ints
 
-REF_STEP = 0.5  # [m] spacing of the reference tables (maps.reference.SPACING)
 TRACK = 1.0  # [m] to each side of the car's middle: who is behind it there follows it
 NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
 ASIDE = 15.0  # [m] who is further away is not on a corridor
@@ -45,7 +45,7 @@ def _row_anywhere(x: float, y: float, z: float, coarse: Array) -> tuple[int, flo
         flat = min(flat, square)
         if square + dz * dz < best:
             best, near = square + dz * dz, k
-    return STRIDE * near, math.sqrt(flat) - STRIDE * REF_STEP
+    return STRIDE * near, math.sqrt(flat) - STRIDE * SPACING
 
 
 @kernel()
@@ -88,7 +88,7 @@ def _one_span(entry: Array, half: Array, table: Array, start: int, row: int, spa
     sine = abs(c * entry[3] - s * entry[2])
     long = half[0] * abs(cosine) + half[1] * sine
     wide = half[0] * sine + half[1] * abs(cosine)
-    place = row * REF_STEP + along
+    place = row * SPACING + along
     span[S_LOW], span[S_HIGH] = place - long, place + long
     span[D_LOW], span[D_HIGH] = across - wide, across + wide
     span[S_SPEED] = entry[4] * cosine

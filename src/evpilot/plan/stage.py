@@ -26,14 +26,22 @@ GAP_NEAR = 20.0  # [m] ahead a gap among those who have priority is taken or not
 
 
 class Stage:
-    """Where the scenes of one drive are set. body (3,): rear axle to centre, half length, half width [m]; pace and felt
-    are the drive's; eco 0..1: how much saving energy counts."""
+    """Where the scenes of one drive are set. body (3,): rear axle to centre, half length, half width [m]."""
 
     def __init__(self, briefing: Briefing, road: Road, rules: Rules, body: Array) -> None:
         self._briefing, self._road, self._rules, self._body = briefing, road, rules, body
-        self.pace, self.felt, self.eco = Pace(briefing.platform.speed_max), Felt(), 0.0
+        self._pace, self._felt, self._eco = Pace(briefing.platform.speed_max), Felt(), 0.0
         self._deference = Deference(briefing.graph)
         self._tables = Tables()
+
+    def save(self, eco: float, pace: float) -> None:
+        """From now on let saving energy count as much as eco, 0..1, and wish for a share pace, 0..1, of the limits."""
+        self._eco, self._pace.share = eco, pace
+
+    def feel(self, observation: Observation) -> None:
+        """Take in how far one sees, and what is felt in the car."""
+        self._pace.see(observation)
+        self._felt.take(observation.t_ns * 1e-9, float(observation.ego.accel[0]))
 
     def set(
         self,
@@ -54,7 +62,7 @@ class Stage:
         if tight:
             # where another lane is free, a wall keeps the room to get out, and who has less may use it
             entries.standoff[:] = 0.0
-        table = self.pace.over(self._tables.stack(ways, self.pace.sight), ego.speed)
+        table = self._pace.over(self._tables.stack(ways, self._pace.sight), ego.speed)
         table = heed(table, ways, self._rules.heeded(ways, tracks), ego.speed)
         corridors, rest = stack_scalars(ways, walls)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
@@ -89,14 +97,14 @@ class Stage:
             rest=rest,
             left=time_left(self._briefing, observation.t_ns),
             limit=self._road.limit_at(ego),
-            wanted=self.pace.wish(ways[0]),
+            wanted=self._pace.wish(ways[0]),
             halts=None if slower is None else slower[:, 0],
             freely=None
             if slower is None or self._pressed(ways[0], zones, observation)
             else rolled_to(corridors, table, slower, self._front()),
             room=room,
             tight=tight,
-            felt=self.felt.before(),
+            felt=self._felt.before(),
             last=None if last is None else (_corridor_of(ways, last), last[1]),
         )
 
@@ -117,7 +125,7 @@ class Stage:
 
     def _slower(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
         """What to slow down for on each corridor (C, 3), where saving energy counts."""
-        if self.eco <= 0.0:
+        if self._eco <= 0.0:
             return None
         return slower_on(corridors, spans, near, self._front(), float(self._body[2]))
 

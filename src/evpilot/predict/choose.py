@@ -7,6 +7,7 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.literals import ZERO
+from evpilot.maps.turns import side_of
 from evpilot.predict.locate import NEAR_MAX
 from evpilot.predict.roads import ENDING, LEFT, LENGTH, RIGHT, SHOULDER, SUCC, SUCC_END, TURN, USERS, RoadArrays
 from evpilot.predict.routes import (
@@ -20,7 +21,7 @@ from evpilot.predict.routes import (
     extend,
     lay_out,
 )
-from evpilot.types.kinds import Signal, Turn
+from evpilot.types.kinds import Signal
 from evpilot.types.state import Array, Ints
 
 MODES = 3
@@ -48,7 +49,7 @@ PROB_MIN = 0.02
 MERGE_TIME = 5.0  # [s] before its lane's end, or what blocks it, a driver thinks of the next lane ...
 MERGE_ROOM = 30.0  # [m] ... at least so far
 MERGE_COST = 4.0
-LAMP_COST = 1.0  # who shows it changes to the lane beside is followed there, however little he has moved ...
+SHOWN_MOST = 3.0  # how badly the lane beside fits who shows a change to it, at most, however little he has moved ...
 LAMP_TURN = 40.0  # [m] ... unless he comes to a turn to that side within this
 ALIKE = 0.8  # [m] ways closer than this are one ...
 ALIKE_SPAN = 8.0  # [s] ... as far as the object comes in this time
@@ -56,7 +57,6 @@ MEMORY = 0.3  # [s] how long past evidence counts
 
 LEFT_LAMP, RIGHT_LAMP = int(Signal.LEFT), int(Signal.RIGHT)
 HAZARD_LAMP = int(Signal.HAZARD)
-LEFT_TURN, RIGHT_TURN, U_TURN = int(Turn.LEFT), int(Turn.RIGHT), int(Turn.U_TURN)
 SEEN_LAMPS = 128  # beside the lamps of `Signal`: those of this vehicle are seen at all, it has shown one before
 
 
@@ -124,20 +124,14 @@ def way_cost(table: Array, speed: float, signals: int) -> float:
 
 
 @kernel()
-def turn_side(turn: int) -> float:
-    """1 for a turn to the left, -1 to the right, 0 for none."""
-    return 1.0 if turn in (LEFT_TURN, U_TURN) else -1.0 if turn == RIGHT_TURN else 0.0
-
-
-@kernel()
 def turns_off(lane: int, left: float, side: float, road: RoadArrays) -> bool:
     """Whether a lane of which `left` [m] are left is, or soon leads into, a turn to a side (1 left, -1 right)."""
     lanes, successor = road[1], road[3]
-    if turn_side(lanes[lane, TURN]) == side:
+    if side_of(lanes[lane, TURN]) == side:
         return True
     if left <= LAMP_TURN:
         for row in range(lanes[lane, SUCC], lanes[lane, SUCC_END]):
-            if turn_side(lanes[successor[row], TURN]) == side:
+            if side_of(lanes[successor[row], TURN]) == side:
                 return True
     return False
 
@@ -177,14 +171,13 @@ def starts(
             best = k
     if best >= 0:
         here = found[best]
-        left = road[2][here, LENGTH] - place[best, 0] + road[2][here, ENDING]
-        near_end = nearness(left, row[4])
+        rest = road[2][here, LENGTH] - place[best, 0]
+        near_end = nearness(rest + road[2][here, ENDING], row[4])
         for k in range(count):
             side = 1.0 if found[k] == lanes[here, LEFT] else (-1.0 if found[k] == lanes[here, RIGHT] else 0.0)
             if side != 0.0:
-                turns = turns_off(here, road[2][here, LENGTH] - place[best, 0], side, road)
-                if side == lamp_side(signals) and cost[k] < math.inf and not turns:
-                    cost[k] = min(cost[k], cost[best] + LAMP_COST + SIGNAL_GAIN)
+                if side == lamp_side(signals) and cost[k] < math.inf and not turns_off(here, rest, side, road):
+                    cost[k] = min(cost[k], cost[best] + SHOWN_MOST)
                 cost[k] += lamp_cost(signals, side) - leaving_gain(drift_x, drift_y, place[best], side)
                 goes_on = lanes[found[k], SUCC_END] > lanes[found[k], SUCC]
                 shut = 0.0 if lanes[found[k], SHOULDER] else blocked[0 if side > 0.0 else 1]

@@ -15,7 +15,7 @@ REFUSED_UNTIL = 24  # the step at 2.8 s: what comes later is not looked at by th
 
 @kernel()
 def comfort_cost(roll: Array, limits: Array, cost: Array) -> None:
-    """Acceleration and jerk along and across; hard limits (lateral, braking) dearly; limits (10,) by
+    """Acceleration and jerk along and across; hard limits (lateral, braking) dearly; limits (11,) by
     `arrays.comfort_vector`."""
     total = 0.0
     hardest = 0.0

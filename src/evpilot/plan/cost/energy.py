@@ -11,9 +11,10 @@ import math
 from dataclasses import dataclass
 
 from evpilot.geometry.jit import kernel
+from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll
 from evpilot.plan.cost.horizon import steps_until
-from evpilot.plan.lookup import REF_STEP, sample
+from evpilot.plan.lookup import sample
 from evpilot.plan.weather import GRAVITY
 from evpilot.types import Platform
 from evpilot.types.state import Array
@@ -67,10 +68,10 @@ def rolling_on(corridors: Array, table: Array, slower: Array, rolls: Array) -> N
         start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
         ahead = FAST * FAST
         for k in range(count - 1, -1, -1):
-            cap = 0.0 if k * REF_STEP >= slower[c, 0] else table[start + k, REF_CAP]
-            ahead = min(ahead + 2.0 * COASTING * REF_STEP, cap * cap)
+            cap = 0.0 if k * SPACING >= slower[c, 0] else table[start + k, REF_CAP]
+            ahead = min(ahead + 2.0 * COASTING * SPACING, cap * cap)
             # who goes on ahead is come up with more slowly
-            behind = slower[c, 2] + math.sqrt(2.0 * COASTING * max(slower[c, 1] - k * REF_STEP, 0.0))
+            behind = slower[c, 2] + math.sqrt(2.0 * COASTING * max(slower[c, 1] - k * SPACING, 0.0))
             rolls[start + k, 0] = min(ahead, behind * behind)
 
 

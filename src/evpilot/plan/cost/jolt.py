@@ -12,7 +12,7 @@ HALF = 7  # steps to either side: nuPlan's jerk is the slope of a line through 1
 MOMENTS = (HALF * (HALF + 1) * (2 * HALF + 1)) // 3  # the sum of the squares of -HALF..HALF
 SPAN = 20  # steps of a motion that are `STEP` apart
 HARSH_JERK = 3.9  # [m/s3] nuPlan calls up to 4.13 comfortable, the car overshoots
-JOLT, JOLT_MOST = 25.0, 25.0  # what each m/s3 beyond costs, and what it costs at most
+JOLT_MOST = 25.0  # what it costs at most
 
 
 class Felt:
@@ -56,13 +56,13 @@ def even(accel: Array) -> bool:
     return (high - low) * 0.5 * HALF * (HALF + 1) < HARSH_JERK * MOMENTS * STEP
 
 
-@kernel("void(f8[:, :, ::1], f8[::1], f8[:, ::1])")
-def jolt_cost(rolls: Array, before: Array, costs: Array) -> None:
+@kernel("void(f8[:, :, ::1], f8[::1], f8, f8[:, ::1])")
+def jolt_cost(rolls: Array, before: Array, price: float, costs: Array) -> None:
     """Add to costs (R, 13) what motions (R, 51, 11) by `Roll` cost for jolting those aboard; before (HALF,) as `Felt`
-    has it."""
+    has it; price of each m/s3 beyond `HARSH_JERK`."""
     accel = np.empty(HALF + SPAN)
     accel[:HALF] = before
     for r in range(rolls.shape[0]):
         accel[HALF:] = rolls[r, :SPAN, R_A]
         if not even(accel):
-            costs[r, COMFORT] += min(JOLT * max(harshest(accel) - HARSH_JERK, 0.0), JOLT_MOST)
+            costs[r, COMFORT] += min(price * max(harshest(accel) - HARSH_JERK, 0.0), JOLT_MOST)

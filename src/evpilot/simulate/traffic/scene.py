@@ -213,26 +213,18 @@ def behind_all(
 
 
 @kernel()
-def gap_ahead(row: Array, d: float, seen: Array, count: int) -> float:
-    """The gap [m] to the next thing ahead in a driver's way, inf with none."""
-    gap = np.inf
+def gaps_ahead(row: Array, d: float, seen: Array, count: int) -> tuple[float, float]:
+    """The gap [m] to the next thing ahead in a driver's way, and to the next that stands there and will go on some
+    time; inf with none."""
+    gap = standing = np.inf
     for k in range(count):
         one = seen[k]
         if one[AHEAD] > 0.0 and one[LOW] < d + row[HALF_WIDTH] and one[HIGH] > d - row[HALF_WIDTH]:
-            gap = min(gap, max(one[AHEAD] - one[HALF] - row[HALF_LENGTH], 0.0))
-    return gap
-
-
-@kernel()
-def gap_to_standing(row: Array, d: float, seen: Array, count: int) -> float:
-    """The gap [m] to the next thing that stands in a driver's way and will go on some time, inf with none."""
-    gap = np.inf
-    for k in range(count):
-        one = seen[k]
-        stands = abs(one[ALONG]) < STANDS and abs(one[ACROSS]) < STANDS and one[STAYING] < 0.5
-        if stands and one[AHEAD] > 0.0 and one[LOW] < d + row[HALF_WIDTH] and one[HIGH] > d - row[HALF_WIDTH]:
-            gap = min(gap, max(one[AHEAD] - one[HALF] - row[HALF_LENGTH], 0.0))
-    return gap
+            room = max(one[AHEAD] - one[HALF] - row[HALF_LENGTH], 0.0)
+            gap = min(gap, room)
+            if abs(one[ALONG]) < STANDS and abs(one[ACROSS]) < STANDS and one[STAYING] < 0.5:
+                standing = min(standing, room)
+    return gap, standing
 
 
 @kernel()

@@ -5,6 +5,7 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.literals import ZERO
 from evpilot.maps.index import ARRAYS, IndexArrays
+from evpilot.maps.turns import side_of
 from evpilot.simulate.traffic.booking import BOOKED_MAX, book_driver, book_foreign, sorted_by_lane
 from evpilot.simulate.traffic.changes import change_gain
 from evpilot.simulate.traffic.drivers import (
@@ -45,20 +46,17 @@ from evpilot.simulate.traffic.scene import (
     SPEED,
     aside,
     behind_all,
-    gap_ahead,
-    gap_to_standing,
+    gaps_ahead,
     held,
     hemmed,
     look,
 )
 from evpilot.simulate.traffic.yielding import STOPPED, STUCK_TIME, by_right_of_way, by_rules, kept_clear
-from evpilot.types import Turn
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
 Ways = tuple[Array, Array, Ints, Array, Array, Array, Ints]
 Roads = tuple[Array, Ints, Ints, Ints, Array, Array, Ints, Bytes]
 
-LEFT, RIGHT, U_TURN = int(Turn.LEFT), int(Turn.RIGHT), int(Turn.U_TURN)
 SEEN_MAX = 256  # things that a driver minds
 FOREIGN_TOP = 10.0  # [m/s] to which one expects others to accelerate
 TURN_SEEN = 35.0  # [m] before a turn at which lamps show it
@@ -131,14 +129,6 @@ def _junction_next(here_lane: int, path: int, lane: Ints, first: Ints, junction:
         if lane[k] == here_lane:
             return bool(junction[lane[k + 1]] >= 0)
     return False
-
-
-@kernel()
-def side_of(turn: int) -> int:
-    """1 for a turn to the left, -1 to the right, 0 for none."""
-    if turn == RIGHT:
-        return -1
-    return 1 if turn in (LEFT, U_TURN) else 0
 
 
 @kernel()
@@ -367,7 +357,8 @@ def tick(
         thinks = (number + i) % CHANGE_EVERY == 0 and m[SINCE] > COOL_DOWN and link[i, CHANGING] == 0
         back = BACK_VIEW if thinks else BACK_GLANCE
         found = look(i, m[S], back, VIEW + VIEW_TIME * m[V], point[low:high], arc[low:high], things, here, seen)
-        settle_headway(row, m[V], gap_ahead(row, m[D], seen, found), dt)
+        gap, standing = gaps_ahead(row, m[D], seen, found)
+        settle_headway(row, m[V], gap, dt)
         here_row = min(low + int(np.searchsorted(arc[low:high], m[S])), high - 1)
         room = max(point[here_row, 5] - row[HALF_WIDTH], 0.0)
         changing = link[i, CHANGING] != 0
@@ -376,7 +367,6 @@ def tick(
         stays[i] = hemmed(row, m[D], m[AIM], seen, found)
         accel = behind_all(row, m[V], tops[i], m[D], m[AIM], swings[i], seen, found)
         accel = min(accel, _ruled(m, link[i], row, tops[i], ways, lights, busy, halts[i], now, dt))
-        standing = gap_to_standing(row, m[D], seen, found)
         accel = min(accel, _yielding(i, m, row, path, tops, ways, book_start, book, things, standing, drivers, dt))
         link[i, LAMPS] = turning(m[S] + row[HALF_LENGTH], path, ways[2], ways[3], first, roads)
         if thinks:

@@ -37,6 +37,7 @@ ROLLS_UP = 2.0  # [m/s] at least, of who has yet to come to a stop line
 # Columns of the bookings (B, 3): who comes along a lane, [m] from its front to the lane's start, and to a stop sign
 # before that at which it has yet to stop, -inf where there is none.
 COMER, AWAY, PAUSE = range(3)
+GOES, WAITS, DARES = range(3)  # what a driver does for who comes
 
 
 @kernel()
@@ -172,6 +173,36 @@ def kept_clear(
 
 
 @kernel()
+def whether_to_wait(
+    row: Array, clash: Array, coming: Array, entered: bool, enter: float, leave: float, waited: float, rude: bool,
+    their_speed: float, their_length: float, top: float, driver: bool, first_by_name: bool,
+) -> int:  # fmt: skip
+    """What a driver does at a crossing, clash (9,), that it enters and leaves in a time [s], for who comes there,
+    coming (3,) of the bookings: GOES, WAITS, or DARES to go only because the other stands, too. entered: whether we
+    are on the crossing; waited [s]; top [m/s] how fast the other would go, driver: whether it is one as we are."""
+    their_near, their_far, pause = coming[AWAY] + clash[3], coming[AWAY] + clash[4], coming[PAUSE]
+    they_entered = -coming[AWAY] > clash[8] + ENTERED
+    their_leave = eta_of(their_far + their_length, their_speed, top, OTHERS_ACCEL, pause)
+    inside = their_near <= 0.0
+    if inside and their_leave + 0.3 < enter:
+        return GOES
+    patience = STUCK_TIME if inside or they_entered else GO_TIME + row[MARGIN]
+    if waited > patience and their_speed < STOPPED:
+        return DARES
+    if inside:
+        return WAITS
+    their_enter = eta_of(their_near, their_speed, top, OTHERS_ACCEL, pause)
+    committed = pause == -np.inf and their_speed * their_speed > 2.0 * MEANT_BRAKE * their_near
+    margin = 0.0 if rude else row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
+    yields = 0.0 if rude else clash[5]
+    # a car of unknown aims that has entered may stand there for us: the right of way says who goes
+    if not rude and (driver or not they_entered):
+        yields = who_yields(yields, entered, they_entered)
+    stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, first_by_name)
+    return WAITS if stop else GOES
+
+
+@kernel()
 def by_right_of_way(
     me: int,
     row: Array,
@@ -217,35 +248,16 @@ def by_right_of_way(
         can_stop = speed * speed / (2.0 * max(gap, 0.1)) < COMMIT_BRAKE
         for b in range(book_start[lane], book_start[lane + 1]):
             other = int(book[b, COMER])
-            their_near, their_far = book[b, AWAY] + clash[k, 3], book[b, AWAY] + clash[k, 4]
-            their_length = 2.0 * things[other, HALF_L]
+            their_far, their_length = book[b, AWAY] + clash[k, 4], 2.0 * things[other, HALF_L]
             if other == me or their_far + their_length <= 0.0:
                 continue
-            their_speed = max(things[other, SPEED], 0.0)
-            inside = their_near <= 0.0
-            they_entered = -book[b, AWAY] > clash[k, 8] + ENTERED
-            top, pause = tops[other], book[b, PAUSE]
-            their_leave = eta_of(their_far + their_length, their_speed, top, OTHERS_ACCEL, pause)
-            if inside:
-                if their_leave + 0.3 < enter:
-                    continue
-                if waited > STUCK_TIME and their_speed < STOPPED:
-                    dares = True
-                    continue
-                stop = True
-            else:
-                if waited > (STUCK_TIME if they_entered else GO_TIME + row[MARGIN]) and their_speed < STOPPED:
-                    dares = True
-                    continue
-                their_enter = eta_of(their_near, their_speed, top, OTHERS_ACCEL, pause)
-                committed = pause == -np.inf and their_speed * their_speed > 2.0 * MEANT_BRAKE * their_near
-                margin = 0.0 if rude else row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
-                # a car of unknown aims that has entered may stand there for us: the right of way says who goes
-                known = other < drivers or not they_entered
-                yields = who_yields(clash[k, 5], entered, they_entered) if known else clash[k, 5]
-                yields = 0.0 if rude else yields
-                stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, me < other)
-            if not stop:
+            their_speed, inside = max(things[other, SPEED], 0.0), book[b, AWAY] + clash[k, 3] <= 0.0
+            answer = whether_to_wait(
+                row, clash[k], book[b], entered, enter, leave, waited, rude, their_speed, their_length, tops[other],
+                other < drivers, me < other,
+            )  # fmt: skip
+            dares = dares or answer == DARES
+            if answer != WAITS:
                 continue
             if clash[k, 7] > 0.5 and their_far < far:
                 # it joins before us: follow it already now
