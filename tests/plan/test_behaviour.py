@@ -33,7 +33,7 @@ from evpilot.maps.builder import GraphBuilder
 from evpilot.pilot import EvPilot
 from evpilot.scenarios import Behaviour, load
 from evpilot.simulate.loop import simulate
-from evpilot.types import VERDICT, LightState, ObjectKind, Signal
+from evpilot.types import VERDICT, Arrow, LightState, ObjectKind, Signal
 from evpilot.vehicle import platforms
 
 SPEED, ACCEL, LATERAL = 4, 5, 6
@@ -202,6 +202,19 @@ def test_a_green_light_is_passed_as_soon_by_who_wishes_to_save() -> None:
     saving = simulate(green, functools.partial(EvPilot, eco=1.0), platform=CAR, seed=0)
     usual, late = (run.t_ns[np.argmax(front(run) > 120.0)] * 1e-9 for run in (drive(green), saving))
     assert 0.0 < late < usual + 0.2
+
+
+def test_speed_that_a_turn_behind_a_green_light_takes_away_is_not_gained_by_who_wishes_to_save() -> None:
+    builder = GraphBuilder()
+    before = lane(builder, 0.0, 0.0, 150.0, speed_limit=14.0)
+    builder.connect(before, lane(builder, 0.0, 150.0, 400.0, speed_limit=5.0))
+    builder.light([before], (152.0, 0.0, 5.0, math.pi), Arrow.ALL)
+    green = scene(builder.build(), speed=6.0, lights=(light(LightState.GREEN),), seconds=18.0)
+    saving = simulate(green, functools.partial(EvPilot, eco=1.0), platform=CAR, seed=0)
+    usual = drive(green)
+    late, soon = (run.t_ns[np.argmax(front(run) > 150.0)] * 1e-9 for run in (saving, usual))
+    assert saving.ego[:, SPEED].max() < usual.ego[:, SPEED].max() - 1.5
+    assert 0.0 < late < soon + 2.0
 
 
 def test_at_amber_who_can_stop_stops_and_who_cannot_goes_on() -> None:

@@ -50,9 +50,9 @@ def costs(
     firsts = np.full((count, 4), np.inf)
     out = np.zeros((count, len(Cost)))
     freely = np.empty((len(table), 1))
-    rolling_on(corridor, table, np.array([[halt, *lead]]), freely)
+    rolling_on(corridor, table, np.array([[halt, *lead]]), saving.kept, freely)
     energy_cost(
-        np.zeros((count, len(Prop))), np.array(rolls), corridor, table, firsts, freely, METRE,
+        np.zeros((count, len(Prop))), np.array(rolls), corridor, table, firsts, freely, saving.metre,
         saving.powers, saving.worths, saving.weight, saving.mass, saving.turning, out,
     )  # fmt: skip
     return out[:, Cost.ENERGY]
@@ -99,7 +99,7 @@ def plain(roll: Array, saving: Thrift, halt: float, slope: float) -> float:
 @pytest.mark.parametrize("slope", [0.0, 0.04, -0.03])
 def test_the_cost_is_that_of_plain_evaluation(halt: float, slope: float) -> None:
     rng = np.random.default_rng(5)
-    saving = thrift(CAR, 0.6)
+    saving = thrift(CAR, 0.6, METRE)
     rows = np.stack([rng.uniform(0, 30, 20), rng.uniform(-3, 1.5, 20), rng.uniform(1, 8, 20)], axis=1)
     rolls = [motion(*map(float, row)) for row in rows]
     wanted = [plain(roll, saving, halt, slope) for roll in rolls]
@@ -119,7 +119,7 @@ def test_the_table_says_what_the_test_bench_measures(kmh: float) -> None:
 
 
 def test_motion_is_worth_what_the_test_bench_takes_and_brings_back() -> None:
-    worths, price = thrift(CAR, 1.0).worths, 300.0  # [J] about what a metre takes in town
+    worths, price = thrift(CAR, 1.0, METRE).worths, 300.0  # [J] about what a metre takes in town
     for column, (first, last) in enumerate([(5.0, 14.0), (14.0, 5.0)]):
         time = np.linspace(0.0, 6.0, 61)
         speed = np.linspace(first, last, 61)
@@ -130,7 +130,7 @@ def test_motion_is_worth_what_the_test_bench_takes_and_brings_back() -> None:
 
 
 def test_speeding_up_behind_who_is_slower_is_priced() -> None:
-    saving = thrift(CAR, 1.0)
+    saving = thrift(CAR, 1.0, METRE)
     rolls = [motion(8.0, 0.5), motion(8.0, 0.0)]
     close, far, free = (np.diff(costs(rolls, saving, lead=lead))[0] for lead in ((90.0, 8.0), (250.0, 8.0), NOBODY))
     assert close < free - 2.0
@@ -140,48 +140,66 @@ def test_speeding_up_behind_who_is_slower_is_priced() -> None:
 @pytest.mark.parametrize(("speed", "slower"), [(36.0, True), (22.0, False)])
 def test_a_strong_wish_is_for_a_pace_that_is_worth_its_time(speed: float, slower: bool) -> None:
     rolls = [motion(speed, 0.0), motion(speed, -0.3)]
-    hold, lift = costs(rolls, thrift(CAR, 1.0)) - METRE * np.array([roll[-1, Roll.S] for roll in rolls])
+    hold, lift = costs(rolls, thrift(CAR, 1.0, METRE)) - METRE * np.array([roll[-1, Roll.S] for roll in rolls])
     assert (lift < hold) == slower
 
 
 def test_speeding_up_towards_a_red_light_is_priced_and_lifting_is_not() -> None:
-    saving = thrift(CAR, 1.0)
+    saving = thrift(CAR, 1.0, METRE)
     faster, holding, lifting = costs([motion(10.0, 0.8), motion(10.0, 0.0), motion(10.0, -0.12)], saving, halt=110.0)
     assert faster > holding + 2.0
     assert lifting < holding
 
 
 def test_speeding_up_towards_a_turn_is_priced_as_much_of_it_as_the_turn_takes_away() -> None:
-    saving = thrift(CAR, 1.0)
+    saving = thrift(CAR, 1.0, METRE)
     rolls = [motion(10.0, 0.4), motion(10.0, 0.0)]
     free, turn, slight = (np.diff(costs(rolls, saving, cap=cap, since=140.0))[0] for cap in (50.0, 4.0, 16.0))
     assert turn < free - 2.0
     assert slight == pytest.approx(free)
 
 
-def test_what_rolls_by_itself_is_known_from_all_that_is_slower_ahead() -> None:
+@pytest.mark.parametrize("kept", [0.0, 0.9])
+def test_what_is_worth_its_price_is_known_from_all_that_is_slower_ahead(kept: float) -> None:
+    """A wall and who goes ahead are rolled to; a turn, too, or come to as fast as the time is worth it."""
     table, corridor = np.zeros((600, len(Ref))), np.zeros((2, len(Corridor)))
     table[:, Ref.CAP] = 20.0
     table[400:, Ref.CAP] = 5.0
     corridor[:, Corridor.COUNT], corridor[1, Corridor.START] = 300, 300
     freely = np.empty((600, 1))
-    rolling_on(corridor, table, np.array([[100.0, math.inf, math.inf], [math.inf, 80.0, 4.0]]), freely)
+    rolling_on(corridor, table, np.array([[100.0, math.inf, math.inf], [math.inf, 80.0, 4.0]]), kept, freely)
     way, falls = 0.5 * np.arange(300), 2.0 * COASTING
     np.testing.assert_allclose(freely[:300, 0], np.minimum(falls * np.maximum(100.0 - way, 0.0), 400.0))
     lead = (4.0 + np.sqrt(falls * np.maximum(80.0 - way, 0.0))) ** 2
-    turn = np.minimum(25.0 + falls * np.maximum(50.0 - way, 0.0), 400.0)
+    turn = np.minimum(25.0 + max(falls, kept) * np.maximum(50.0 - way, 0.0), 400.0)
     np.testing.assert_allclose(freely[300:, 0], np.minimum(turn, lead))
 
 
+def test_a_speed_is_kept_to_a_turn_as_long_as_its_time_is_worth_what_is_lost_of_it() -> None:
+    """Per metre of way and metre a second: what braking does not bring back against the time that is gained."""
+    saving, way = thrift(CAR, 1.0, METRE), 100.0
+    speed = math.sqrt(saving.kept * way)
+    assert 8.0 < speed < 12.0
+
+    def lost(v: float) -> float:
+        taken, back = (np.interp(v * v, np.arange(61.0) ** 2, saving.worths[:, column]) for column in (0, 1))
+        return float(taken - back)
+
+    value = saving.metre / saving.weight * speed  # [J] of a second
+    gained = value * (way / (speed - 0.5) - way / (speed + 0.5))
+    assert lost(speed + 0.5) - lost(speed - 0.5) == pytest.approx(gained, rel=0.2)
+    assert saving.less(0.5).kept == pytest.approx(2.0 * saving.kept)
+
+
 def test_where_the_way_is_free_setting_off_costs_little() -> None:
-    saving = thrift(CAR, 1.0)
+    saving = thrift(CAR, 1.0, METRE)
     off, standing = costs([motion(0.0, 1.4), motion(0.0, 0.0)], saving)
     assert off < standing + 8.0, "less than the way that is gained (0.35 for a metre)"
 
 
 def test_the_preference_is_bounded_and_grows_with_the_wish() -> None:
     rolls = [motion(2.0, 4.0), motion(30.0, -5.0)]
-    strong, weak = costs(rolls, thrift(CAR, 1.0)), costs(rolls, thrift(CAR, 0.2))
+    strong, weak = costs(rolls, thrift(CAR, 1.0, METRE)), costs(rolls, thrift(CAR, 0.2, METRE))
     assert np.all(np.abs(strong) <= MOST)
     assert np.all(np.abs(weak) < np.abs(strong) + 1e-9)
 

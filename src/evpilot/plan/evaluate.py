@@ -9,7 +9,7 @@ from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Cost
 from evpilot.plan.cost.afoot import afoot_cost
 from evpilot.plan.cost.changing import changing_cost
-from evpilot.plan.cost.energy import Thrift, energy_cost, thrift
+from evpilot.plan.cost.energy import energy_cost
 from evpilot.plan.cost.headway import headway_cost
 from evpilot.plan.cost.jolt import jolt_cost
 from evpilot.plan.cost.lines import lane_kept_cost
@@ -44,7 +44,6 @@ class Evaluator:
 
     def __init__(self, briefing: Briefing, road: Road) -> None:
         self.briefing, self.road = briefing, road
-        self._thrift: Thrift | None = None
         self.friction = 1.0
         platform = briefing.platform
         self.power = platform.drive_power
@@ -54,10 +53,6 @@ class Evaluator:
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
         self._room = Room()
         self._told: tuple[Scene, Array, Array] | None = None
-
-    def save(self, eco: float) -> None:
-        """Let saving energy count as much as eco, 0..1."""
-        self._thrift = thrift(self.briefing.platform, eco) if eco > 0.0 else None
 
     def feel(self, friction: float, power: float) -> None:
         """Take in what grip and power [W] are left to the car."""
@@ -107,12 +102,11 @@ class Evaluator:
         self._yield_room(batch, scene)
         if scene.tight:
             trapped_cost(batch.props, batch.rolls, scene.corridors, scene.room, batch.costs)
-        if self._thrift is not None and scene.freely is not None:
-            t = self._thrift
+        if scene.thrift is not None and scene.freely is not None:
+            t = scene.thrift
             energy_cost(
                 batch.props, batch.rolls, scene.corridors, scene.table, batch.firsts, scene.freely,
-                (1.0 + EARLY) * self._urge(), t.powers, t.worths, t.weight, t.mass, t.turning,
-                batch.costs,
+                t.metre, t.powers, t.worths, t.weight, t.mass, t.turning, batch.costs,
             )  # fmt: skip
         self._regulate(batch, scene)
         if limits[JOLT_PRICE] > 0.0:
@@ -191,6 +185,10 @@ class Evaluator:
         bound, weight = (NO_GOAL_COST, SCHEDULED_WEIGHT) if timed else (0.0, self._urge())
         speeding = SPEEDING_EXACT if self.briefing.limits.exact else SPEEDING
         return np.array([scene.rest, until, bound, weight, scene.left, scene.limit, *speeding])
+
+    def metre(self) -> float:
+        """The cost of a metre less of way, now and later in the horizon."""
+        return (1.0 + EARLY) * self._urge()
 
     def _urge(self) -> float:
         """The cost of a metre still to go when no clock runs. The official verdict on survival knows no progress."""

@@ -15,6 +15,7 @@ from evpilot.plan.batch import Batch
 from evpilot.plan.blocked import room_before, room_to_get_out
 from evpilot.plan.columns import Corridor, Cost, Prop, Roll
 from evpilot.plan.contingency import branch
+from evpilot.plan.cost.energy import thrift
 from evpilot.plan.detour import Detours
 from evpilot.plan.entries import on_our_level
 from evpilot.plan.evaluate import Evaluator
@@ -118,8 +119,8 @@ class Planner:
     def save(self, eco: float, pace: float = 1.0) -> None:
         """From now on let saving energy count as much as eco, 0..1, and drive at most a share pace, 0..1, of the limit
         where that is above `pace.PACED` [m/s]."""
-        self._stage.save(eco, pace)
-        self._evaluator.save(eco)
+        thrifty = thrift(self.briefing.platform, eco, self._evaluator.metre()) if eco > 0.0 else None
+        self._stage.save(thrifty, pace)
 
     def plan(self, observation: Observation, tracks: Tracks, predictions: Predictions) -> Plan:
         """Decide from what is seen and expected now."""

@@ -8,7 +8,7 @@ import numpy as np
 from evpilot.maps.drivable import DrivableArea
 from evpilot.plan.columns import Corridor, Span
 from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
-from evpilot.plan.cost.energy import STANDS, rolling_on
+from evpilot.plan.cost.energy import STANDS, Thrift, rolling_on
 from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_places
 from evpilot.plan.way import Way
@@ -27,8 +27,8 @@ class Scene:
     car (4,) speed, acceleration, steering, reserved; and how far it is off the road [m], what is to go on the best
     corridor [m], how long what we do counts [s], the speed limit here [m/s], the corridor and offset of the last
     decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor (C,) [m] the front
-    will have to stop, and the square of the speed (N, 1) from which it rolls by itself to all that is slower ahead, as
-    the stacked table, both None where saving energy is not wished, the second also where it does not count now; how far
+    will have to stop, None where saving energy is not wished; how much saving counts, and `rolling_on`'s square of the
+    speed (N, 1) towards all that is slower ahead, as the stacked table, both None where it does not count now; how far
     ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it, and whether on any; and
     the accelerations [m/s2] felt before, as `cost.jolt.Felt` has them."""
 
@@ -54,6 +54,7 @@ class Scene:
     last: tuple[int, float] | None
     wanted: float
     halts: Array | None
+    thrift: Thrift | None
     freely: Array | None
     room: Array
     tight: bool
@@ -108,8 +109,8 @@ def _beside(spans: Array, half: float) -> Bools:
     return (spans[:, Span.D_LOW] <= half) & (spans[:, Span.D_HIGH] >= -half)
 
 
-def rolled_to(corridors: Array, table: Array, slower: Array, front: float) -> Array:
-    """As `rolling_on` fills it (N, 1); slower and front as `slower_on` has them."""
+def rolled_to(corridors: Array, table: Array, slower: Array, front: float, kept: float) -> Array:
+    """As `rolling_on` fills it (N, 1); slower and front as `slower_on` has them, kept as `Thrift` has it."""
     rolls = np.empty((len(table), 1))
-    rolling_on(corridors, table, slower - np.array([front, front, 0.0]), rolls)
+    rolling_on(corridors, table, slower - np.array([front, front, 0.0]), kept, rolls)
     return rolls

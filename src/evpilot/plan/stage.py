@@ -7,6 +7,7 @@ import numpy as np
 from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars
 from evpilot.plan.columns import GRID, Corridor
 from evpilot.plan.cost.encounter import whereabouts_of
+from evpilot.plan.cost.energy import Thrift
 from evpilot.plan.cost.jolt import Felt
 from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.crossing import heed
@@ -22,6 +23,7 @@ from evpilot.types import Briefing, LightState, Observation, Predictions, Tracks
 from evpilot.types.state import Array, Bools, Ints
 
 SOON_RED = (LightState.GREEN, LightState.RED_AMBER)  # now or at once green, and red before long
+AT_GREEN = 0.5  # of saving's weight: a second late costs two where the red to come is as long as the green that is left
 GAP_NEAR = 20.0  # [m] ahead a gap among those who have priority is taken or not
 
 
@@ -30,13 +32,14 @@ class Stage:
 
     def __init__(self, briefing: Briefing, road: Road, rules: Rules, body: Array) -> None:
         self._briefing, self._road, self._rules, self._body = briefing, road, rules, body
-        self._pace, self._felt, self._eco = Pace(briefing.platform.speed_max), Felt(), 0.0
+        self._pace, self._felt = Pace(briefing.platform.speed_max), Felt()
+        self._thrift: Thrift | None = None
         self._deference = Deference(briefing.graph)
         self._tables = Tables()
 
-    def save(self, eco: float, pace: float) -> None:
-        """From now on let saving energy count as much as eco, 0..1, and wish for a share pace, 0..1, of the limits."""
-        self._eco, self._pace.share = eco, pace
+    def save(self, thrift: Thrift | None, pace: float) -> None:
+        """From now on let saving energy count so much, and wish for a share pace, 0..1, of the limits."""
+        self._thrift, self._pace.share = thrift, pace
 
     def feel(self, observation: Observation) -> None:
         """Take in how far one sees, and what is felt in the car."""
@@ -75,7 +78,7 @@ class Stage:
         seconds = (observation.t_ns - self._briefing.start_ns) * 1e-9
         wheelbase = self._briefing.platform.wheelbase
         steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)
-        slower = self._slower(corridors, spans, near)
+        slower, thrift = self._slower(corridors, spans, near), self._thrift_now(ways[0], zones, observation)
         state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), steering, 0.0])
         return Scene(
             ways=ways,
@@ -99,9 +102,10 @@ class Stage:
             limit=self._road.limit_at(ego),
             wanted=self._pace.wish(ways[0]),
             halts=None if slower is None else slower[:, 0],
+            thrift=thrift,
             freely=None
-            if slower is None or self._pressed(ways[0], zones, observation)
-            else rolled_to(corridors, table, slower, self._front()),
+            if slower is None or thrift is None
+            else rolled_to(corridors, table, slower, self._front(), thrift.kept),
             room=room,
             tight=tight,
             felt=self._felt.before(),
@@ -125,16 +129,18 @@ class Stage:
 
     def _slower(self, corridors: Array, spans: Array, near: Ints) -> Array | None:
         """What to slow down for on each corridor (C, 3), where saving energy counts."""
-        if self._eco <= 0.0:
+        if self._thrift is None:
             return None
         return slower_on(corridors, spans, near, self._front(), float(self._body[2]))
 
-    def _pressed(self, way: Way, zones: Array, observation: Observation) -> bool:
-        """Whether time is dear: who comes late to a green light, or to a gap among those who have priority, may have to
-        stop for half a minute, and standing takes energy, too."""
+    def _thrift_now(self, way: Way, zones: Array, observation: Observation) -> Thrift | None:
+        """How much saving energy counts now. Time is dear to who may have to stop for half a minute where he comes
+        late: dearer at a green light, and all that counts at a gap among those who have priority."""
         near = float(way.scalars[Corridor.S]) + self._front() + GAP_NEAR
-        gap = bool(np.any((zones[:, 0] == 0.0) & (zones[:, 1] < near)))
-        return gap or self._rules.next_light(way, observation) in SOON_RED
+        if self._thrift is None or np.any((zones[:, 0] == 0.0) & (zones[:, 1] < near)):
+            return None
+        soon_red = self._rules.next_light(way, observation) in SOON_RED
+        return self._thrift.less(AT_GREEN) if soon_red else self._thrift
 
 
 def _corridor_of(ways: list[Way], last: tuple[int, float, bool]) -> int:

@@ -2,13 +2,14 @@
 
 The energy from inside the battery over the motion, less what the way costs at the present speed, less what the
 motion at its end is worth. Where the way is free, a car's motion is worth what it takes to get it; what is
-faster than it would roll by itself to the next bend, lower limit, wall or whoever is ahead, only what recuperation
-brings back. So to lift early beats braking late, and to speed up towards a red light or a turn is paid for. The whole
-is bounded: no joule outweighs a rule or a road user.
+faster than it would roll by itself to a wall or whoever is ahead, or than the time until the next bend or lower limit
+is worth, only what recuperation brings back. So to lift early beats braking late, and to speed up towards a red light
+or a turn is paid for; a second has one price everywhere. The whole is bounded: no joule outweighs a rule or a road
+user.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
@@ -32,47 +33,66 @@ UPHILL = 1.1  # of potential energy, what it takes from the battery, for the way
 STANDS = 2.0  # [m/s] somebody ahead who is slower than this is waited for
 FAST = 100.0  # [m/s] more than anybody drives
 COASTING = 0.12  # [m/s2] at which a car without drive slows down in town
+TOWN = (5, 15)  # [m/s] between these speed is gained and lost again from bend to bend
 TAKEN, BACK = 0, 1  # columns of `motion_table`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Thrift:
     """An eco preference of a car: powers (SPEEDS, PUSHES) [W] as `power_table` gives them, worths (SPEEDS, 2) [J] as
-    `motion_table` does; weight [1/J]; mass [kg] and turning, the turning parts' share of it."""
+    `motion_table` does; weight [1/J]; metre, the cost of one still to go; mass [kg] and turning, the turning parts'
+    share of it."""
 
     powers: Array
     worths: Array
     weight: float
+    metre: float
     mass: float
     turning: float
 
+    def less(self, share: float) -> "Thrift":
+        """The same where saving counts only a share, 0..1."""
+        return replace(self, weight=share * self.weight)
 
-def thrift(platform: Platform, eco: float) -> Thrift:
-    """A car's eco preference, 0..1."""
+    @property
+    def kept(self) -> float:
+        """By how much the square of a speed that is kept up to a slower place, to be braked for there, may be higher
+        for each metre [m/s2] until then: at that speed v a little more of it is worth as much, metre / weight way dv /
+        v, as is lost of it by recuperation and a new start, loss v dv."""
+        low, high = TOWN
+        taken, back = (self.worths[high] - self.worths[low]).tolist()
+        return self.metre / self.weight * 0.5 * (high * high - low * low) / (taken - back)
+
+
+def thrift(platform: Platform, eco: float, metre: float) -> Thrift:
+    """A car's eco preference, 0..1; metre as in `Thrift`."""
     powers, turning = power_table(platform), turning_mass(platform) / platform.mass
     return Thrift(
         powers=powers,
         worths=motion_table(powers, turning),
         weight=eco * FULL * 1e-3,
+        metre=metre,
         mass=platform.mass,
         turning=turning,
     )
 
 
-@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])")
-def rolling_on(corridors: Array, table: Array, slower: Array, rolls: Array) -> None:
-    """Fill rolls (N, 1), as the stacked table (N, 14), with the square [m2/s2] of the speed from which a car rolls by
-    itself to all that is slower ahead: caps, and on each corridor slower (C, 3): where to stop [m], where who is ahead
-    will be at the horizon's end [m], inf where nobody is, and how fast [m/s]."""
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8[:, ::1])")
+def rolling_on(corridors: Array, table: Array, slower: Array, kept: float, rolls: Array) -> None:
+    """Fill rolls (N, 1), as the stacked table (N, 14), with the square [m2/s2] of the speed that is worth its price
+    towards all that is slower ahead: from which a car rolls by itself, or to a cap, where who is sooner there gains
+    time, as much as `Thrift.kept` [m/s2]. slower (C, 3) on each corridor: where to stop [m], where who is ahead will be
+    at the horizon's end [m], inf where nobody is, and how fast [m/s]."""
     for c in range(corridors.shape[0]):
         start, count = int(corridors[c, C_START]), int(corridors[c, C_COUNT])
-        ahead = FAST * FAST
+        rise, ahead = max(2.0 * COASTING, kept) * SPACING, FAST * FAST
         for k in range(count - 1, -1, -1):
-            cap = 0.0 if k * SPACING >= slower[c, 0] else table[start + k, REF_CAP]
-            ahead = min(ahead + 2.0 * COASTING * SPACING, cap * cap)
-            # who goes on ahead is come up with more slowly
+            cap = table[start + k, REF_CAP]
+            ahead = min(ahead + rise, cap * cap)
+            # who is sooner at a wall only waits there, and who goes on ahead is come up with more slowly
+            halting = 2.0 * COASTING * max(slower[c, 0] - k * SPACING, 0.0)
             behind = slower[c, 2] + math.sqrt(2.0 * COASTING * max(slower[c, 1] - k * SPACING, 0.0))
-            rolls[start + k, 0] = min(ahead, behind * behind)
+            rolls[start + k, 0] = min(ahead, halting, behind * behind)
 
 
 @kernel()
@@ -126,8 +146,8 @@ def energy_cost(
 ) -> None:
     """Add to costs (R, 13) by `Cost` what proposals (R, 11) with rollouts (R, 51, 11) take.
 
-    freely (N, 1) as `rolling_on` fills it for the stacked table (N, 14); progress what a
-    metre is worth; firsts (R, 4) as `score` fills them: what is done after the goal does not count.
+    freely (N, 1) as `rolling_on` fills it for the stacked table (N, 14); progress the cost of a metre still to go;
+    firsts (R, 4) as `score` fills them: what is done after the goal does not count.
     """
     pace = worthwhile(progress / weight, powers)
     for r in range(props.shape[0]):
