@@ -12,6 +12,7 @@ from evpilot.maps.index import LaneIndex
 from evpilot.plan.arrays import Tables, car_vector, comfort_vector, goal_polygons, goal_windows, stack_scalars
 from evpilot.plan.columns import CHUNK, CHUNKS, GRID, Cost, Prop, Roll
 from evpilot.plan.cost.encounter import whereabouts_of
+from evpilot.plan.cost.progress import lowest_limits
 from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.road import Road
 from evpilot.plan.rollout import roll_out
@@ -217,11 +218,12 @@ def costs_of(
     batch = np.ascontiguousarray(np.array(rolls))
     costs, firsts = np.empty((len(rolls), len(Cost))), np.empty((len(rolls), 4))
     owned, starts, polygon = goal_polygons(brief)
-    props, limits = np.zeros((len(rolls), len(Prop))), comfort_vector(brief.limits)
+    props, limits, lowest = np.zeros((len(rolls), len(Prop))), comfort_vector(brief.limits), np.empty(1)
+    lowest_limits(corridors, table, lowest)
     score(
         props, batch, boxes_of(batch), corridors, table, entries, half, np.ones(count), np.full(count, moving),
         reach_of(entries, half), BODY, limits, goal_windows(brief, 0.0), owned, starts, polygon, wish,
-        np.zeros((0, 7)) if zones is None else zones, np.zeros((0, 7)), costs, firsts,
+        np.zeros((0, 7)) if zones is None else zones, np.zeros((0, 7)), lowest, costs, firsts,
     )  # fmt: skip
     price_best(
         props, batch, corridors, table, entries, half, np.ones(count), np.zeros(count), near, *strips_of(spans, near),

@@ -6,6 +6,7 @@ one of them is the planner's business, not a reason to stop the car. Who brakes 
 nobody does so for nothing.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -255,9 +256,10 @@ def braking(motion: Array, speed: float, wait: float, decel: float, out: Array) 
     brake_along(motion, speed, wait, decel, out)
 
 
+@functools.lru_cache(maxsize=1)
 def others_of(observation: Observation) -> Array:
     """Everything seen (N, 10), map frame, where it should be by now: valid tracks, else the raw detections (their turn
-    and braking unknown)."""
+    and braking unknown). Brake and validator ask for the same in one tick; not to be written to."""
     tracks, seen = observation.tracks, observation.detections
     if tracks is not None:
         state = tracks.state[tracks.valid]

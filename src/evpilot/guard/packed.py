@@ -1,11 +1,13 @@
 """A trajectory as one array, as the guard's kernels take it, and back."""
 
+import functools
 import math
 
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.guard.contact import TACCEL, TCURVATURE, TIME, TSPEED, TX, TY, TYAW
+from evpilot.geometry.literals import ZERO
+from evpilot.guard.contact import TACCEL, TCURVATURE, TIME, TSPEED, TX, TY, TYAW, row_at
 from evpilot.types import Observation, Trajectory
 from evpilot.types.state import Array
 
@@ -19,9 +21,10 @@ def pack(trajectory: Trajectory) -> Array:
     return out
 
 
+@functools.lru_cache(maxsize=2)
 def checked(trajectory: Trajectory) -> tuple[Array, str]:
     """A trajectory as `pack` gives it, and what makes it no trajectory: shapes, NaN, times that do not increase; empty
-    when sound."""
+    when sound. Brake and validator ask for the same in one tick; not to be written to."""
     count, none = len(trajectory.time), np.zeros((0, 7))
     if trajectory.pose.shape != (count, 4):
         return none, f"pose has shape {trajectory.pose.shape}, allowed ({count}, 4)"
@@ -32,7 +35,7 @@ def checked(trajectory: Trajectory) -> tuple[Array, str]:
     packed = pack(trajectory)
     if not all_finite(packed) or not math.isfinite(trajectory.pose[:, 2].sum()):
         return packed, "a value is not finite"
-    if trajectory.time[0] != 0.0 or not (trajectory.time[1:] > trajectory.time[:-1]).all():
+    if not on_time(packed):
         return packed, "its times do not increase from 0"
     return packed, ""
 
@@ -45,6 +48,24 @@ def all_finite(motion: Array) -> bool:
         for value in row:
             sound &= np.isfinite(value)
     return sound
+
+
+@kernel("b1(f8[:, ::1])")
+def on_time(motion: Array) -> bool:
+    """Whether a packed trajectory's times increase from 0."""
+    sound = motion[0, TIME] == 0.0
+    for k in range(1, motion.shape[0]):
+        sound &= motion[k, TIME] > motion[k - 1, TIME]
+    return sound
+
+
+@kernel("f8(f8, f8[:, ::1], f8[:, ::1])")
+def apart_at(t: float, one: Array, other: Array) -> float:
+    """How far apart [m] two packed trajectories are at t [s]."""
+    here, there = np.empty(7), np.empty(7)
+    row_at(one, t, here, ZERO)
+    row_at(other, t, there, ZERO)
+    return math.hypot(here[TX] - there[TX], here[TY] - there[TY])
 
 
 def unpack(motion: Array, observation: Observation) -> Trajectory:

@@ -14,7 +14,7 @@ from evpilot.guard.area import Area, AreaArrays
 from evpilot.guard.contact import braking, meeting, others_of
 from evpilot.guard.faults import FAULTS, LIMIT_SLACK, examine
 from evpilot.guard.gate import FIRM
-from evpilot.guard.packed import checked, pack, unpack
+from evpilot.guard.packed import apart_at, checked, pack, unpack
 from evpilot.guard.tail import own_stop
 from evpilot.types import Decision, LaneGraph, Limits, Observation, Platform, Trajectory
 from evpilot.types.state import Array
@@ -175,8 +175,7 @@ class Validator:
             return wrong
         if abs(tail.speed[-1]) > 0.1:
             return f"tail: ends at {tail.speed[-1]:.3g} m/s, allowed a standstill"
-        at = [np.array([np.interp(self._period, one.time, one.pose[:, k]) for k in (0, 1)]) for one in (plan, tail)]
-        apart = float(np.hypot(*(at[0] - at[1])))
+        apart = apart_at(self._period, checked(plan)[0], checked(tail)[0])
         if not apart <= TAIL_APART:
             return f"tail: leaves the plan by {apart:.3g} m within its first period, allowed {TAIL_APART} m"
         return ""

@@ -82,7 +82,7 @@ class Detours:
         if not len(rows):
             return None
         extent, rows = self._extents(own, tracks, rows)
-        if not len(extent):
+        if not self._needed(extent)[2].any():
             return None
         first = extent[:, 0] < self._queue(own, rows, tracks)
         bumps = self._bumps(own, extent[first], rows[first])
@@ -147,11 +147,15 @@ class Detours:
         reach = range(path.lane_at(high), path.lane_at(high + FREE_AHEAD) + 1)
         return any(governed(graph, int(path.lanes[lane])) for lane in reach)
 
+    def _needed(self, extent: Array) -> tuple[Array, Array, Bools]:
+        """How far aside [m] to pass each of some (K, 4) on its left and right, and who cannot be within the lane."""
+        half = 0.5 * self.briefing.platform.width
+        left, right = extent[:, 3] + half + APART, extent[:, 2] - half - APART
+        return left, right, (left > NUDGE) & (right < -NUDGE)
+
     def _bumps(self, way: Way, extent: Array, rows: Ints) -> tuple[Bump, ...]:
         """The bumps that lead round all that cannot be passed within the lane; none where there is no room for one."""
-        half = 0.5 * self.briefing.platform.width
-        need_left, need_right = extent[:, 3] + half + APART, extent[:, 2] - half - APART
-        blocks = (need_left > NUDGE) & (need_right < -NUDGE)
+        need_left, need_right, blocks = self._needed(extent)
         bumps: list[Bump] = []
         for k in np.flatnonzero(blocks)[np.argsort(extent[blocks, 0], kind="stable")]:
             low, high = float(extent[k, 0]), float(extent[k, 1])

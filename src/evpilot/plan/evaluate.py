@@ -93,7 +93,7 @@ class Evaluator:
         score(
             batch.props, batch.rolls, batch.boxes, scene.corridors, scene.table, entries.box, entries.half,
             entries.prob, entries.moving, scene.reach, self.body, limits, scene.goals, self._owned, self._starts,
-            self._polygon, wishes, scene.zones, scene.places, batch.costs, batch.firsts,
+            self._polygon, wishes, scene.zones, scene.places, scene.lowest, batch.costs, batch.firsts,
         )  # fmt: skip
 
     def _score(self, batch: Batch, scene: Scene) -> None:

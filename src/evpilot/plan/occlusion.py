@@ -32,15 +32,17 @@ CORRIDOR, RULE = int(Prop.CORRIDOR), int(Cost.RULE)
 def hidden_places(ways: list[Way], tracks: Tracks, platform: Platform, friction: float) -> Array:
     """Places (K, 4) behind standing things that we do not see now and from where somebody may step into our way:
     corridor, s [m], d [m] of the thing's edge towards us, braking [m/s2] that the road is good for."""
-    here = ways[0].table[min(int(ways[0].scalars[C_S] / SPACING), len(ways[0].table) - 1), : Ref.Y + 1]
+    rows = [way.table[min(int(way.scalars[C_S] / SPACING), len(way.table) - 1)] for way in ways]
+    streets = [c for c, row in enumerate(rows) if row[Ref.LIMIT] <= STREET]
+    if not streets:
+        return np.zeros((0, 4))
+    here = rows[0][: Ref.Y + 1]
     near = np.all(np.abs(tracks.state[:, :2] - here) < LOOK + NEAR, axis=1)
     still = np.flatnonzero(near & HIDING[tracks.kind] & tracks.valid & (np.abs(tracks.state[:, 4]) < STILL))
     brake = min(BRAKE * 9.81, grip(friction))
     found: list[tuple[float, float, float, float]] = []
-    for c, way in enumerate(ways) if len(still) else ():
-        limit = float(way.table[min(int(way.scalars[C_S] / SPACING), len(way.table) - 1), Ref.LIMIT])
-        if limit <= STREET:
-            found.extend((c, s, d, brake) for s, d in _beside(way, extents(way, tracks, still), platform))
+    for c in streets if len(still) else ():
+        found.extend((c, s, d, brake) for s, d in _beside(ways[c], extents(ways[c], tracks, still), platform))
     return np.array(found).reshape(-1, 4)
 
 

@@ -178,6 +178,8 @@ class Road:
         if self._kept is None:
             return None
         path = self._kept.path
+        if any(way.path is path for way in ways):
+            return None
         scalars = place_on(path, ego, self.briefing, 0.0)
         ahead = float(scalars[Corridor.S]) + KEPT_AHEAD
         lane = path.lanes[path.lane_at(ahead)]
@@ -192,7 +194,6 @@ class Road:
         """Lanes under the car that run its way, the one with the least to go (then the best aligned) first. Where one
         leads to a goal, as on a junction the lane of our turn does, those that lead nowhere are none of ours."""
         graph, z, yaw = self.briefing.graph, float(ego.pose[2]), float(ego.pose[3])
-        best, _, _ = self.index.nearest(x, y, z, yaw)
         ranked: list[tuple[float, float, int]] = []
         here = [int(lane) for lane in self.index.lanes_at(x, y, z)]
         for lane in (*here, *(side for k in here for side in self._against(k))):
@@ -203,7 +204,7 @@ class Road:
         ranked.sort()
         lanes = [lane for _, _, lane in ranked]
         leading = [lane for lane in lanes if math.isfinite(self.cost[lane])]
-        return leading or lanes or [max(int(best), 0)]
+        return leading or lanes or [max(self.index.nearest(x, y, z, yaw)[0], 0)]
 
     def _against(self, lane: int) -> list[int]:
         """Neighbours that run the other way: who is out on the oncoming lane still belongs to its own."""

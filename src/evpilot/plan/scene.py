@@ -24,13 +24,14 @@ AHEAD = 120.0  # [m] who stands further away may be gone
 class Scene:
     """The corridors with their stacked tables, the others' boxes as such and as seen from each corridor, extents and
     strips as `strips_on` has them, reach as `reach_of`, stays as `whereabouts_of`; what is whose when, the goals, the
-    car (4,) speed, acceleration, steering, reserved; and how far it is off the road [m], what is to go on the best
-    corridor [m], how long what we do counts [s], the speed limit here [m/s], the corridor and offset of the last
-    decision, -1 where there is none such; the speed we would like [m/s], and where on each corridor (C,) [m] the front
-    will have to stop, None where saving energy is not wished; how much saving counts, and `rolling_on`'s square of the
-    speed (N, 1) towards all that is slower ahead, as the stacked table, both None where it does not count now; how far
-    ahead [m] (C,) one has to be over on each free corridor, as `blocked.room_before` has it, and whether on any; and
-    the accelerations [m/s2] felt before, as `cost.jolt.Felt` has them."""
+    lowest limit on each corridor (C,) [m/s], the car (4,) speed, acceleration, steering, reserved; and how far it is
+    off the road [m], what is to go on the best corridor [m], how long what we do counts [s], the speed limit here
+    [m/s], the corridor and offset of the last decision, -1 where there is none such; the speed we would like [m/s], and
+    where on each corridor (C,) [m] the front will have to stop, None where saving energy is not wished; how much saving
+    counts, and `rolling_on`'s square of the speed (N, 1) towards all that is slower ahead, as the stacked table, both
+    None where it does not count now; how far ahead [m] (C,) one has to be over on each free corridor, as
+    `blocked.room_before` has it, and whether on any; and the accelerations [m/s2] felt before, as `cost.jolt.Felt` has
+    them."""
 
     ways: list[Way]
     table: Array
@@ -46,6 +47,7 @@ class Scene:
     places: Array
     hidden: Array
     goals: Array
+    lowest: Array
     ego: Array
     slack: float
     rest: float

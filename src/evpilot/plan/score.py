@@ -20,7 +20,7 @@ from evpilot.plan.cost.following import ttc_cost
 from evpilot.plan.cost.goal import detour_cost, goal_bonus, goal_boxes, goal_time, schedule_cost
 from evpilot.plan.cost.horizon import AFTER, steps_until
 from evpilot.plan.cost.lines import line_cost
-from evpilot.plan.cost.progress import lowest_limits, progress_cost
+from evpilot.plan.cost.progress import progress_cost
 from evpilot.plan.cost.reach import SECONDS, ever_met, in_reach, only, strip_crowd, widened
 from evpilot.plan.cost.yielding import wall_cost, zone_cost
 from evpilot.plan.reactive import IGNORED
@@ -58,7 +58,7 @@ def _goal_costs(
 @kernel(
     "void(f8[:, ::1], f8[:, :, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1],"
     "b1[::1], f8[:, :, ::1], f8[::1], f8[::1], f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8[::1], f8[:, ::1],"
-    "f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "f8[:, ::1], f8[::1], f8[:, ::1], f8[:, ::1])"
 )
 def score(
     props: Array,
@@ -80,18 +80,19 @@ def score(
     wish: Array,
     zones: Array,
     places: Array,
+    lowest: Array,
     costs: Array,
     firsts: Array,
 ) -> None:
     """Fill costs (R, 13) by `Cost`, all but what `price_best` adds, and firsts (R, 4): time, entry, probability of the
     first contact; goal's time. rolls and boxes as `roll_out` fills them; reach: of the entries, as `reach_of` gives
-    it."""
+    it; lowest (C,) as `lowest_limits` fills it."""
     shift = body[0]
     front, rear = shift + body[1], body[1] - shift
     own = math.sqrt(body[1] * body[1] + body[2] * body[2]) + SOFT_GAP
     among = ever_met(boxes, own + shift, reach)
     reach, window, box = only(reach, among), np.empty((2, among.shape[0])), np.empty((CHUNKS, 4))
-    areas, lowest = goal_boxes(goals, owned, starts, polygon), lowest_limits(corridors, table)
+    areas = goal_boxes(goals, owned, starts, polygon)
     for r in range(props.shape[0]):
         c, first, cost = int(props[r, CORRIDOR]), firsts[r], costs[r]
         cost[:] = 0.0

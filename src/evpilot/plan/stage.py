@@ -9,6 +9,7 @@ from evpilot.plan.columns import GRID, Corridor
 from evpilot.plan.cost.encounter import whereabouts_of
 from evpilot.plan.cost.energy import Thrift
 from evpilot.plan.cost.jolt import Felt
+from evpilot.plan.cost.progress import lowest_limits
 from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
@@ -74,6 +75,8 @@ class Stage:
         self._trust(ways[0], entries, spans, near, corridors, table, tracks)
         extents, strips = np.empty((*spans.shape[:2], 3)), np.empty((*spans.shape[:2], spans.shape[3], SECONDS))
         strips_on(spans, near, extents, strips)
+        lowest = np.empty(len(ways))
+        lowest_limits(corridors, table, lowest)
         zones = self._rules.zones(ways, entries, spans, observation, tracks)
         seconds = (observation.t_ns - self._briefing.start_ns) * 1e-9
         wheelbase = self._briefing.platform.wheelbase
@@ -95,6 +98,7 @@ class Stage:
             places=goal_places(ways, self._briefing, seconds),
             hidden=hidden_from(ways, observation, tracks, self._briefing),
             goals=goal_windows(self._briefing, seconds),
+            lowest=lowest,
             ego=state,
             slack=slack_of(self._road.area, ego, self._body),
             rest=rest,

@@ -41,7 +41,7 @@ class Predictor:
         self._rear_to_center = SEDAN[2] if platform is None else platform.rear_to_center
         self._time = np.array(TIMES)
         self._memory = blank(0)
-        self._shown = np.zeros(0, np.int64)
+        self._shown: set[int] = set()
         self._room = -1
         self._scratch: Scratch = self._make_room(32)
 
@@ -90,9 +90,12 @@ class Predictor:
     def _lamps(self, tracks: Tracks) -> Bytes:
         """The lamps of all tracks (N,), with SEEN_LAMPS for those that have ever shown one: recordings mostly have
         none."""
-        self._shown = np.union1d(self._shown, tracks.id[(tracks.signals & DRIVING_LAMPS) > 0])
-        seen = np.isin(tracks.id, self._shown)
-        return np.where(seen, tracks.signals | SEEN_LAMPS, tracks.signals).astype(np.uint8)
+        self._shown.update(tracks.id[(tracks.signals & DRIVING_LAMPS) > 0].tolist())
+        lamps = tracks.signals.copy()
+        for row, track in enumerate(tracks.id.tolist()):
+            if track in self._shown:
+                lamps[row] |= SEEN_LAMPS
+        return lamps
 
     def _ego_row(self, ego: EgoState) -> Array:
         """The ego as a row of `Tracks.state`: its box centre."""

@@ -1,6 +1,6 @@
 """Driving a case of a suite: its stage, a pilot, and the log that the suite judges."""
 
-from evpilot.regulations.suite import Case, Suite
+from evpilot.regulations.suite import Case, Stage, Suite
 from evpilot.runlog import RunLog
 from evpilot.simulate.custody import Maker
 from evpilot.simulate.loop import FAST_NS, simulate
@@ -17,13 +17,14 @@ def drive_case(
     pilot_name: str = "",
     whole: bool = False,
     step_ns: int = FAST_NS,
+    stage: Stage | None = None,
 ) -> RunLog:
     """Drive a case of a suite with a pilot, in the car under test, as the case's stage says.
 
-    whole: to the scenario's end, even where the outcome is certain before; step_ns: the loop's fast step. Raises
-    EvpilotError on a bad platform.
+    whole: to the scenario's end, even where the outcome is certain before; step_ns: the loop's fast step;
+    stage: the case's, where it is known already. Raises EvpilotError on a bad platform.
     """
-    stage = suite.stage(case, platform)
+    stage = stage or suite.stage(case, platform)
     return simulate(
         stage.scenario,
         make_pilot,

@@ -12,10 +12,11 @@ import platform as host
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from importlib.metadata import version
 
+import numba
 import numpy as np
 
+from evpilot import __version__
 from evpilot.control.kernel import tuning
 from evpilot.files import EvpilotError
 from evpilot.guard.gate import Bound, bounds
@@ -120,7 +121,7 @@ def simulate(
 
 def _header(scenario: Scenario, traffic: str, seed: int, pilot_name: str, config: dict[str, object]) -> Header:
     return Header(
-        version=version("evpilot"),
+        version=__version__,
         scenario=scenario.name,
         scenario_sha256=scenario.sha256,
         problem_id=scenario.problem_id,
@@ -353,8 +354,8 @@ def _machine() -> dict[str, str]:
         "processor": host.machine(),
         "cores": str(os.cpu_count()),
         "python": host.python_version(),
-        "numpy": version("numpy"),
-        "numba": version("numba"),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
     }
 
 

@@ -201,8 +201,9 @@ def safe_distances(log: RunLog) -> Row:
 
 def drive(found: Suite, case: Case, settings: Settings, car: Platform, step_ns: int = FAST_NS) -> RunLog:
     """The log of one case under the settings; step_ns: the loop's fast step."""
-    pilot = found.stage(case, car).instead.get(settings.pilot, settings.pilot)
-    return drive_case(found, case, pilot_maker(pilot), car, pilot_name=pilot, step_ns=step_ns)
+    stage = found.stage(case, car)
+    pilot = stage.instead.get(settings.pilot, settings.pilot)
+    return drive_case(found, case, pilot_maker(pilot), car, pilot_name=pilot, step_ns=step_ns, stage=stage)
 
 
 def commit() -> str:

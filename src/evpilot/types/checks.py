@@ -11,11 +11,12 @@ from evpilot.geometry.jit import kernel
 
 LARGEST = float(np.finfo(np.float64).max)
 # arrays that may not be written to are looked at, too
-READ = types.Array(types.float64, 1, "A", readonly=True)
+READ = [types.Array(kind, 1, "A", readonly=True) for kind in (types.float64, types.uint8)]
+DTYPES = (np.dtype(np.float64), np.dtype(np.uint8))
 
 
-@kernel(types.boolean(READ, types.float64, types.float64))
-def all_within(values: npt.NDArray[np.float64], low: float, high: float) -> bool:
+@kernel([types.boolean(values, types.float64, types.float64) for values in READ])
+def all_within(values: npt.NDArray[np.generic], low: float, high: float) -> bool:
     """Whether every value (N,) is in low..high; NaN is not."""
     sound = True
     for value in values:
@@ -25,7 +26,7 @@ def all_within(values: npt.NDArray[np.float64], low: float, high: float) -> bool
 
 def _sound(value: npt.NDArray[np.generic] | float, low: float, high: float) -> bool:
     array = np.asarray(value)
-    if array.dtype == np.float64:
+    if array.dtype in DTYPES:
         return all_within(array if array.ndim == 1 else array.ravel(), low, high)
     return bool(np.all((array >= low) & (array <= high)))
 

@@ -51,9 +51,9 @@ class EgoState:
             ("cov", self.cov, (6, 6)),
         ):
             checks.shaped(name, field, value, shape)
-            checks.finite(name, field, value)
+        checks.finite(name, "cov", self.cov)
         checks.within(name, "pose", self.pose[:3], -POSITION_MAX, POSITION_MAX, "m")
-        checks.within(name, "pose.yaw", self.pose[3], -np.pi, np.pi, "rad")
+        checks.within(name, "pose.yaw", float(self.pose[3]), -np.pi, np.pi, "rad")
         checks.within(name, "velocity", self.velocity, -SPEED_MAX, SPEED_MAX, "m/s")
         checks.within(name, "accel", self.accel, -100.0, 100.0, "m/s2")
         checks.within(name, "yaw_rate", self.yaw_rate, -20.0, 20.0, "rad/s")
@@ -125,6 +125,7 @@ class Tracks:
             ("age", self.age, (n,)),
         ):
             checks.shaped(name, field, value, shape)
+        for field, value in (("state", self.state), ("cov", self.cov), ("age", self.age)):
             checks.finite(name, field, value)
         for field, value in (("id", self.id), ("kind", self.kind), ("signals", self.signals), ("valid", self.valid)):
             checks.shaped(name, field, value, (n,))

@@ -18,15 +18,13 @@ NEARLY = 1e-6  # [m/s]
 SPEEDING_MOST = 30.0  # a second: no speed limit is worth an emergency stop
 
 
-@kernel()
-def lowest_limits(corridors: Array, table: Array) -> Array:
-    """The lowest speed limit [m/s] on each corridor (C,)."""
-    lowest = np.full(corridors.shape[0], np.inf)
+@kernel("void(f8[:, ::1], f8[:, ::1], f8[::1])")
+def lowest_limits(corridors: Array, table: Array, lowest: Array) -> None:
+    """Fill lowest (C,): the lowest speed limit [m/s] on each corridor."""
     for c in range(corridors.shape[0]):
-        start = int(corridors[c, START])
+        start, lowest[c] = int(corridors[c, START]), np.inf
         for row in range(start, start + int(corridors[c, COUNT])):
             lowest[c] = min(lowest[c], table[row, LIMIT])
-    return lowest
 
 
 @kernel()
