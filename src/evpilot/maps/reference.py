@@ -1,5 +1,6 @@
 """Reference paths: the centre lines of a lane sequence, joined, smoothed and sampled evenly."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,14 @@ def smooth(points: npt.NDArray[np.float64], stiffness: float) -> npt.NDArray[np.
 
 def reference_path(graph: LaneGraph, lanes: Ints) -> ReferencePath:
     """The reference path along lanes that follow each other (successor to successor), at least one."""
+    return _path_along(graph, tuple(lanes.tolist()))
+
+
+@functools.lru_cache(maxsize=8)
+def _path_along(graph: LaneGraph, sequence: tuple[int, ...]) -> ReferencePath:
+    """`reference_path`. The last few are kept: start, approach and planner of a drive ask for the same one, and so do
+    all drives of a suite on one road."""
+    lanes = np.array(sequence, np.int64)
     pieces = [graph.center[graph.points(int(lane))] for lane in lanes]
     line = np.concatenate([pieces[0]] + [piece[1:] for piece in pieces[1:]])
     keep = np.concatenate([[True], np.sum(np.diff(line[:, :2], axis=0) ** 2, axis=1) > 1e-6])

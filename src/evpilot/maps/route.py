@@ -1,7 +1,7 @@
 """Routes: where the goals lie, how far each lane is from them, which lanes to follow."""
 
+import functools
 import heapq
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,11 +16,13 @@ TOUCH = 0.3  # [m]
 YAW_SLACK = 0.5  # [rad] between a car's heading and its lane's
 
 
-def goal_spans(graph: LaneGraph, goals: Sequence[Goal]) -> tuple[Ints, Array, Array, Ints]:
+@functools.lru_cache(maxsize=4)
+def goal_spans(graph: LaneGraph, goals: tuple[Goal, ...]) -> tuple[Ints, Array, Array, Ints]:
     """Where on which lanes the goals lie: lane (G,), from s0 (G,) to s1 (G,) [m], and which goal (G,).
 
     A goal lane counts from end to end. A region counts on the lanes whose centre line it covers, or, if it covers
     none, on all that it touches; of those only lanes within YAW_SLACK of the goal's heading window, if there are any.
+    What was found last is kept: a suite drives many cases on one road. Not to be written to.
     """
     rows: list[tuple[int, float, float, int]] = []
     for number, goal in enumerate(goals):
@@ -59,11 +61,13 @@ def _headed(
     return kept or spans
 
 
-def cost_to_go(graph: LaneGraph, goals: Sequence[Goal], lane_change_cost: float = LANE_CHANGE_COST) -> Array:
+@functools.lru_cache(maxsize=4)
+def cost_to_go(graph: LaneGraph, goals: tuple[Goal, ...], lane_change_cost: float = LANE_CHANGE_COST) -> Array:
     """The cheapest way from the START of each lane to any goal (L,): metres driven plus lane changes; inf where no way
     leads to one; 0 everywhere when a goal asks for no place.
 
-    Dijkstra backwards over the lanes (Dijkstra 1959). A lane change goes to a neighbour of the same direction.
+    Dijkstra backwards over the lanes (Dijkstra 1959). A lane change goes to a neighbour of the same direction. Kept,
+    and not to be written to, as `goal_spans`.
     """
     if not goals or any(goal.survival for goal in goals):
         return np.zeros(len(graph))

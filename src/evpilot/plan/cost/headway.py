@@ -25,16 +25,18 @@ def _width(rolls: Array) -> tuple[float, float]:
 
 
 @kernel()
-def _level(low: float, high: float, half: float, spans: Array, near: Ints, crowd: Ints) -> None:
+def _level(low: float, high: float, half: float, spans: Array, near: Ints, crowd: Ints, nearest: Array) -> None:
     """Fill crowd (E + 1,): how many of the entries near (E + 1,) a corridor are ever level across with a body of a half
-    width [m] on motions between low and high [m], and which; spans (E, 51, 5)."""
-    crowd[0] = 0
+    width [m] on motions between low and high [m], and which; and nearest (51,): where the first of those begins that
+    are at each step, inf where nobody is. spans (E, 51, 5)."""
+    crowd[0], nearest[:] = 0, np.inf
     for n in range(near[0]):
-        e = near[1 + n]
-        right, left = np.inf, -np.inf
+        e, ever = near[1 + n], False
         for step in range(1, spans.shape[1]):
-            right, left = min(right, spans[e, step, RIGHT]), max(left, spans[e, step, LEFT])
-        if right < high + half and left > low - half:
+            span = spans[e, step]
+            if span[RIGHT] < high + half and span[LEFT] > low - half:
+                ever, nearest[step] = True, min(nearest[step], span[LOW])
+        if ever:
             crowd[0] += 1
             crowd[crowd[0]] = e
 
@@ -47,8 +49,9 @@ def headway_cost(
     """Add to costs (R, 13) what following closer than asked (3,), headway [s] at standstill, its rise with the speed
     [s2/m] and its most [s], is worth. front, half [m] of our body; near (C, E + 1) as `spans_on` fills it."""
     crowds, (low, high) = np.empty_like(near), _width(rolls)
+    nearest = np.empty((near.shape[0], rolls.shape[1]))
     for c in range(near.shape[0]):
-        _level(low, high, half, spans[c], near[c], crowds[c])
+        _level(low, high, half, spans[c], near[c], crowds[c], nearest[c])
     for r in range(props.shape[0]):
         c, roll = int(props[r, CORRIDOR]), rolls[r]
         if crowds[c, 0] == 0:
@@ -57,6 +60,8 @@ def headway_cost(
         for step in range(1, roll.shape[0]):
             s, d, v = roll[step, R_S], roll[step, R_D], roll[step, R_V]
             wanted = SPARE * v * min(asked[0] + asked[1] * v, asked[2])
+            if nearest[c, step] - s - front >= wanted:
+                continue
             worst = 0.0
             for n in range(crowds[c, 0]):
                 e = crowds[c, 1 + n]
