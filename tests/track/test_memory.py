@@ -110,3 +110,21 @@ def test_an_old_report_is_brought_to_now() -> None:
     now = present(report(0, brake=3.0), 500_000_000)
     assert now.state[0] == pytest.approx(report(500_000_000, brake=3.0).state[0])
     assert present(report(0, brake=30.0), 2_000_000_000).state[0, State.SPEED] == 0.0
+
+
+def test_all_go_on_as_plain_numpy_says() -> None:
+    rng = np.random.default_rng(4)
+    ids = tuple(range(60))
+    old = replace(report(0, ids), state=rng.normal(0.0, 3.0, (60, 7)), velocity=rng.normal(0.0, 5.0, (60, 2)))
+    old.state[::7, State.SPEED] = 0.0
+    now = present(old, 400_000_000)
+    speed = old.state[:, State.SPEED]
+    after = speed + 0.4 * old.state[:, State.ACCEL]
+    after[speed * after < 0.0] = 0.0
+    share = np.divide(after, speed, out=np.ones(60), where=speed != 0.0)
+    place = old.state[:, :2] + 0.2 * (1.0 + share[:, None]) * old.velocity
+    turned = old.state[:, State.YAW] + 0.4 * old.state[:, State.YAW_RATE]
+    yaw = np.arctan2(np.sin(turned), np.cos(turned))
+    np.testing.assert_allclose(now.velocity, old.velocity * share[:, None], atol=1e-12)
+    wanted = np.column_stack([place, old.state[:, 2], yaw, after, old.state[:, 5:]])
+    np.testing.assert_allclose(now.state, wanted, atol=1e-12)

@@ -2,10 +2,12 @@
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
 
 from evpilot.geometry.jit import kernel
 
 Array = npt.NDArray[np.float64]
+READ = types.Array(types.float64, 2, "A", readonly=True)  # parts of other arrays, or not to be written to
 BESIDE = 1e-3  # [m] further out no rounding puts a place into a polygon
 
 
@@ -29,14 +31,24 @@ def in_polygon(x: float, y: float, corners: Array) -> bool:
     return odd
 
 
+@kernel(types.boolean(READ, READ))
+def any_near(polygon: Array, points: Array) -> bool:
+    """Whether any of some points (N, 2) is within the box around a polygon (K, 2)."""
+    low_x, high_x = polygon[:, 0].min() - BESIDE, polygon[:, 0].max() + BESIDE
+    low_y, high_y = polygon[:, 1].min() - BESIDE, polygon[:, 1].max() + BESIDE
+    for n in range(points.shape[0]):  # noqa: SIM110  a kernel has no any()
+        if low_x < points[n, 0] < high_x and low_y < points[n, 1] < high_y:
+            return True
+    return False
+
+
 def holds(polygon: Array, points: Array) -> npt.NDArray[np.bool_]:
     """Whether a polygon (K, 2) holds each of some points (N, 2).
 
     The points are sorted by height, so that each edge looks only at those beside it: a goal's outline may have hundreds
     of edges, and a long road thousands of points. Most are far from it.
     """
-    near = (points > polygon.min(axis=0) - BESIDE) & (points < polygon.max(axis=0) + BESIDE)
-    if not near.all(axis=1).any():
+    if not any_near(polygon, points):
         return np.zeros(len(points), np.bool_)
     after = np.roll(polygon, -1, axis=0)
     order = np.argsort(points[:, 1])

@@ -13,13 +13,6 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.literals import NO, YES
 from evpilot.guard.contact import (
-    OHALF_LENGTH,
-    OHALF_WIDTH,
-    OVX,
-    OVY,
-    OX,
-    OY,
-    OYAW,
     STEP,
     arc_ahead,
     brake_along,
@@ -27,9 +20,9 @@ from evpilot.guard.contact import (
     first_contact,
     impact,
     meeting,
-    others_of,
 )
 from evpilot.guard.evade import KNOTS, evade
+from evpilot.guard.others import OHALF_LENGTH, OHALF_WIDTH, OVX, OVY, OX, OY, OYAW, others_of
 from evpilot.guard.packed import checked, pack, unpack
 from evpilot.guard.tail import own_stop
 from evpilot.types import EgoState, Limits, Observation, Platform, Tracks, Trajectory
@@ -247,14 +240,26 @@ class EmergencyBrake:
 def beside(others: Array, ego: EgoState, platform: Platform) -> Bools:
     """Which of others (N, 10) drive beside the car in its direction: a lane change into them is to be steered back, and
     braking would only bring those behind into danger."""
-    yaw = float(ego.pose[3])
-    dx, dy = others[:, OX] - ego.pose[0], others[:, OY] - ego.pose[1]
-    along = dx * math.cos(yaw) + dy * math.sin(yaw) - platform.rear_to_center
-    across = dy * math.cos(yaw) - dx * math.sin(yaw)
-    same = np.cos(others[:, OYAW] - yaw) > SAME_WAY
-    moving = np.hypot(others[:, OVX], others[:, OVY]) > MOVING
-    level = np.abs(along) < others[:, OHALF_LENGTH] + 0.5 * platform.length
-    return same & moving & level & (np.abs(across) > others[:, OHALF_WIDTH] + 0.5 * platform.width)
+    x, y, _, yaw = ego.pose.tolist()
+    out = np.empty(len(others), np.bool_)
+    find_beside(others, x, y, yaw, platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width, out)
+    return out
+
+
+@kernel("void(f8[:, ::1], f8, f8, f8, f8, f8, f8, b1[::1])")
+def find_beside(
+    others: Array, x: float, y: float, yaw: float, ahead: float, length: float, width: float, out: Bools
+) -> None:
+    """Fill out (N,), see `beside`: the rear axle at x, y [m] and yaw; how far ahead of it the middle is, half the
+    length and half the width [m]."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    for n in range(others.shape[0]):
+        other = others[n]
+        dx, dy = other[OX] - x, other[OY] - y
+        along, across = dx * c + dy * s - ahead, dy * c - dx * s
+        same = math.cos(other[OYAW] - yaw) > SAME_WAY and math.hypot(other[OVX], other[OVY]) > MOVING
+        level = abs(along) < other[OHALF_LENGTH] + length
+        out[n] = same and level and abs(across) > other[OHALF_WIDTH] + width
 
 
 def fleeting(tracks: Tracks | None, row: int) -> int | None:

@@ -6,7 +6,6 @@ one of them is the planner's business, not a reason to stop the car. Who brakes 
 nobody does so for nothing.
 """
 
-import functools
 import math
 
 import numpy as np
@@ -15,12 +14,10 @@ from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.level import LEVEL
 from evpilot.geometry.literals import ZERO
-from evpilot.types import EgoState, Observation
-from evpilot.types.kinds import State
+from evpilot.guard.others import OBRAKE, OHALF_LENGTH, OHALF_WIDTH, OTURN, OVX, OVY, OX, OY, OYAW, OZ
+from evpilot.types import EgoState
 from evpilot.types.state import Array
 
-# Columns of others (N, 10)
-OX, OY, OZ, OYAW, OVX, OVY, OTURN, OBRAKE, OHALF_LENGTH, OHALF_WIDTH = range(10)
 # Columns of a packed trajectory (T, 7)
 TIME, TX, TY, TYAW, TSPEED, TACCEL, TCURVATURE = range(7)
 
@@ -254,37 +251,6 @@ def brake_along(motion: Array, speed: float, wait: float, decel: float, out: Arr
 def braking(motion: Array, speed: float, wait: float, decel: float, out: Array) -> None:
     """`brake_along`, for Python."""
     brake_along(motion, speed, wait, decel, out)
-
-
-@functools.lru_cache(maxsize=1)
-def others_of(observation: Observation) -> Array:
-    """Everything seen (N, 10), map frame, where it should be by now: valid tracks, else the raw detections (their turn
-    and braking unknown). Brake and validator ask for the same in one tick; not to be written to."""
-    tracks, seen = observation.tracks, observation.detections
-    if tracks is not None:
-        state = tracks.state[tracks.valid]
-        out = np.empty((len(state), 10))
-        out[:, :4] = state[:, : State.YAW + 1]
-        out[:, OVX : OVY + 1] = tracks.velocity[tracks.valid]
-        out[:, OTURN] = state[:, State.YAW_RATE]
-        out[:, OBRAKE] = -state[:, State.ACCEL] * np.sign(state[:, State.SPEED])
-        out[:, OHALF_LENGTH:] = 0.5 * tracks.size[tracks.valid]
-        out[:, OX : OY + 1] += out[:, OVX : OVY + 1] * max((observation.t_ns - tracks.t_ns) * 1e-9, 0.0)
-        return out
-    if seen is None:
-        return np.zeros((0, 10))
-    x, y, z, yaw = observation.ego.pose
-    c, s = math.cos(yaw), math.sin(yaw)
-    out = np.zeros((len(seen.box), 10))
-    out[:, OX] = x + c * seen.box[:, 0] - s * seen.box[:, 1]
-    out[:, OY] = y + s * seen.box[:, 0] + c * seen.box[:, 1]
-    out[:, OZ] = z + seen.box[:, 2]
-    out[:, OYAW] = yaw + seen.box[:, 3]
-    known = np.where(seen.has_velocity[:, None], seen.velocity, 0.0)
-    out[:, OVX] = c * known[:, 0] - s * known[:, 1]
-    out[:, OVY] = s * known[:, 0] + c * known[:, 1]
-    out[:, OHALF_LENGTH:] = 0.5 * seen.box[:, 4:6]
-    return out
 
 
 def arc_ahead(ego: EgoState, seconds: float, wheelbase: float) -> Array:

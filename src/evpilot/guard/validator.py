@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.guard.area import Area, AreaArrays
-from evpilot.guard.contact import braking, meeting, others_of
+from evpilot.guard.contact import braking, meeting
 from evpilot.guard.faults import FAULTS, LIMIT_SLACK, examine
 from evpilot.guard.gate import FIRM
+from evpilot.guard.others import others_of
 from evpilot.guard.packed import apart_at, checked, pack, unpack
 from evpilot.guard.tail import own_stop
 from evpilot.types import Decision, LaneGraph, Limits, Observation, Platform, Trajectory

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
 from evpilot.plan.rules import Wall
@@ -177,17 +178,19 @@ def goal_places(ways: list[Way], briefing: Briefing, seconds: float) -> Array:
 def trajectory(roll: Array, ego: EgoState, t_ns: int) -> Trajectory:
     """A rollout (51, 9) as a record, starting exactly where the car is; its yaw is the course, without the slip of the
     tyres that turns the body further into a bend."""
+    pose, rest = np.empty((len(roll), 4)), np.empty((3, len(roll)))
+    x, y, z, _ = ego.pose.tolist()
+    fill_motion(roll, x, y, z, course_now(ego), pose, rest)
+    return Trajectory(t_ns=t_ns, time=GRID.copy(), pose=pose, speed=rest[0], accel=rest[1], curvature=rest[2])
+
+
+@kernel("void(f8[:, ::1], f8, f8, f8, f8, f8[:, ::1], f8[:, ::1])")
+def fill_motion(roll: Array, x: float, y: float, z: float, course: float, pose: Array, rest: Array) -> None:
+    """Fill pose (51, 4) and rest (3, 51), speed, acceleration, curvature, with a rollout (51, 11) from a place [m] with
+    a course [rad] on."""
     # the whole motion is moved by what the look-up on the path was off at the start: no jump, no kink
-    pose = np.empty((len(roll), 4))
-    pose[:, 0] = roll[:, X] + (ego.pose[0] - roll[0, X])
-    pose[:, 1] = roll[:, Y] + (ego.pose[1] - roll[0, Y])
-    pose[:, 2] = ego.pose[2]
-    pose[:, 3] = np.pi - np.mod(np.pi - (roll[:, YAW] + (course_now(ego) - roll[0, YAW])), 2.0 * np.pi)
-    return Trajectory(
-        t_ns=t_ns,
-        time=GRID.copy(),
-        pose=pose,
-        speed=roll[:, SPEED].copy(),
-        accel=roll[:, ACCEL].copy(),
-        curvature=roll[:, CURVATURE].copy(),
-    )
+    dx, dy, turn = x - roll[0, X], y - roll[0, Y], course - roll[0, YAW]
+    for k in range(roll.shape[0]):
+        pose[k, 0], pose[k, 1], pose[k, 2] = roll[k, X] + dx, roll[k, Y] + dy, z
+        pose[k, 3] = math.pi - (math.pi - (roll[k, YAW] + turn)) % (2.0 * math.pi)
+        rest[0, k], rest[1, k], rest[2, k] = roll[k, SPEED], roll[k, ACCEL], roll[k, CURVATURE]

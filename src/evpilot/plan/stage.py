@@ -150,6 +150,6 @@ class Stage:
 def _corridor_of(ways: list[Way], last: tuple[int, float, bool]) -> int:
     """The corridor that holds the lane which the last decision led to (lane, offset, whether on a detour), or -1."""
     for c, way in enumerate(ways):
-        if last[0] in way.path.lanes and last[2] == bool(len(way.borrowed)):
+        if last[0] in way.path.lanes.tolist() and last[2] == bool(len(way.borrowed)):
             return c
     return -1

@@ -12,11 +12,11 @@ import platform as host
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib.metadata import version
 
 import numba
 import numpy as np
 
-from evpilot import __version__
 from evpilot.control.kernel import tuning
 from evpilot.files import EvpilotError
 from evpilot.guard.gate import Bound, bounds
@@ -38,6 +38,7 @@ from evpilot.vehicle.powertrain.conditions import MILD, Conditions
 from evpilot.vehicle.powertrain.packing import packed
 from evpilot.vehicle.powertrain.step import power_left
 
+VERSION = version("evpilot")  # read from disk once
 PLANNING_NS = 100_000_000
 FAST_NS = 10_000_000
 STANDS = 0.01  # [m/s] below it the car stands
@@ -121,7 +122,7 @@ def simulate(
 
 def _header(scenario: Scenario, traffic: str, seed: int, pilot_name: str, config: dict[str, object]) -> Header:
     return Header(
-        version=__version__,
+        version=VERSION,
         scenario=scenario.name,
         scenario_sha256=scenario.sha256,
         problem_id=scenario.problem_id,

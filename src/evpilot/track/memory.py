@@ -1,9 +1,11 @@
 """Tracks that a sensor reports ready-made, kept over the ticks in which it misses somebody."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.types import Tracks, joined, no_tracks, picked
 from evpilot.types.kinds import State
 from evpilot.types.state import Array
@@ -14,6 +16,7 @@ RECALL = 2.0  # [s] that somebody is recognised after his last report
 PLACE_NOISE = 0.3  # [m per root s] how a place that nobody measures wanders ...
 SPEED_NOISE = 2.0  # [m/s per root s] ... a velocity ...
 YAW_NOISE = 0.3  # [rad per root s] ... and a heading
+SPEED, ACCEL, YAW, YAW_RATE = int(State.SPEED), int(State.ACCEL), int(State.YAW), int(State.YAW_RATE)
 NOISE = np.array([PLACE_NOISE, PLACE_NOISE, YAW_NOISE, SPEED_NOISE, SPEED_NOISE, 0.0])
 
 
@@ -73,14 +76,24 @@ def present(tracks: Tracks, t_ns: int) -> Tracks:
     age = (t_ns - tracks.t_ns) * 1e-9
     if age <= 0.0:
         return tracks
-    state = tracks.state.copy()
-    speed = state[:, State.SPEED]
-    gained = state[:, State.ACCEL] * age
-    after = np.where(speed * (speed + gained) < 0.0, 0.0, speed + gained)
-    share = np.where(np.abs(speed) > 1e-6, after / np.where(speed == 0.0, 1.0, speed), 1.0)
-    velocity = tracks.velocity * share[:, None]
-    state[:, : State.Y + 1] += 0.5 * (tracks.velocity + velocity) * age
-    turned = state[:, State.YAW] + state[:, State.YAW_RATE] * age
-    state[:, State.YAW] = np.pi - np.mod(np.pi - turned, 2.0 * np.pi)
-    state[:, State.SPEED] = after
+    state, velocity = tracks.state.copy(order="C"), tracks.velocity.copy(order="C")
+    carry_on(age, state, velocity)
     return replace(tracks, t_ns=t_ns, state=state, velocity=velocity)
+
+
+@kernel("void(f8, f8[:, ::1], f8[:, ::1])")
+def carry_on(age: float, state: Array, velocity: Array) -> None:
+    """`present` for states (N, 7) by `State` and velocities (N, 2) that are older by `age` [s]."""
+    for n in range(state.shape[0]):
+        speed = state[n, SPEED]
+        after = speed + state[n, ACCEL] * age
+        if speed * after < 0.0:
+            after = 0.0
+        share = after / speed if abs(speed) > 1e-6 else 1.0
+        for axis in range(2):
+            then = velocity[n, axis] * share
+            state[n, axis] += 0.5 * (velocity[n, axis] + then) * age
+            velocity[n, axis] = then
+        turned = state[n, YAW] + state[n, YAW_RATE] * age
+        state[n, YAW] = math.pi - (math.pi - turned) % (2.0 * math.pi)
+        state[n, SPEED] = after
