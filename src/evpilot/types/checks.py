@@ -54,6 +54,8 @@ def within(record: str, field: str, value: npt.NDArray[np.generic] | float, low:
     if not _sound(value, low, high):
         array = np.asarray(value)
         wrong = array[~((array >= low) & (array <= high))].flat[0]
+        if math.isfinite(high):
+            finite(record, field, float(wrong))
         raise EvpilotError(f"{wrong:g} {unit}, allowed {low:g} to {high:g} {unit}", place=f"{record}.{field}")
 
 

@@ -65,6 +65,10 @@ def contact_cost(
             c, s = one[R_C], one[R_SI]
             x, y = one[R_X] + shift * c, one[R_Y] + shift * s
             dx, dy = box[0] - x, box[1] - y
+            # most are beside us, in a lane of their own or along the road's edge, and too far aside to matter
+            wide = half[e, 1] + length * abs(c * box[3] - s * box[2]) + width * abs(c * box[2] + s * box[3])
+            if abs(dy * box[2] - dx * box[3]) - wide > SOFT_GAP:
+                continue
             with_us = box[4] * (c * box[2] + s * box[3])
             comes = with_us < -ONCOMING
             more = skipped(one[R_V] - with_us, step, length + half[e, 0]) if comes else 0.0
