@@ -686,6 +686,21 @@ def test_nobody_moves_over_for_a_cyclist_into_the_room_of_who_comes():
     assert scene.aside(row, 1.0, 8.0, 0.85, seen, 2) == pytest.approx(1.26)
 
 
+@pytest.mark.parametrize("beside", [1.04, 1.08, 1.12, 1.16, 1.3])
+def test_a_driver_whose_front_swings_out_of_a_bend_touches_nobody_there(beside: float):
+    """A car stands outside a tight right turn, so many metres [m] from the line that the other's middle drives."""
+    radius, at = 6.0, 0.8
+    bend = [(30.0 + radius * np.sin(a), radius * (np.cos(a) - 1.0)) for a in np.linspace(0.0, np.pi / 2, 16)]
+    builder = GraphBuilder()
+    builder.lane(*band([(0.0, 0.0), *bend, (30.0 + radius, -60.0)]), speed_limit=8.0)
+    out = radius + beside + 0.9
+    x, y = 30.0 + out * np.sin(at), out * np.cos(at) - radius
+    frames = drive(scenario(builder.build(), car(1, 4.0, speed=7.0)), 12, ego=lambda _: ego_at(x, y, yaw=-at, z=0.0))
+    stands = np.array([x, y, -at, 4.5, 1.8])
+    moves = [np.append(of(frame, 1)[[0, 1, 3]], [4.5, 1.8]) for frame in frames if 1 in frame.id]
+    assert not any(boxes_overlap(stands, box) for box in moves)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_nobody_stops_dead_for_a_faster_car_that_cuts_in_close(seed):
     def ego(k):

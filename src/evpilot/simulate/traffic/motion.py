@@ -2,11 +2,10 @@
 
 import math
 
-import numpy as np
-
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.simulate.traffic.drivers import HALF_LENGTH
+from evpilot.simulate.traffic.line import on_path
 from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SPEED, VX, VY, X, Y, Z
 from evpilot.types.state import Array, Ints
 
@@ -25,19 +24,6 @@ SIDEWAYS_SHARE = 0.45  # of the speed: who creeps steers hard
 SETTLED = 0.25  # [m] from the lane's middle a change is over
 STANDS = 0.1  # [m/s]
 AXLES = 0.3  # of the length before and behind the centre, where the box follows the path
-
-
-@kernel()
-def on_path(s: float, point: Array, arc: Array) -> tuple[float, float, float, float, float]:
-    """x, y, z [m] and unit tangent at s on a path; beyond its ends it goes on straight."""
-    k = min(max(int(np.searchsorted(arc, s, side="right")) - 1, 0), arc.shape[0] - 2)
-    while k > 0 and arc[k + 1] <= arc[k]:
-        k -= 1
-    ex, ey = point[k + 1, 0] - point[k, 0], point[k + 1, 1] - point[k, 1]
-    long = max(math.sqrt(ex * ex + ey * ey), 1e-9)
-    share = (s - arc[k]) / max(arc[k + 1] - arc[k], 1e-9)
-    z = point[k, 2] + min(max(share, 0.0), 1.0) * (point[k + 1, 2] - point[k, 2])
-    return point[k, 0] + share * ex, point[k, 1] + share * ey, z, ex / long, ey / long
 
 
 @kernel()

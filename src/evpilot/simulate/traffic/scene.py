@@ -1,12 +1,11 @@
 """What a driver has around it, seen along its own path."""
 
-import math
-
 import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.level import LEVEL
 from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, HOME, S0, follow
+from evpilot.simulate.traffic.line import nearest_on, on_path
 from evpilot.types.state import Array, Bools
 
 # Columns of a table of things (O, 14): box, velocity, how far sideways it means to go (map frame), soft: may step
@@ -36,43 +35,9 @@ STANDS = 0.5  # [m/s]
 HELD = 25.0  # [m] behind it
 STANDOFF_BRAKE = 2.0  # [m/s2] for that at most
 SQUEEZE_BRAKE = 5.0  # [m/s2] when something is right beside, in the way
-COARSE = 8  # points of a path in one stride of the search
-
-
-@kernel()
-def nearest_on(
-    x: float, y: float, point: Array, arc: Array, first: int, last: int
-) -> tuple[float, float, float, float]:
-    """s, d [m] and unit tangent of the nearest place on points first..last of a path, in two strides."""
-    best, near = np.inf, first
-    k = first
-    while k <= last:
-        square = (point[k, 0] - x) ** 2 + (point[k, 1] - y) ** 2
-        if square < best:
-            best, near = square, k
-        k += COARSE
-    low, high = max(near - COARSE, first), min(near + COARSE, last)
-    best = np.inf
-    s, d, tx, ty = 0.0, 0.0, 1.0, 0.0
-    for k in range(low, high):
-        ex, ey = point[k + 1, 0] - point[k, 0], point[k + 1, 1] - point[k, 1]
-        long2 = ex * ex + ey * ey
-        if long2 <= 0.0:
-            continue
-        rx, ry = x - point[k, 0], y - point[k, 1]
-        share = (rx * ex + ry * ey) / long2
-        # the first and the last piece go on straight, so that what is beyond them keeps its distance
-        if not (k == first and share < 0.0) and not (k == last - 1 and share > 1.0):
-            share = min(1.0, max(0.0, share))
-        px, py = rx - share * ex, ry - share * ey
-        square = px * px + py * py
-        if square < best:
-            best = square
-            long = math.sqrt(long2)
-            tx, ty = ex / long, ey / long
-            s = arc[k] + share * long
-            d = math.copysign(math.sqrt(square), ex * ry - ey * rx)
-    return s, d, tx, ty
+# of what a path bends aside over half a car's length, its front swings out at the other side: the axles, 0.6 of that
+# before and behind the middle, keep to the path
+OVERHANG = 0.64
 
 
 @kernel()
@@ -80,6 +45,14 @@ def _near(row: Array) -> float:
     """How near [m] to a path the centre of a thing must come to matter on it."""
     aims = abs(row[CLAIM_X]) + abs(row[CLAIM_Y])
     return NEAR + row[HALF_L] + aims + (SOFT_TIME * (abs(row[VX]) + abs(row[VY])) if row[SOFT] > 0.5 else 0.0)
+
+
+@kernel()
+def _swing(s: float, x: float, y: float, tx: float, ty: float, half: float, point: Array, arc: Array) -> float:
+    """How far [m, left] the front of a car of half a length [m] swings out of a path at s, there at (x, y) with unit
+    tangent (tx, ty)."""
+    ahead_x, ahead_y, _, _, _ = on_path(s + half, point, arc)
+    return OVERHANG * ((ahead_x - x) * ty - (ahead_y - y) * tx)
 
 
 @kernel()
@@ -107,6 +80,8 @@ def look(
         c, si = row[COS] * tx + row[SIN] * ty, row[SIN] * tx - row[COS] * ty
         along, across = row[VX] * tx + row[VY] * ty, row[VY] * tx - row[VX] * ty
         wide = row[HALF_L] * abs(si) + row[HALF_W] * abs(c)
+        swing = _swing(at, x + d * ty, y - d * tx, tx, ty, things[me, HALF_L], point, arc)
+        low, high = d - wide - max(swing, 0.0), d + wide - min(swing, 0.0)
         shift = row[CLAIM_Y] * tx - row[CLAIM_X] * ty
         if row[SOFT] > 0.5:
             shift = across * SOFT_TIME
@@ -114,7 +89,7 @@ def look(
             shift = across * DRIFT_TIME
         seen[count, WHO], seen[count, AHEAD] = j, at - s
         seen[count, HALF] = row[HALF_L] * abs(c) + row[HALF_W] * abs(si)
-        seen[count, LOW], seen[count, HIGH] = d - wide + min(shift, 0.0), d + wide + max(shift, 0.0)
+        seen[count, LOW], seen[count, HIGH] = low + min(shift, 0.0), high + max(shift, 0.0)
         seen[count, ALONG], seen[count, ACROSS], seen[count, PLACE] = along, across, d
         seen[count, WIDE], seen[count, STAYING] = wide, row[STAYS]
         count += 1
