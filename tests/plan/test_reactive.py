@@ -118,6 +118,21 @@ def test_a_contact_that_the_one_behind_avoids_shrinks_to_the_share_of_those_who_
     assert not np.isfinite(firsts[0]) and firsts[1] == -1.0
 
 
+def test_who_cannot_escape_a_contact_stays_where_it_stands() -> None:
+    """One comes straight at the car, which stands, or rolls off."""
+    comes, one = straight_box(6.0, 0.5, 8.0, yaw=math.pi), np.ones(1)
+    window, costs = np.array([[0.0], [float(STEPS)]]), []
+    for speed in (0.0, 0.15, 1.0):
+        cost, first = np.zeros(len(Cost)), np.full(3, np.inf)
+        roll = straight_roll(0.0, 0.0, speed)
+        contact_cost(
+            roll, BODY, comes[None], np.zeros(1, np.int64), window, HALF[None], one, one > 0.0, False, first, cost
+        )
+        assert np.isfinite(first[0])
+        costs.append(float(cost.sum()))
+    assert costs[0] < 0.7 * min(costs[1:])
+
+
 def test_cutting_in_closely_costs_more_than_with_room() -> None:
     merge = straight_roll(0.0, -3.5, 10.0, shift=3.5)
     close, _ = rescored(merge, straight_box(-8.0, 0.0, 13.0), rear=0.0)

@@ -17,7 +17,8 @@ REACTION, EASY_BRAKE, HARD_BRAKE = 0.75, 2.0, 6.0
 LEAST_REAR = 0.04  # of a contact from behind that the other has only to follow us to avoid
 CONTACT_GAP = 0.12  # [m] closer than this counts as contact; grows with the horizon
 SOFT_GAP = 0.7  # [m] closer than this to another costs
-STANDS = 0.2  # [m/s]
+STANDS = 0.05  # [m/s] slower is standing (nuplan-devkit): whoever is run into then is not at fault
+STOOD = 0.5  # of a contact: where none can be avoided, the car stays where it stands
 ONCOMING = 1.0  # [m/s] towards us: who comes so comes not from behind, wherever between two steps we met
 
 
@@ -79,10 +80,10 @@ def contact_cost(
             if free < CONTACT_GAP + (0.03 * t if moving[e] else 0.0):
                 closing = abs(one[R_V] - box[4])
                 harm = CONTACT * prob[e] * certainty(t) * (0.7 + 0.03 * min(closing, 25.0))
+                stands = one[R_V] < STANDS
                 # from behind: its centre lies behind our rear bumper
-                # nor is it ours who stand
-                if (dx * c + dy * s < -length and not comes) or one[R_V] < STANDS:
-                    harm *= min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t))
+                if (dx * c + dy * s < -length and not comes) or stands:
+                    harm *= min(1.0, max(0.05, REAR_SHARE - REAR_FADE * t)) * (STOOD if stands else 1.0)
                     cost[REAR] += harm * (unavoidable(closing, t) if alert else 1.0)
                 else:
                     cost[COLLISION] += harm
