@@ -23,12 +23,12 @@ from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation
 from evpilot.types.state import Array, Bools, Ints
 
 LOOK = 90.0  # [m] ahead
-CURVE_ACCEL = 2.5  # [m/s2] across, on the short bends out and back
+CURVE_ACCEL, CURVE_JERK = 2.5, 3.6  # [m/s2], [m/s3] across, on the short bends out and back
 APART = 0.55  # [m] beside what we pass: a door may open
 NUDGE = 0.85  # [m] what can be passed with less is passed within the lane
 ASIDE_MAX = 4.5  # [m] further aside is no way round
 ASIDE_STEP = 0.1  # [m] one detour for all of nearly the same need
-PACE = 7.5  # [m/s] at which the way out and back is driven with CURVE_ACCEL across
+PACE = 6.5  # [m/s] at which the way out and back is driven with no more than that across
 LENGTH_MIN = 9.0  # [m] of the way out or back
 LEADS = 0.1  # [m] that matter
 FULL, LEAVE = (
@@ -64,8 +64,9 @@ class Bump:
 
     @property
     def length(self) -> float:
-        """Of the way out and of the way back [m]: a quintic bends most at 5.77 aside / length^2."""
-        return max(LENGTH_MIN, PACE * math.sqrt(5.77 / CURVE_ACCEL * abs(self.aside)))
+        """Of the way out and of the way back [m], see `_eased`."""
+        aside = abs(self.aside)
+        return max(LENGTH_MIN, PACE * max(math.sqrt(8.0 * aside / CURVE_ACCEL), math.cbrt(32.0 * aside / CURVE_JERK)))
 
 
 @dataclass(slots=True)
@@ -221,7 +222,7 @@ class Detours:
         table[:, Ref.LEFT], table[:, Ref.RIGHT], table[:, Ref.ONCOMING] = NO_LINES
         for column in (Ref.LIMIT, Ref.REMAINING):
             table[:, column] = np.interp(place, arc, own.table[:, column])
-        cap_speeds(table, CURVE_ACCEL, APPROACH_BRAKE)
+        cap_speeds(table, CURVE_ACCEL, CURVE_JERK, APPROACH_BRAKE)
         lane_s = np.interp(own.path.lane_s, s, arc)
         end = float(np.interp(own.path.end, s, arc))
         path = ReferencePath(lanes=own.path.lanes, lane_s=lane_s, end=end, table=np.ascontiguousarray(table[:, :6]))
@@ -328,8 +329,16 @@ def _profile(s: Array, bump: Bump) -> Array:
     """How far aside [m] the line is at s (P,) [m]."""
     out = np.clip((s - (bump.low + FULL - bump.length)) / bump.length, 0.0, 1.0)
     back = np.clip((s - (bump.high - LEAVE)) / bump.length, 0.0, 1.0)
-    u = out - back
-    return bump.aside * u * u * u * (10.0 - u * (15.0 - 6.0 * u))
+    return bump.aside * _eased(out - back)
+
+
+def _eased(u: Array) -> Array:
+    """From 0 to 1 with the least change of curvature for the length that it takes: 32 / length^3, the curvature at most
+    8 / length^2 (a quintic's changes at 60)."""
+    near = np.minimum(u, 1.0 - u)
+    w = np.maximum(near - 0.25, 0.0)
+    half = np.where(near < 0.25, 16.0 / 3.0 * near**3, 1.0 / 12.0 + w * (1.0 + w * (4.0 - 16.0 / 3.0 * w)))
+    return np.where(u < 0.5, half, 1.0 - half)
 
 
 def _borrowed(bump: Bump, own: Way, graph: LaneGraph, half: float) -> tuple[float, float, float]:

@@ -20,20 +20,25 @@ PACE_MARGIN = 1.15
 SOLID = (Marking.SOLID, Marking.BROAD_SOLID)
 LIMIT_EARLY = 2.0  # [m] before a sign from which on its limit is kept
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
+TWIST_ROWS = 2  # samples to either side, over which a change of curvature is taken
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
 NO_LINES = (math.inf, -math.inf, math.inf)  # the official verdict knows none
 UNKNOWN_LIMIT_ELSE = 13.9  # [m/s] 50 km/h, the general limit in towns
 
 
-@kernel("void(f8[:, ::1], f8, f8)")
-def cap_speeds(table: Array, curve_accel: float, brake: float) -> None:
-    """Fill column CAP of a table (P, 14) [m/s]: the limit, curves at a lateral acceleration, braking towards both."""
+@kernel("void(f8[:, ::1], f8, f8, f8)")
+def cap_speeds(table: Array, curve_accel: float, curve_jerk: float, brake: float) -> None:
+    """Fill column CAP of a table (P, 14) [m/s]: the limit, curves at a lateral acceleration, what bends more and more
+    at a lateral jerk (inf where a map's kinks would count as such), braking towards them."""
     cap, limit, curvature = 6, 5, 3
-    after = np.inf
-    for row in range(table.shape[0] - 1, -1, -1):
+    after, last = np.inf, table.shape[0] - 1
+    for row in range(last, -1, -1):
         bend = max(abs(table[row, curvature]), 1e-4)
         here = min(table[row, limit], math.sqrt(curve_accel / bend))
+        low, high = max(row - TWIST_ROWS, 0), min(row + TWIST_ROWS, last)
+        twist = abs(table[high, curvature] - table[low, curvature]) / ((high - low) * SPACING)
+        here = min(here, (curve_jerk / max(twist, 1e-6)) ** (1.0 / 3.0))
         after = min(here, math.sqrt(after * after + 2.0 * brake * SPACING))
         table[row, cap] = after
 
@@ -90,7 +95,7 @@ class Paths:
         # a lower limit holds for the whole car: it is reached before the rear axle is there
         for _ in range(math.ceil((self._body[0] + LIMIT_EARLY) / SPACING)):
             table[:-1, Ref.LIMIT] = np.minimum(table[:-1, Ref.LIMIT], table[1:, Ref.LIMIT])
-        cap_speeds(table, self._bend, APPROACH_BRAKE)
+        cap_speeds(table, self._bend, math.inf, APPROACH_BRAKE)
         exact = self.briefing.limits.exact
         table[:, [Ref.LEFT, Ref.RIGHT, Ref.ONCOMING]] = NO_LINES if exact else _lines(path, self.briefing.graph)
         goals = self._goals_on(path)

@@ -13,7 +13,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.geometry.rows import ascending
 from evpilot.plan.columns import CHUNKS, GRID, Corridor, Cost, Prop
 from evpilot.plan.cost.comfort import comfort_cost, refused
-from evpilot.plan.cost.contact import SOFT_GAP, contact_cost
+from evpilot.plan.cost.contact import ONCOMING, SOFT_GAP, contact_cost
 from evpilot.plan.cost.edge import road_cost
 from evpilot.plan.cost.encounter import encounter_cost
 from evpilot.plan.cost.following import ttc_cost
@@ -157,6 +157,9 @@ def price_best(
     front, rear, strip = body[0] + body[1], body[1] - body[0], body[2] + STRIP_MARGIN
     work, crowd = np.empty(5 * SECONDS), np.empty(entries.shape[0] + 1, np.int64)
     bounds, best = np.empty(props.shape[0]), np.full(KEEN, np.inf)
+    # near misses of those who come have a price of their own where they have one at all: a way round leads towards them
+    # long before it leaves our lane
+    least = -ONCOMING if limits[8] > 0.0 else -np.inf
     for r in range(props.shape[0]):
         # others may avoid a contact that they could brake for, or be to blame for it
         bounds[r] = costs[r].sum() - (1.0 - IGNORED) * costs[r, COLLISION] - costs[r, REAR]
@@ -168,7 +171,7 @@ def price_best(
         road_cost(ahead, body, origin, tile_table, tiles, slack, limits[7], cost)
         line_cost(ahead, front, rear, body[2], corridors[c], table, cost)
         strip_crowd(ahead, extents[c], near[c], strip, crowd)
-        ttc_cost(ahead, strips[c], crowd, prob, standoff, front, strip, work, cost)
+        ttc_cost(ahead, strips[c], crowd, prob, standoff, front, strip, least, work, cost)
         if limits[8] > 0.0 and cost.sum() < best[0] + CONTENDER:
             cost[CLEARANCE] += limits[8] * encounter_cost(ahead, body, entries, half, prob, stays)
         _insert(best, cost.sum())

@@ -24,12 +24,13 @@ def ttc_cost(
     standoff: Array,
     front: float,
     half: float,
+    least: float,
     work: Array,
     cost: Array,
 ) -> None:
     """Cost of closing in on what is ahead on our strip with less than TTC_LOW to contact, and of following closer than
     somebody who may brake allows. strips (E, 5, SECONDS) as `strips_on` fills them, crowd as `strip_crowd` fills it,
-    work (5 * SECONDS,)."""
+    least [m/s] the speed along the corridor below which somebody comes and is no lead, work (5 * SECONDS,)."""
     count = (roll.shape[0] + 1) // 2
     for k in range(count):
         work[OWN_S + k], work[OWN_D + k], work[OWN_V + k] = roll[2 * k, R_S], roll[2 * k, R_D], roll[2 * k, R_V]
@@ -41,7 +42,7 @@ def ttc_cost(
             s, d, v = work[OWN_S + k], work[OWN_D + k], work[OWN_V + k]
             free = strip[0, k] - s - front
             closing, wanted = TTC_LOW * (v - strip[4, k]), apart + FOLLOW_TIME * v
-            ahead = (strip[1, k] > s) & (strip[2, k] <= d + half) & (strip[3, k] >= d - half)
+            ahead = (strip[1, k] > s) & (strip[2, k] <= d + half) & (strip[3, k] >= d - half) & (strip[4, k] > least)
             worst = likely * (1.0 - max(free, 0.0) / max(closing, 0.1)) if ahead & (free < closing) else 0.0
             tight = likely * (1.0 - max(free, 0.0) / wanted) if ahead & (free < wanted) else 0.0
             work[WORST + k], work[TIGHT + k] = max(work[WORST + k], worst), max(work[TIGHT + k], tight)
