@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,13 +20,15 @@ from driving_scenes import (
     scene,
     touches,
 )
+from planning_parts import briefing, ego_at, standing
 
 from evpilot.evaluate import judge
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.columns import GRID, Cost, Roll
+from evpilot.maps.reference import SPACING
+from evpilot.plan.columns import GRID, Cost, Ref, Roll
 from evpilot.plan.cost.yielding import zone_cost
-from evpilot.plan.detour import Detours
+from evpilot.plan.detour import CURVE_ACCEL, Bump, Detours, zones
 from evpilot.plan.road import Road
 from evpilot.types import LaneGraph, LightState, ObjectKind, Signal
 
@@ -140,6 +143,44 @@ def test_where_there_is_no_other_lane_the_car_waits() -> None:
     assert not touches(run)
     assert np.abs(centre(run)[:, 1]).max() < 1.0
     assert front(run)[-1] < 86.5
+
+
+@pytest.mark.parametrize(("gap", "goes"), [(105.0, True), (50.0, False)])
+def test_a_gap_that_is_long_enough_is_taken_from_a_stand(gap: float, goes: bool) -> None:
+    """Oncoming cars at 10 m/s, one gap [m] among them; the van is 6 m long."""
+    places = [*(100.0 + 35.0 * k for k in range(4)), *(205.0 + gap + 35.0 * k for k in range(6))]
+    run = drive(scene(street(), actor(1, (60.0, -0.3), **VAN), *oncoming(*places), speed=8.0, seconds=27.0))
+    assert not touches(run)
+    assert (front(run)[-1] > 80.0) == goes
+    assert judge(run).gates["ddc"] == 1.0
+
+
+@pytest.mark.parametrize("aside", [1.6, 2.2, 3.1])
+def test_a_way_round_is_drivable_at_the_pace_that_it_allows(aside: float) -> None:
+    """With no more lateral acceleration and jerk than the limits of the road let through: what a steeper way asks for
+    beyond that, the car swings out of it."""
+    brief = briefing(street())
+    own = Road(brief, LaneIndex(brief.graph)).ways(ego_at(20.0))[0]
+    way = Detours(brief, lambda x, y: 0.0)._drawn(own, (Bump(100.0, 106.0, aside),))
+    pace, bend = way.table[:, Ref.CAP], way.table[:, Ref.CURVATURE]
+    assert pace.min() > 4.0
+    assert np.abs(pace**2 * bend).max() < CURVE_ACCEL + 0.1
+    twist = np.abs(bend[4:] - bend[:-4]) / (4.0 * SPACING)
+    assert (pace[2:-2] ** 3 * twist).max() < brief.limits.gate_lateral_jerk + 0.1
+    assert np.abs(np.interp(103.0, way.table[:, Ref.X], way.table[:, Ref.Y]) - aside) < 0.05
+
+
+@pytest.mark.parametrize(("nose", "speed", "waits"), [(0.3, 0.0, True), (0.3, 1.5, True), (4.0, 0.0, False)])
+def test_whose_nose_is_only_just_out_still_waits_for_who_comes(nose: float, speed: float, waits: bool) -> None:
+    brief = briefing(street())
+    own = Road(brief, LaneIndex(brief.graph)).ways(ego_at(20.0))[0]
+    way = Detours(brief, lambda x, y: 0.0)._drawn(own, (Bump(100.0, 160.0, 3.1),))
+    entries = SimpleNamespace(moving=np.ones(1, np.bool_), prob=np.ones(1))
+    spans = standing(195.0, 200.0, -10.0, d=(-0.5, 1.5))[0]
+    front = float(way.borrowed[0, 0]) + nose
+    found = zones(0, way, front, speed, entries, spans)
+    assert len(found) == 1
+    assert (found[0, 1] >= front) == waits
 
 
 @pytest.mark.parametrize(("speed", "costs"), [(4.0, True), (9.0, False)])

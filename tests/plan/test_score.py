@@ -396,3 +396,15 @@ def test_a_long_goal_is_driven_to_with_time_to_spare_and_a_short_one_on_time() -
     assert lateness(just, 30.0, 180.0) > lateness(early, 30.0, 180.0) == 0.0
     # nor earlier than it lets us: beyond its end it is missed
     assert lateness(early, 30.0, 32.0) > lateness(31.0 / 14.6, 30.0, 32.0)
+
+
+def test_who_comes_past_a_car_that_waits_is_no_lead_of_it() -> None:
+    """On the line of a way round that we wait to take, as on any other."""
+    waits = line(30.0, speed=0.0)
+    comes, leads = box(50.0, 0.8, vx=-12.0, yaw=math.pi), box(38.0, 0.0, vx=0.0)
+    comes[:, 1] += np.linspace(0.0, 20.0, len(GRID))  # it leaves our line before it would be here
+    comes[:, 4] = 12.0
+    costs, _ = costs_of([waits], graph=one_lane(), others=[comes], moving=True)
+    assert costs[0, Cost.CLEARANCE] < 0.5
+    costs, _ = costs_of([line(30.0, speed=8.0)], graph=one_lane(), others=[leads])
+    assert costs[0, Cost.CLEARANCE] > 5.0

@@ -35,7 +35,8 @@ FULL, LEAVE = (
     1.0,
     0.5,
 )  # [m] the rear axle is fully aside so far behind an obstacle's near end; leaves before its far end
-COMMIT = 7.0  # [m] the front is no closer to an obstacle before we own the lane beside
+COMMIT = 7.0  # [m] the front is no closer to an obstacle before we own the lane beside ...
+NOSE = 0.5  # [m] ... nor further out in it
 POCKET = 2.0  # [m] between two obstacles, beside the ways back and out, to return to the lane
 STOOD = 4.0  # [s] a vehicle that has stood for so long may stand for longer ...
 FOR_GOOD = 45.0  # [s] who waits for something ahead for so long will not pass it any more
@@ -43,6 +44,7 @@ FREE_AHEAD = 25.0  # [m] ... unless somebody or something ahead is what it waits
 PAST = 30.0  # [m] what lies further behind is passed, the way back included
 ONCOMING = 1.0  # [m/s] against us
 STRIP = 1.6  # [m] beside our path: who is on it is in our way
+ENTERED, WAIT_BRAKE = 3.0, 2.0  # [m] beyond where one waits the way round has begun; [m/s2] for waiting
 BEFORE, AFTER = 0.8, 0.2  # [s] between us and those who come
 LATEST = 25.0  # [s] who comes later does not count
 PROB_MIN = 0.15
@@ -262,14 +264,18 @@ def box_intervals(table: Array, state: Array, half: Array, out: Array) -> None:
         out[n, 0], out[n, 1], out[n, 2], out[n, 3] = along - long, along + long, across - wide, across + wide
 
 
-def zones(c: int, way: Way, front: float, entries: Entries, spans: Array) -> Array:
+def zones(c: int, way: Way, front: float, speed: float, entries: Entries, spans: Array) -> Array:
     """When those who come the other way are on the parts of a detour that are theirs (Z, 7), also beyond the horizon;
-    spans (E, 51, 5) are the entries' on corridor c, front [m] our bumper's place: see `cost.yielding.zone_cost`."""
+    spans (E, 51, 5) are the entries' on corridor c, front [m] our bumper's place: see `cost.yielding.zone_cost`.
+
+    Whose nose is only just out there, and who can stop with no more of it, is not on the way yet."""
     others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
     rows: list[tuple[float, ...]] = []
+    stop = front + speed * speed / (2.0 * WAIT_BRAKE)
     for low, high, aside in way.borrowed:
         if high < front or low > front + LOOK:
             continue
+        low = stop if front >= low and stop < low + ENTERED else low
         for e in others:
             begin, end = _presence(spans[e], float(low), float(high), float(aside))
             if begin < LATEST:
@@ -345,8 +351,10 @@ def _borrowed(bump: Bump, own: Way, graph: LaneGraph, half: float) -> tuple[floa
     """From where to where [m on our way] a bump takes us over the edge of our lane, and how far aside [m]."""
     room = max(0.5 * _width_at(bump, own, graph) - half, 0.0)
     s: Array = np.arange(bump.low - 40.0, bump.high + 40.0, SPACING, dtype=np.float64)
-    over = s[np.abs(_profile(s, bump)) > room]
+    out = np.abs(_profile(s, bump)) - room
+    over, nose = s[out > 0.0], s[out > NOSE]
     low = max(float(over.min()), bump.low - COMMIT) if len(over) else bump.low
+    low = min(low, float(nose.min())) if len(nose) else low
     high = float(over.max()) if len(over) else bump.high
     return low, high, bump.aside
 

@@ -293,7 +293,7 @@ class Rules:
                 if span[1] >= front and span[0] <= front + LOOK
             )
             if len(way.borrowed):
-                blocks.append(detour.zones(c, way, front, entries, spans[c]))
+                blocks.append(detour.zones(c, way, front, speed, entries, spans[c]))
         return np.concatenate(blocks) if blocks else np.zeros((0, 7))
 
     def _in_turn(self, way: Way, zones: Array, entries: Entries, tracks: Tracks) -> Array:
