@@ -26,9 +26,10 @@ from evpilot.evaluate import judge
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
+from evpilot.plan.bump import CURVE_ACCEL, Bump
 from evpilot.plan.columns import GRID, Cost, Ref, Roll
 from evpilot.plan.cost.yielding import zone_cost
-from evpilot.plan.detour import CURVE_ACCEL, Bump, Detours, zones
+from evpilot.plan.detour import Detours, zones
 from evpilot.plan.road import Road
 from evpilot.types import LaneGraph, LightState, ObjectKind, Signal
 

@@ -14,6 +14,7 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
+from evpilot.plan.bump import CURVE_ACCEL, CURVE_JERK, Bump, borrowed_by, first_met, joined, profile, width_at
 from evpilot.plan.columns import GRID, HORIZON, Corridor, Ref, Span
 from evpilot.plan.entries import IS_FIXED, Entries
 from evpilot.plan.keep_clear import queue_on
@@ -23,21 +24,10 @@ from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation
 from evpilot.types.state import Array, Bools, Ints
 
 LOOK = 90.0  # [m] ahead
-CURVE_ACCEL, CURVE_JERK = 2.5, 3.6  # [m/s2], [m/s3] across, on the short bends out and back
 APART = 0.55  # [m] beside what we pass: a door may open
 NUDGE = 0.85  # [m] what can be passed with less is passed within the lane
 ASIDE_MAX = 4.5  # [m] further aside is no way round
 ASIDE_STEP = 0.1  # [m] one detour for all of nearly the same need
-PACE = 6.5  # [m/s] at which the way out and back is driven with no more than that across
-LENGTH_MIN = 9.0  # [m] of the way out or back
-LEADS = 0.1  # [m] that matter
-FULL, LEAVE = (
-    1.0,
-    0.5,
-)  # [m] the rear axle is fully aside so far behind an obstacle's near end; leaves before its far end
-COMMIT = 7.0  # [m] the front is no closer to an obstacle before we own the lane beside ...
-NOSE = 0.5  # [m] ... nor further out in it
-POCKET = 2.0  # [m] between two obstacles, beside the ways back and out, to return to the lane
 STOOD = 4.0  # [s] a vehicle that has stood for so long may stand for longer ...
 FOR_GOOD = 45.0  # [s] who waits for something ahead for so long will not pass it any more
 FREE_AHEAD = 25.0  # [m] ... unless somebody or something ahead is what it waits for
@@ -54,21 +44,6 @@ STILL = 0.3  # [m/s]
 IS_VEHICLE = among([ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS])
 X, Y, YAW, COS, SIN = int(Ref.X), int(Ref.Y), int(Ref.YAW), int(Ref.COS), int(Ref.SIN)
 HAZARD = int(Signal.HAZARD)
-
-
-@dataclass(frozen=True, slots=True)
-class Bump:
-    """Where a path leaves its line: from its near end low to its far end high [m] fully aside [m]."""
-
-    low: float
-    high: float
-    aside: float
-
-    @property
-    def length(self) -> float:
-        """Of the way out and of the way back [m], see `_eased`."""
-        aside = abs(self.aside)
-        return max(LENGTH_MIN, PACE * max(math.sqrt(8.0 * aside / CURVE_ACCEL), math.cbrt(32.0 * aside / CURVE_JERK)))
 
 
 @dataclass(slots=True)
@@ -166,14 +141,14 @@ class Detours:
             if aside == 0.0:
                 break
             bumps.append(Bump(low, high, aside))
-        return self._widened(way, tuple(_joined(bumps)), extent[~blocks], need_left[~blocks], need_right[~blocks])
+        return self._widened(way, tuple(joined(bumps)), extent[~blocks], need_left[~blocks], need_right[~blocks])
 
     def _widened(
         self, way: Way, bumps: tuple[Bump, ...], extent: Array, need_left: Array, need_right: Array
     ) -> tuple[Bump, ...]:
         """The bumps drawn further round what stands where they lead, and could be passed within the lane without them;
         where there is no room to do so, as they were."""
-        met = _first_met(bumps, extent, need_left, need_right)
+        met = first_met(bumps, extent, need_left, need_right)
         while met is not None:
             n, k = met
             to_left = bumps[n].aside > 0.0
@@ -182,9 +157,9 @@ class Detours:
             if wider == 0.0:
                 break
             more = Bump(float(extent[k, 0]), float(extent[k, 1]), wider)
-            bumps = tuple(_joined(sorted((*bumps, more), key=lambda bump: bump.low)))
+            bumps = tuple(joined(sorted((*bumps, more), key=lambda bump: bump.low)))
             extent, need_left, need_right = (np.delete(of, k, axis=0) for of in (extent, need_left, need_right))
-            met = _first_met(bumps, extent, need_left, need_right)
+            met = first_met(bumps, extent, need_left, need_right)
         return bumps
 
     def _side(self, way: Way, s: float, left: float, right: float) -> float:
@@ -211,7 +186,7 @@ class Detours:
     def _drawn(self, own: Way, bumps: tuple[Bump, ...]) -> Way:
         """The way with its line drawn aside; s on it is a little longer than on the old one."""
         s = np.arange(len(own.table), dtype=np.float64) * SPACING
-        aside = sum((_profile(s, bump) for bump in bumps), np.zeros(len(s)))
+        aside = sum((profile(s, bump) for bump in bumps), np.zeros(len(s)))
         x, y, yaw, _, z = own.table[:, :5].T
         points = np.stack([x - aside * np.sin(yaw), y + aside * np.cos(yaw), z], axis=1)
         arc = arc_length(points[:, :2])
@@ -231,10 +206,10 @@ class Detours:
         goals = own.goals.copy()
         goals[:, 1:3] = np.interp(goals[:, 1:3], s, arc)
         graph, half = self.briefing.graph, 0.5 * self.briefing.platform.width
-        borrowed = np.array([_borrowed(bump, own, graph, half) for bump in bumps])
+        borrowed = np.array([borrowed_by(bump, own, graph, half) for bump in bumps])
         borrowed[:, :2] = np.interp(borrowed[:, :2], s, arc)
         for bump in bumps:
-            over = np.abs(_profile(s, bump)) > 0.5 * _width_at(bump, own, graph)
+            over = np.abs(profile(s, bump)) > 0.5 * width_at(bump, own, graph)
             table[np.interp(place, arc, over) > 0.5, Ref.ONCOMING] = 0.0
         return Way(path=path, table=table, goals=goals, scalars=own.scalars, borrowed=borrowed)
 
@@ -304,63 +279,3 @@ def governed(graph: LaneGraph, lane: int) -> bool:
     if graph.junction[lane] >= 0 or np.any(graph.stop_lane == lane):
         return True
     return len(graph.light_id) > 0 and len(graph.lights_of(lane)) > 0
-
-
-def _joined(bumps: list[Bump]) -> list[Bump]:
-    """Bumps with too little between them to return become one; one to the other side ends the detour before it."""
-    found: list[Bump] = []
-    for bump in bumps:
-        if found and bump.low - found[-1].high < found[-1].length + bump.length + POCKET:
-            if bump.aside * found[-1].aside < 0.0:
-                break
-            aside = max(bump.aside, found[-1].aside, key=abs)
-            found[-1] = Bump(found[-1].low, max(bump.high, found[-1].high), aside)
-        else:
-            found.append(bump)
-    return found
-
-
-def _first_met(bumps: tuple[Bump, ...], extent: Array, need_left: Array, need_right: Array) -> tuple[int, int] | None:
-    """The first bump, and row of extent (K, 4), that the bump leads too near to; None when it is clear of all."""
-    for n, bump in enumerate(bumps):
-        for k in range(len(extent)):
-            line = _profile(np.linspace(extent[k, 0], extent[k, 1], 5), bump)
-            leads = (np.abs(line) > LEADS) & (line > need_right[k] + LEADS) & (line < need_left[k] - LEADS)
-            if bool(leads.any()):
-                return n, k
-    return None
-
-
-def _profile(s: Array, bump: Bump) -> Array:
-    """How far aside [m] the line is at s (P,) [m]."""
-    out = np.clip((s - (bump.low + FULL - bump.length)) / bump.length, 0.0, 1.0)
-    back = np.clip((s - (bump.high - LEAVE)) / bump.length, 0.0, 1.0)
-    return bump.aside * _eased(out - back)
-
-
-def _eased(u: Array) -> Array:
-    """From 0 to 1 with the least change of curvature for the length that it takes: 32 / length^3, the curvature at most
-    8 / length^2 (a quintic's changes at 60)."""
-    near = np.minimum(u, 1.0 - u)
-    w = np.maximum(near - 0.25, 0.0)
-    half = np.where(near < 0.25, 16.0 / 3.0 * near**3, 1.0 / 12.0 + w * (1.0 + w * (4.0 - 16.0 / 3.0 * w)))
-    return np.where(u < 0.5, half, 1.0 - half)
-
-
-def _borrowed(bump: Bump, own: Way, graph: LaneGraph, half: float) -> tuple[float, float, float]:
-    """From where to where [m on our way] a bump takes us over the edge of our lane, and how far aside [m]."""
-    room = max(0.5 * _width_at(bump, own, graph) - half, 0.0)
-    s: Array = np.arange(bump.low - 40.0, bump.high + 40.0, SPACING, dtype=np.float64)
-    out = np.abs(_profile(s, bump)) - room
-    over, nose = s[out > 0.0], s[out > NOSE]
-    low = max(float(over.min()), bump.low - COMMIT) if len(over) else bump.low
-    low = min(low, float(nose.min())) if len(nose) else low
-    high = float(over.max()) if len(over) else bump.high
-    return low, high, bump.aside
-
-
-def _width_at(bump: Bump, own: Way, graph: LaneGraph) -> float:
-    """Mean width [m] of our lane where a bump begins."""
-    row = min(int(bump.low / SPACING), len(own.table) - 1)
-    rows = graph.points(int(own.path.lanes[own.path.lane_at(row * SPACING)]))
-    return float(np.hypot(*(graph.left[rows, :2] - graph.right[rows, :2]).T).mean())
