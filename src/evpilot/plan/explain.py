@@ -5,9 +5,10 @@ import functools
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import GRID, Corridor, Cost, Law, Prop, Roll, Span
-from evpilot.plan.entries import Entries
+from evpilot.plan.batch import Batch
+from evpilot.plan.columns import GRID, HORIZON, Corridor, Cost, Law, Prop, Roll, Span
 from evpilot.plan.rules import Wall
+from evpilot.plan.scene import Scene
 from evpilot.plan.way import Way
 from evpilot.types import PlanTrace, Rejection, Tracks
 from evpilot.types.state import Array, Bytes, Ints
@@ -55,27 +56,18 @@ def reject(costs: Array, kinds: Bytes) -> None:
 
 
 def explain(
-    props: Array,
-    rolls: Array,
-    costs: Array,
-    firsts: Array,
-    chosen: int,
-    order: Ints,
-    ways: list[Way],
-    walls: list[Wall],
-    entries: Entries,
-    spans: Array,
-    tracks: Tracks,
+    batch: Batch, chosen: int, order: Ints, scene: Scene, walls: list[Wall], tracks: Tracks, front: float
 ) -> PlanTrace:
-    """The trace of one cycle: reason and cause of the choice, and a spread of what was rejected."""
-    kinds = rejections(costs, chosen)
+    """The trace of one cycle: reason and cause of the choice, and a spread of what was rejected. front [m]: from the
+    rear axle to the bumper."""
+    kinds = rejections(batch.costs, chosen)
     picked = order[_spread(len(order))]
-    reason, cause = phrase(props, rolls, firsts, chosen, order, ways, walls, entries, spans, tracks)
+    reason, cause = phrase(batch, chosen, scene, walls, tracks, front)
     return PlanTrace(
         reason=reason,
         cause_id=cause,
-        xy=np.ascontiguousarray(rolls[picked[:, None], TRACE_STEPS, :2]),
-        cost=costs[picked].sum(axis=1),
+        xy=np.ascontiguousarray(batch.rolls[picked[:, None], TRACE_STEPS, :2]),
+        cost=batch.costs[picked].sum(axis=1),
         rejection=kinds[picked],
         walls=np.array([(wall.x, wall.y, wall.yaw) for wall in walls]).reshape(-1, 3),
         wall_reason=tuple(wall.reason for wall in walls),
@@ -89,49 +81,61 @@ def _spread(count: int) -> Ints:
     return np.linspace(0, count - 1, min(TRACED, count)).astype(np.int64)
 
 
-def phrase(
-    props: Array,
-    rolls: Array,
-    firsts: Array,
-    chosen: int,
-    order: Ints,
-    ways: list[Way],
-    walls: list[Wall],
-    entries: Entries,
-    spans: Array,
-    tracks: Tracks,
-) -> tuple[str, int]:
+def phrase(batch: Batch, chosen: int, scene: Scene, walls: list[Wall], tracks: Tracks, front: float) -> tuple[str, int]:
     """What the car does and because of whom: (phrase, id of the cause or -1)."""
-    prop, roll = props[chosen], rolls[chosen]
+    prop, roll = batch.props[chosen], batch.rolls[chosen]
     corridor = int(prop[Prop.CORRIDOR])
+    ids = tracks.id[scene.entries.track]
     slows = float(roll[20, Roll.SPEED]) < float(roll[0, Roll.SPEED]) - 0.7
-    lead = _lead(roll, spans[corridor])
-    who = int(tracks.id[entries.track[lead]]) if lead >= 0 else -1
-    if firsts[chosen, 0] < 2.5:
-        e = int(firsts[chosen, 1])
-        other = int(tracks.id[entries.track[e]])
-        return f"brake: {other} is in the way", other
-    speed = float(roll[0, Roll.SPEED])
-    reach = float(roll[0, Roll.S]) + speed * speed / (2.0 * UNHURRIED) + NEAR
-    mine = [wall for wall in walls if wall.corridor == corridor and wall.s < reach]
-    stopped = float(roll[30, Roll.SPEED]) < 1.0 or slows
-    if mine and stopped:
-        nearest = min(mine, key=lambda wall: wall.s)
-        return nearest.reason, nearest.cause_id
-    if len(ways[corridor].borrowed):
+    if batch.firsts[chosen, 0] < 2.5:
+        return _meets(roll, scene, int(batch.firsts[chosen, 1]), ids)
+    if float(roll[30, Roll.SPEED]) < 1.0 or slows:
+        waits = _waits(roll, corridor, walls, scene.zones, ids, front)
+        if waits is not None:
+            return waits
+    if len(scene.ways[corridor].borrowed):
         return "pass what stands in the lane", -1
-    side = _side(ways, corridor)
+    lead = _lead(roll, scene.spans[corridor])
+    who = int(ids[lead]) if lead >= 0 else -1
+    side = _side(scene.ways, corridor)
     if side:
         return (f"change {side} round {who}" if who >= 0 and slows else f"change {side}"), who
     if prop[Prop.LAW] == RAMP and prop[Prop.P0] < -3.5:
         return (f"brake hard for {who}" if who >= 0 else "brake hard"), who
-    if lead >= 0 and (slows or float(roll[0, Roll.SPEED]) < 1.0 or _gap(roll, spans[corridor, lead]) < 25.0):
+    if lead >= 0 and (slows or float(roll[0, Roll.SPEED]) < 1.0 or _gap(roll, scene.spans[corridor, lead]) < 25.0):
         return (f"follow {who}" if not slows else f"slow down for {who}"), who
     if abs(float(prop[Prop.OFFSET])) > 0.6:
         return f"pass with a nudge to the {'left' if prop[Prop.OFFSET] > 0 else 'right'}", -1
     if prop[Prop.LAW] == ARRIVE:
         return "keep the lane, arrive in time", -1
     return ("slow down for the road ahead" if slows else "keep the lane"), -1
+
+
+def _meets(roll: Array, scene: Scene, entry: int, ids: Ints) -> tuple[str, int]:
+    """Who is met whatever we do."""
+    other, there = int(ids[entry]), scene.entries.box[entry, 0]
+    ahead = (there[0] - roll[0, Roll.X]) * roll[0, Roll.COS] + (there[1] - roll[0, Roll.Y]) * roll[0, Roll.SIN]
+    return (f"brake: {other} is in the way" if ahead > 0.0 else f"{other} comes from behind"), other
+
+
+def _waits(
+    roll: Array, corridor: int, walls: list[Wall], zones: Array, ids: Ints, front: float
+) -> tuple[str, int] | None:
+    """What a motion that slows down stops for: the nearest of lines and of places that belong to others; None for
+    neither."""
+    speed, here = float(roll[0, Roll.SPEED]), float(roll[0, Roll.S])
+    reach = here + speed * speed / (2.0 * UNHURRIED) + NEAR
+    found = [(wall.s, wall.reason, wall.cause_id) for wall in walls if wall.corridor == corridor and wall.s < reach]
+    place = roll[:, Roll.S] + front
+    theirs = zones[(zones[:, 0] == corridor) & (zones[:, 1] >= place[0]) & (zones[:, 1] < place[-1] + NEAR)]
+    # of those we do not go before
+    begins = [float(GRID[place > z].min(initial=HORIZON)) for z in theirs[:, 1]]
+    theirs = theirs[theirs[:, 3] < np.array(begins)]
+    if len(theirs):
+        first = theirs[np.argmin(theirs[:, 3])]
+        who = int(ids[int(first[6])])
+        found.append((float(first[1]), f"yield to {who}", who))
+    return min(found)[1:] if found else None
 
 
 @kernel("i8(f8[:, ::1], f8[:, :, ::1])")

@@ -186,19 +186,8 @@ class Planner:
     def _decided(self, cycle: _Cycle, chosen: int, tail: Trajectory | None) -> Plan:
         """The plan of one proposal of a cycle."""
         batch, scene, observation = cycle.batch, cycle.scene, cycle.observation
-        trace = explain(
-            batch.props,
-            batch.rolls,
-            batch.costs,
-            batch.firsts,
-            chosen,
-            cycle.order,
-            scene.ways,
-            cycle.walls,
-            scene.entries,
-            scene.spans,
-            cycle.tracks,
-        )
+        shift, length, _ = self._evaluator.body.tolist()
+        trace = explain(batch, chosen, cycle.order, scene, cycle.walls, cycle.tracks, shift + length)
         return Plan(
             trajectory=trajectory(batch.rolls[chosen], observation.ego, observation.t_ns),
             tail=tail,
