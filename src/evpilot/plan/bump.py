@@ -11,7 +11,7 @@ from evpilot.types import LaneGraph
 from evpilot.types.state import Array
 
 CURVE_ACCEL, CURVE_JERK = 2.5, 3.6  # [m/s2], [m/s3] across, on the short bends out and back
-PACE = 6.5  # [m/s] at which the way out and back is driven with no more than that across
+PACE = 5.9  # [m/s] at which the way out and back is driven with no more than that across
 LENGTH_MIN = 9.0  # [m] of the way out or back
 LEADS = 0.1  # [m] that matter
 FULL, LEAVE = 1.0, 0.5  # [m] fully aside so far behind an obstacle's near end; on the way back before its far end
