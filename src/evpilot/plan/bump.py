@@ -1,7 +1,7 @@
 """The line of a way round: out to the side of our lane, past what stands there, and back."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from evpilot.types import LaneGraph
 from evpilot.types.state import Array
 
 CURVE_ACCEL, CURVE_JERK = 2.5, 3.6  # [m/s2], [m/s3] across, on the short bends out and back
-PACE = 5.9  # [m/s] at which the way out and back is driven with no more than that across
+# [m/s] at which the way out and back is driven with no more than that across, and at least where it is short
+PACE, PACE_LEAST = 6.5, 5.5
 LENGTH_MIN = 9.0  # [m] of the way out or back
 LEADS = 0.1  # [m] that matter
 FULL, LEAVE = 1.0, 0.5  # [m] fully aside so far behind an obstacle's near end; on the way back before its far end
@@ -22,30 +23,44 @@ POCKET = 2.0  # [m] between two obstacles, beside the ways back and out, to retu
 
 @dataclass(frozen=True, slots=True)
 class Bump:
-    """Where a path leaves its line: from its near end low to its far end high [m] fully aside [m]."""
+    """Where a path leaves its line: from its near end low to its far end high [m] fully aside [m]; pace [m/s] at which
+    the ways out and back are comfortable."""
 
     low: float
     high: float
     aside: float
+    pace: float = PACE
+
+    @property
+    def seconds(self) -> float:
+        """That the way out takes, and the way back, see `_eased`."""
+        aside = abs(self.aside)
+        return max(math.sqrt(8.0 * aside / CURVE_ACCEL), math.cbrt(32.0 * aside / CURVE_JERK))
 
     @property
     def length(self) -> float:
-        """Of the way out and of the way back [m], see `_eased`."""
-        aside = abs(self.aside)
-        return max(LENGTH_MIN, PACE * max(math.sqrt(8.0 * aside / CURVE_ACCEL), math.cbrt(32.0 * aside / CURVE_JERK)))
+        """Of the way out and of the way back [m]."""
+        return max(LENGTH_MIN, self.pace * self.seconds)
 
 
 def joined(bumps: list[Bump]) -> list[Bump]:
-    """Bumps with too little between them to return become one; one to the other side ends the detour before it."""
+    """Bumps with too little between them to return become one; where it is only enough for shorter ways, these are
+    driven more slowly. One to the other side ends the detour before it."""
     found: list[Bump] = []
     for bump in bumps:
-        if found and bump.low - found[-1].high < found[-1].length + bump.length + POCKET:
-            if bump.aside * found[-1].aside < 0.0:
-                break
-            aside = max(bump.aside, found[-1].aside, key=abs)
-            found[-1] = Bump(found[-1].low, max(bump.high, found[-1].high), aside)
-        else:
+        last = found[-1] if found else None
+        if last is None:
             found.append(bump)
+            continue
+        pace = (bump.low - last.high - POCKET) / (last.seconds + bump.seconds)
+        if pace >= PACE_LEAST:
+            found[-1] = replace(last, pace=min(last.pace, pace))
+            found.append(replace(bump, pace=min(bump.pace, pace)))
+        elif bump.aside * last.aside < 0.0:
+            break
+        else:
+            aside = max(bump.aside, last.aside, key=abs)
+            found[-1] = Bump(last.low, max(bump.high, last.high), aside, last.pace)
     return found
 
 

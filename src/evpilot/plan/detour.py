@@ -177,7 +177,7 @@ class Detours:
         return min(free, key=abs, default=0.0)
 
     def _way(self, own: Way, bumps: tuple[Bump, ...], ego: EgoState) -> Way:
-        rounded = tuple(Bump(round(b.low, 1), round(b.high, 1), b.aside) for b in bumps)
+        rounded = tuple(Bump(round(b.low, 1), round(b.high, 1), b.aside, round(b.pace, 1)) for b in bumps)
         if self._last is None or self._last[0][1] != rounded or not np.array_equal(self._last[0][0], own.path.lanes):
             self._last = (own.path.lanes, rounded), self._drawn(own, rounded)
         way = self._last[1]
