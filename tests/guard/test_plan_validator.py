@@ -164,6 +164,17 @@ def test_stale_or_misshapen_plans_are_refused():
     assert "2 or more" in VALIDATOR.check_trajectory(drive(10.0, np.zeros(1), np.zeros(1)), seen())
 
 
+def test_what_is_written_to_after_it_was_looked_at_is_looked_at_again():
+    """A pilot in our own process may hand over the same arrays with other values, and so may whoever sees for it."""
+    plan, seen_now = cruise(), seen(tracks=others((60.0, 0.0, 0.0, 10.0, 0.0, 0.0)))
+    assert VALIDATOR.check_trajectory(plan, seen_now) == ""
+    plan.pose[3, 0] = np.nan
+    assert "not finite" in VALIDATOR.check_trajectory(plan, seen_now)
+    assert seen_now.tracks is not None
+    seen_now.tracks.state[0, :2], seen_now.tracks.velocity[0] = (17.0, 0.0), 0.0
+    assert VALIDATOR.check_trajectory(cruise(), seen_now) != ""
+
+
 def test_the_guard_finds_a_tail_where_the_planner_has_none():
     tail = VALIDATOR.stopping_tail(cruise(), seen())
     assert tail is not None

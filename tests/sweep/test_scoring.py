@@ -134,7 +134,7 @@ def test_settings_that_mean_nothing_are_refused_before_the_first_drive(settings:
 
 FOREIGN = """
 class Good:
-    def __init__(self, briefing): raise SystemExit("made")
+    def __init__(self, briefing): __import__("pathlib").Path(__file__).with_name("made").touch()
     def step(self, observation): return None
 NO_PILOT = 1
 """
@@ -164,6 +164,7 @@ def test_a_foreign_pilot_that_is_not_there_is_refused_before_anything_is_driven(
 def test_looking_for_a_foreign_pilot_does_not_make_it(tmp_path: Path) -> None:
     (tmp_path / "makes.py").write_text(FOREIGN)
     Settings(pilot=f"{tmp_path / 'makes.py'}:Good").check()
+    assert not (tmp_path / "made").exists()
 
 
 def test_the_librarys_families_are_chosen_by_name_seed_and_difficulty(tmp_path: Path) -> None:

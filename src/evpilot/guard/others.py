@@ -1,6 +1,5 @@
 """Everything seen as one array, as the guard's kernels take it."""
 
-import functools
 import math
 
 import numpy as np
@@ -35,10 +34,9 @@ def fill_others(state: Array, velocity: Array, size: Array, valid: Bools, late: 
         row += 1
 
 
-@functools.lru_cache(maxsize=1)
 def others_of(observation: Observation) -> Array:
     """Everything seen (N, 10), map frame, where it should be by now: valid tracks, else the raw detections (their turn
-    and braking unknown). Brake and validator ask for the same in one tick; not to be written to."""
+    and braking unknown)."""
     tracks, seen = observation.tracks, observation.detections
     if tracks is not None:
         out = np.empty((int(tracks.valid.sum()), 10))

@@ -1,6 +1,5 @@
 """A trajectory as one array, as the guard's kernels take it, and back."""
 
-import functools
 import math
 
 import numpy as np
@@ -21,10 +20,9 @@ def pack(trajectory: Trajectory) -> Array:
     return out
 
 
-@functools.lru_cache(maxsize=2)
 def checked(trajectory: Trajectory) -> tuple[Array, str]:
     """A trajectory as `pack` gives it, and what makes it no trajectory: shapes, NaN, times that do not increase; empty
-    when sound. Brake and validator ask for the same in one tick; not to be written to."""
+    when sound."""
     count, none = len(trajectory.time), np.zeros((0, 7))
     if trajectory.pose.shape != (count, 4):
         return none, f"pose has shape {trajectory.pose.shape}, allowed ({count}, 4)"

@@ -176,7 +176,7 @@ class Validator:
             return wrong
         if abs(tail.speed[-1]) > 0.1:
             return f"tail: ends at {tail.speed[-1]:.3g} m/s, allowed a standstill"
-        apart = apart_at(self._period, checked(plan)[0], checked(tail)[0])
+        apart = apart_at(self._period, pack(plan), pack(tail))
         if not apart <= TAIL_APART:
             return f"tail: leaves the plan by {apart:.3g} m within its first period, allowed {TAIL_APART} m"
         return ""

@@ -10,7 +10,8 @@ from evpilot.plan.way import Way
 from evpilot.types import LaneGraph
 from evpilot.types.state import Array
 
-CURVE_ACCEL, CURVE_JERK = 2.5, 3.6  # [m/s2], [m/s3] across, on the short bends out and back
+# [m/s2], [m/s3] across, on the short bends out and back; more jerk the gate lets no car have (reference/safety.md)
+CURVE_ACCEL, CURVE_JERK = 2.5, 3.6
 # [m/s] at which the way out and back is driven with no more than that across, and at least where it is short
 PACE, PACE_LEAST = 6.5, 5.5
 LENGTH_MIN = 9.0  # [m] of the way out or back
