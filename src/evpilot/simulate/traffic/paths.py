@@ -142,8 +142,9 @@ def _clashes(graph: LaneGraph, whole: list[int], lane_s: Array) -> Array:
                 yields = 2.0
             merge = MERGE if _meet(graph.successors(lane), graph.successors(other)) else 0.0
             s_in, s_out = float(lane_s[place] + span[0]), float(lane_s[place] + span[1])
-            wait = _waiting(graph, whole, lane_s, place, s_in)
-            theirs = 0.0 if graph.junction[other] >= 0 and span[2] < LINE_REACH else float(span[2]) - WAIT_BEFORE
+            wait = float(lane_s[place]) + _waiting(graph, whole[place - 1] if place else -1, lane, float(span[0]))
+            before = graph.predecessors(other)
+            theirs = _waiting(graph, int(before[0]) if len(before) else -1, other, float(span[2]))
             rows.append((s_in, s_out, float(other), float(span[2]), float(span[3]), yields, wait, merge, theirs))
     return np.array(sorted(rows), np.float64).reshape(-1, 9)
 
@@ -157,18 +158,14 @@ def _yields_back(graph: LaneGraph, lane: int, other: int) -> bool:
     return bool(np.any(graph.conflict_yields[rows] & (graph.conflict[rows] == other)))
 
 
-def _waiting(graph: LaneGraph, whole: list[int], lane_s: Array, place: int, s_in: float) -> float:
-    """Where to wait for a conflict: at the stop line before it, at its junction's edge if close, else just before."""
-    wait = s_in - WAIT_BEFORE
-    if (
-        place
-        and graph.junction[whole[place]] >= 0 > graph.junction[whole[place - 1]]
-        and s_in - lane_s[place] < LINE_REACH
-    ):
-        wait = min(wait, float(lane_s[place]))
-    for before in range(max(place - 1, 0), place + 1):
-        for k in np.flatnonzero(graph.stop_lane == whole[before]):
-            line = float(lane_s[before] + graph.stop_s[k])
-            if s_in - LINE_REACH - 10.0 < line < s_in:
-                wait = min(wait, line)
+def _waiting(graph: LaneGraph, before: int, lane: int, low: float) -> float:
+    """Where on a lane [m] who comes to it from the one before (-1: from none) waits for a conflict that begins at low
+    [m]: at the stop line before it, at its junction's edge if close, else just before."""
+    wait = low - WAIT_BEFORE
+    if before >= 0 and graph.junction[lane] >= 0 > graph.junction[before] and low < LINE_REACH:
+        wait = min(wait, 0.0)
+    for k in np.flatnonzero(np.isin(graph.stop_lane, (before, lane))):
+        line = float(graph.stop_s[k] - (graph.length[before] if graph.stop_lane[k] == before else 0.0))
+        if low - LINE_REACH - 10.0 < line < low:
+            wait = min(wait, line)
     return wait

@@ -86,7 +86,9 @@ def look(
         if row[SOFT] > 0.5:
             shift = across * SOFT_TIME
         elif shift == 0.0 and abs(c) > 0.8 and abs(across) > DRIFT_MIN:
-            shift = across * DRIFT_TIME
+            # by where it will be: beside a bend of ours, one that keeps its straight lane seems to drift
+            to_x, to_y = x + row[VX] * DRIFT_TIME, y + row[VY] * DRIFT_TIME
+            shift = nearest_on(to_x, to_y, point, arc, first, last)[1] - d
         seen[count, WHO], seen[count, AHEAD] = j, at - s
         seen[count, HALF] = row[HALF_L] * abs(c) + row[HALF_W] * abs(si)
         seen[count, LOW], seen[count, HIGH] = low + min(shift, 0.0), high + max(shift, 0.0)
@@ -98,12 +100,13 @@ def look(
 
 @kernel()
 def clears(row: Array, low: float, high: float, gap: float, speed: float) -> bool:
-    """Whether something that crosses (a row of `seen`) has left the corridor low..high before we can be there."""
-    across = row[ACROSS]
-    if abs(across) < 1.0 or abs(across) < abs(row[ALONG]):
+    """Whether something that crosses (a row of `seen`), or comes towards us, has left the corridor low..high before we
+    can be where it is."""
+    across, along = row[ACROSS], row[ALONG]
+    if abs(across) < 1.0 or abs(across) < along:
         return False
     room = high - row[LOW] if across > 0.0 else row[HIGH] - low
-    return room / abs(across) + PATIENT < gap / max(speed, 0.5)
+    return room / abs(across) + PATIENT < gap / max(speed - min(along, 0.0), 0.5)
 
 
 @kernel()
