@@ -17,7 +17,7 @@ def arc(x, y, radius, begin, end):
 
 
 def turning(side: Turn) -> LaneGraph:
-    """A road along y from which the way, at x = 0, turns off to a side; beside it, at x = -3.5, others come straight."""
+    """A road along y from which the way, at x = 0, turns off to a side; others come straight beside it, at x = -3.5."""
     builder = GraphBuilder()
     bend, exit_ = {
         Turn.RIGHT: (arc(10.0, 0.0, 10.0, np.pi, 0.5 * np.pi), straight(10.0, 150.0, 10.0)),
