@@ -144,7 +144,8 @@ def _clashes(graph: LaneGraph, whole: list[int], lane_s: Array) -> Array:
             s_in, s_out = float(lane_s[place] + span[0]), float(lane_s[place] + span[1])
             wait = float(lane_s[place]) + _waiting(graph, whole[place - 1] if place else -1, lane, float(span[0]))
             before = graph.predecessors(other)
-            theirs = _waiting(graph, int(before[0]) if len(before) else -1, other, float(span[2]))
+            # who is between its line and the junction has entered nothing yet
+            theirs = max(_waiting(graph, int(before[0]) if len(before) else -1, other, float(span[2])), 0.0)
             rows.append((s_in, s_out, float(other), float(span[2]), float(span[3]), yields, wait, merge, theirs))
     return np.array(sorted(rows), np.float64).reshape(-1, 9)
 
