@@ -21,7 +21,8 @@ HEADWAY_MIN = 0.4  # [s] that anyone is seen to keep
 HABIT_TIME = 20.0  # [s] in which a short headway at the start grows to the habit
 BRAKE_LIMIT = 9.0  # [m/s2] the hardest that a car brakes
 ALARM = 3.0  # [1/s] how much harder than comfortable one brakes for each m/s by which a gap shrinks, at most
-HALT_SHARE = 1.25  # how much harder than needed one brakes at most for a line
+HALT_SHARE = 1.25  # how much harder than needed one brakes at most for a line,
+HALT_BEFORE = 0.1  # [m] so far before it
 NOTICED = -0.7  # [m/s2] who must brake harder has to have seen why
 MOOD = 0.25  # how far a driver's character strays from what its scenario says
 
@@ -101,7 +102,7 @@ def follow(row: Array, speed: float, wanted: float, gap: float, closing: float) 
 def halt(row: Array, speed: float, wanted: float, gap: float) -> float:
     """Acceleration [m/s2] that stops a driver's front at a place `gap` [m] ahead: nothing stands there, so it may come
     right up to it, and brakes little harder than that takes, however late it is told."""
-    needed = speed * speed / (2.0 * max(gap, 0.1))
+    needed = speed * speed / (2.0 * max(gap - HALT_BEFORE, 0.02))
     if gap < 0.3:
         return -min(max(needed, 2.0 * speed), BRAKE_LIMIT)
     accel = min(follow(row, speed, wanted, gap + row[S0], speed), -needed if needed > row[BRAKE] else np.inf)
