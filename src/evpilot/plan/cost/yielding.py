@@ -10,16 +10,20 @@ STEPS = len(GRID)
 TIMES = GRID
 BROKEN_RULE = 250.0
 EARLY, TARDY, LEAST = 0.5, 0.4, 0.2  # [s] of a zone's margins within which it costs a share, at least the last
+NOSE = 0.3  # [m] who is no further in a zone than this can still let pass
+HARD = 3.5  # [m/s2] who would have to brake harder to stop before it stops that far in it
 
 
 @kernel()
 def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Array, cost: Array) -> None:
     """Cost of being in a zone while it belongs to others. zones (Z, 7): corridor, from, to [m on it], from, to [s],
-    weight, entry. A place that the car is in already is not counted. Who comes only after the horizon must find us
-    gone. A little too early or too late costs a part: it is no reason to brake hard."""
+    weight, entry. A place that the car is in already, by more than its nose, is not counted. Who comes only after the
+    horizon must find us gone. A little too early or too late costs a part: it is no reason to brake hard."""
     last = roll.shape[0] - 1
+    stops = roll[0, R_S] + front + roll[0, R_V] * roll[0, R_V] / (2.0 * HARD)
     for z in range(zones.shape[0]):
-        if int(zones[z, 0]) != corridor or roll[0, R_S] + front > zones[z, 1]:
+        begin = zones[z, 1] + (NOSE if stops > zones[z, 1] else 0.0)
+        if int(zones[z, 0]) != corridor or roll[0, R_S] + front > begin:
             continue
         worst = 0.0
         for step in range(1, roll.shape[0]):
@@ -28,12 +32,12 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
                 continue
             if t > zones[z, 4] or worst == 1.0:
                 break
-            if roll[step, R_S] + front > zones[z, 1] and roll[step, R_S] - rear < zones[z, 2]:
+            if roll[step, R_S] + front > begin and roll[step, R_S] - rear < zones[z, 2]:
                 deep = min((t - zones[z, 3]) / EARLY, (zones[z, 4] - t) / TARDY)
                 worst = max(worst, min(max(deep, LEAST), 1.0))
         cost[RULE] += worst * zones[z, 5]
         rest = zones[z, 2] - roll[last, R_S] + rear
-        inside = roll[last, R_S] + front > zones[z, 1] and rest > 0.0 and last == STEPS - 1
+        inside = roll[last, R_S] + front > begin and rest > 0.0 and last == STEPS - 1
         if inside and TIMES[last] < zones[z, 3] < TIMES[last] + rest / max(roll[last, R_V], 1.0):
             cost[RULE] += zones[z, 5]
 
