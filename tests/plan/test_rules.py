@@ -333,8 +333,9 @@ def test_no_way_that_is_gained_in_town_outweighs_who_comes_with_one_chance_in_fo
     assert 0.25 * zones[0][5] > PROGRESS_WEIGHT * HORIZON * 14.0
 
 
-@pytest.mark.parametrize(("state", "low"), [(GREEN, 114.7), (LightState.DARK, 107.0)])
-def test_with_green_the_road_across_is_not_waited_for_and_the_oncoming_is(state: LightState, low: float) -> None:
+def left_turn_with_lights() -> LaneGraph:
+    """Our road turns left over the road of the oncoming and one from the right; lights: from the right, oncoming,
+    ours."""
     builder = GraphBuilder()
     before = lane(builder, 0.0, 0.0, 100.0)
     turn = np.linspace(-0.5 * math.pi, 0.0, 20)
@@ -354,10 +355,43 @@ def test_with_green_the_road_across_is_not_waited_for_and_the_oncoming_is(state:
         builder.connect(road[1], road[2])
         builder.light([road[0]], (130.0, 0.0, 5.0, 0.0))
     builder.light([before], (122.0, 0.0, 5.0, math.pi))
-    graph = builder.build()
-    zones, _ = zones_for(ego_at(60.0), box(160.0, 8.75, -10.0, 0.0), (-10.0, 0.0), graph, [RED, state, state])
+    return builder.build()
+
+
+ONCOMING = box(160.0, 8.75, -10.0, 0.0), (-10.0, 0.0)
+
+
+@pytest.mark.parametrize(("state", "low"), [(GREEN, 114.7), (LightState.DARK, 107.0)])
+def test_with_green_the_road_across_is_not_waited_for_and_the_oncoming_is(state: LightState, low: float) -> None:
+    zones, _ = zones_for(ego_at(60.0), *ONCOMING, left_turn_with_lights(), [RED, state, state])
     assert len(zones) == 1
     assert zones[0][1] == pytest.approx(low, abs=2.1)
+
+
+@pytest.mark.parametrize(("state", "low"), [(GREEN, 114.7), (AMBER, 114.7), (LightState.DARK, 107.0)])
+def test_over_the_line_what_the_light_showed_before_still_holds(state: LightState, low: float) -> None:
+    graph = left_turn_with_lights()
+    rules = Rules(briefing(graph))
+    zones_for(ego_at(95.0, speed=3.0), *ONCOMING, graph, [RED, state, state], rules=rules)
+    lost = [RED, state, LightState.UNSEEN]
+    zones, _ = zones_for(ego_at(99.0, speed=3.0), *ONCOMING, graph, lost, rules=rules)
+    assert len(zones) == 1
+    assert zones[0][1] == pytest.approx(low, abs=2.1)
+
+
+def test_what_the_light_showed_holds_until_somebody_drives_on_from_across() -> None:
+    graph = left_turn_with_lights()
+    rules = Rules(briefing(graph))
+    lost = [RED, GREEN, LightState.UNSEEN]
+
+    def low(y: float) -> float:
+        across = box(111.0, y, 0.0, 6.0, 0.5 * math.pi)
+        return zones_for(ego_at(99.0, speed=0.0), across, (0.0, 6.0), graph, lost, rules=rules)[0][0, 1]
+
+    zones_for(ego_at(95.0), *ONCOMING, graph, [RED, GREEN, GREEN], rules=rules)
+    assert low(-20.0) == pytest.approx(114.7, abs=2.1)  # somebody comes to his line: only where the oncoming cross, too
+    assert low(-3.0) == pytest.approx(107.0, abs=2.1)  # he is over it,
+    assert low(-20.0) == pytest.approx(107.0, abs=2.1)  # and so may be who follows him
 
 
 @pytest.mark.parametrize(("y", "waits"), [(-2.9, True), (0.3, False)])

@@ -1,5 +1,7 @@
 """What a traffic light asks of a corridor: which lights rule its movement, and what they show taken together."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from evpilot.plan.way import Way
@@ -43,6 +45,37 @@ def shown(graph: LaneGraph, way: Way, number: int, lights: Lights) -> LightState
     full = [state for arrow, state in zip(arrows, states, strict=True) if arrow == Arrow.ALL]
     ruling = own or full
     return min(ruling, key=MEANING.index) if ruling else LightState.RED
+
+
+def line_on(graph: LaneGraph, lane: int) -> float:
+    """Where traffic stops on a lane [m]: its stop line, else its end."""
+    own = graph.stop_s[graph.stop_lane == lane]
+    return float(own.min()) if len(own) else float(graph.length[lane])
+
+
+@dataclass(slots=True)
+class Passed:
+    """Remembers what the lights of each movement (lane, next lane) showed last before our front passed their line:
+    from there on they are out of view, and whoever waits in a junction for the oncoming does not see his light turn."""
+
+    _last: dict[tuple[int, int], LightState] = field(default_factory=dict[tuple[int, int], LightState])
+
+    def shown(self, graph: LaneGraph, way: Way, number: int, lights: Lights, front: float) -> LightState | None:
+        """`shown` before the line; beyond it, and while the light is out of view, what it showed before. front [m]:
+        our bumper's place on the corridor."""
+        state = shown(graph, way, number, lights)
+        if state is None:
+            return None
+        lane, after = (int(k) for k in (*way.path.lanes[number : number + 2], -1)[:2])
+        if front > float(way.path.lane_s[number]) + line_on(graph, lane):
+            return self._last.get((lane, after), state) if state == LightState.UNSEEN else state
+        if state != LightState.UNSEEN:
+            self._last[lane, after] = state
+        return state
+
+    def forget(self, lane: int, after: int) -> None:
+        """Whoever waits across has been given green meanwhile: what we saw holds no more."""
+        self._last.pop((lane, after), None)
 
 
 def _seen(graph: LaneGraph, rulers: list[int], lights: Lights) -> tuple[list[Arrow], list[LightState]]:

@@ -5,12 +5,13 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.maps.right_of_way import heading
 from evpilot.plan.columns import GRID, Entry, Span
 from evpilot.plan.entries import Entries
-from evpilot.plan.lights import at_junction, shown
+from evpilot.plan.lights import Passed, at_junction, line_on
 from evpilot.plan.spans import on_strip
 from evpilot.plan.way import Way
-from evpilot.types import LaneGraph, Lights, LightState, Turn
+from evpilot.types import LaneGraph, Lights, LightState, Tracks, Turn
 from evpilot.types.state import Array, Bools, Ints
 
 MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
@@ -19,6 +20,8 @@ PAST = 0.5  # [m] behind the car once it is past them
 # asks for goals in time, and knows no right of way
 ZONE_COST, ZONE_COST_EXACT = 180.0, 90.0
 CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
+GO_STATES = (LightState.GREEN, LightState.AMBER)  # those across have red
+ON_IT, DRIVES, EACH = 1.5, 2.0, 2.0  # [m] from the middle of a lane and [m/s] of who drives on it, [m] sampled
 COMMITTED = 3.0  # [m/s2] who would have to brake harder to wait has begun to go, and the others see that ...
 STOPS_FOR_US = 2.0  # [m/s2] ... who need not brake harder than this, a reaction [s] later, to let us out
 REACTION = 0.75
@@ -31,18 +34,47 @@ S_LOW, S_HIGH, PACE, SPEED = int(Span.S_LOW), int(Span.S_HIGH), int(Span.SPEED),
 ACROSS = 0.7  # cosine of the angle between two approaches: closer to a right angle, only one of them has green
 
 
-def signalled(graph: LaneGraph, way: Way, lights: Lights) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def signalled(
+    graph: LaneGraph, way: Way, lights: Lights, passed: Passed, front: float, tracks: Tracks
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The junction lanes of a corridor behind lights that are out of order or out of view, and its lanes whose light is
-    green at a junction."""
+    green at a junction, or was when our front [m] passed its line and nobody has driven on from across since."""
     careful: list[int] = []
     green: list[int] = []
-    for number, lane in enumerate(way.path.lanes):
-        state = shown(graph, way, number, lights)
+    for number, lane in enumerate(way.path.lanes.tolist()):
+        state = passed.shown(graph, way, number, lights, front)
+        beyond = float(way.path.lane_s[number]) + line_on(graph, lane) < front
+        if state in GO_STATES and beyond and _others_go(graph, way, number, tracks):
+            passed.forget(lane, int(way.path.lanes[number + 1]))
+            state = LightState.UNSEEN
         if state in CAREFUL_STATES:
             careful.extend(int(k) for k in way.path.lanes[number : number + 2] if graph.junction[k] >= 0)
-        elif state == LightState.GREEN and at_junction(graph, way, number):
-            green.append(int(lane))
+        elif state in GO_STATES and at_junction(graph, way, number):
+            green.append(lane)
     return tuple(careful), tuple(green)
+
+
+def _others_go(graph: LaneGraph, way: Way, number: int, tracks: Tracks) -> bool:
+    """Whether somebody drives on where those have red for whom our lane of this number has green."""
+    lane, *inside = (int(k) for k in way.path.lanes[number : number + 2])
+    return any(
+        _held(graph, int(other), lane) and _driven_on(graph, int(other), tracks)
+        for own in inside
+        for other in graph.conflict[graph.conflict_start[own] : graph.conflict_start[own + 1]]
+    )
+
+
+def _driven_on(graph: LaneGraph, lane: int, tracks: Tracks) -> bool:
+    """Whether somebody drives on the first half of a lane, along it."""
+    rows, arc = graph.points(lane), np.arange(0.0, 0.5 * float(graph.length[lane]), EACH)
+    x, y = (np.interp(arc, graph.arc[rows], graph.center[rows, k]) for k in range(2))
+    far = np.hypot(tracks.state[:, 0, None] - x, tracks.state[:, 1, None] - y)
+    on_it = (far.min(axis=1, initial=np.inf) < ON_IT) & (tracks.state[:, 4] > DRIVES) & tracks.valid
+    if not on_it.any():
+        return False
+    nearest = far[on_it].argmin(axis=1)
+    yaw = heading(graph, np.full(len(nearest), lane), arc[nearest])
+    return bool(np.any(np.cos(tracks.state[on_it, 3] - yaw) > ALONG))
 
 
 def yield_spans(
@@ -58,7 +90,8 @@ def yield_spans(
         rows = slice(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1]))
         of = zip(graph.conflict[rows], graph.conflict_span[rows], graph.conflict_yields[rows], strict=True)
         for other, span, yields in of:
-            if (yields and not any(_held(graph, int(other), own) for own in passed)) or int(lane) in careful:
+            owed = yields and not any(_held(graph, int(other), own) for own in passed)
+            if owed or (int(lane) in careful and not _parts(graph, int(lane), int(other))):
                 found.append((float(begin + span[0]), float(begin + span[1])))
         if int(lane) in green:
             passed.append(int(lane))
@@ -81,6 +114,11 @@ def turning_spans(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
         for lane, begin, end in zip(way.path.lanes, way.path.lane_s, ends, strict=True)
         if graph.junction[lane] >= 0 and graph.turn[lane] in TURNS
     ]
+
+
+def _parts(graph: LaneGraph, lane: int, other: int) -> bool:
+    """Whether two lanes part from one: who comes along the other comes from our side."""
+    return bool(np.intersect1d(graph.predecessors(lane), graph.predecessors(other)).size)
 
 
 def _held(graph: LaneGraph, lane: int, own: int) -> bool:

@@ -12,14 +12,13 @@ from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit, walkers_at
 from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import Crossed, barred, crosswalks_on
-from evpilot.plan.lights import at_junction, shown
+from evpilot.plan.lights import Passed, at_junction, line_on, shown
 from evpilot.plan.priority import ZONE_COST, ZONE_COST_EXACT, busy, signalled, turning_spans, yield_spans
 from evpilot.plan.turns import Turns, all_stop
 from evpilot.plan.way import Way
 from evpilot.types import (
     Briefing,
     EgoState,
-    LaneGraph,
     Lights,
     LightState,
     ObjectKind,
@@ -79,6 +78,7 @@ class Rules:
         init=False, default_factory=dict
     )
 
+    _passed: Passed = field(init=False, default_factory=Passed)
     _crossed: Crossed = field(init=False)
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
     _signs: Ints = field(init=False)  # the stop lines with a stop sign
@@ -142,7 +142,7 @@ class Rules:
             if state is None:
                 continue
             lane = int(way.path.lanes[number])
-            s = float(way.path.lane_s[number]) + _line_on(graph, lane)
+            s = float(way.path.lane_s[number]) + line_on(graph, lane)
             if state in PASSED_AFTER_HALT and at_junction(graph, way, number):
                 hold = PASSED_AFTER_HALT[state]
                 if self._has_stood(("light", lane), s - self._front(way), observation, hold):
@@ -163,7 +163,7 @@ class Rules:
             state = shown(graph, way, number, observation.lights)
             if state is None:
                 continue
-            s = float(way.path.lane_s[number]) + _line_on(graph, int(way.path.lanes[number]))
+            s = float(way.path.lane_s[number]) + line_on(graph, int(way.path.lanes[number]))
             if 0.0 <= s - front < LOOK:
                 return state
         return None
@@ -282,7 +282,11 @@ class Rules:
         weight = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
         for c, way in enumerate(ways):
             front = self._front(way)
-            ahead = [span for span in self._yields_on(way, lights) if span[1] >= front and span[0] <= front + LOOK]
+            ahead = [
+                span
+                for span in self._yields_on(way, lights, front, tracks)
+                if span[1] >= front and span[0] <= front + LOOK
+            ]
             if ahead and len(others):
                 found = (busy(c, span, front, speed, strip, entries, others, spans[c], weight) for span in ahead)
                 blocks.extend(self._in_turn(way, zones, entries, tracks) for zones in found)
@@ -306,20 +310,16 @@ class Rules:
             zones = zones[self._turns.waited_for(line, zones, entries, tracks)]
         return zones
 
-    def _yields_on(self, way: Way, lights: Lights) -> list[tuple[float, float]]:
+    def _yields_on(self, way: Way, lights: Lights, front: float, tracks: Tracks) -> list[tuple[float, float]]:
         """`yield_spans`, found once for each path and what its lights show."""
         graph = self.briefing.graph
-        careful, green = signalled(graph, way, lights) if len(graph.light_id) else ((), ())
+        careful, green = (), ()
+        if len(graph.light_id):
+            careful, green = signalled(graph, way, lights, self._passed, front, tracks)
         key = way.path.lanes.tobytes(), careful, green
         if key not in self._yields:
             self._yields[key] = yield_spans(graph, way, careful, green)
         return self._yields[key]
-
-
-def _line_on(graph: LaneGraph, lane: int) -> float:
-    """Where traffic stops on a lane [m]: its stop line, else its end."""
-    own = graph.stop_s[graph.stop_lane == lane]
-    return float(own.min()) if len(own) else float(graph.length[lane])
 
 
 def wall_at(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
