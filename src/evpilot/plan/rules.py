@@ -240,8 +240,6 @@ class Rules:
     def heeded(self, ways: list[Way], tracks: Tracks) -> list[tuple[int, float, float]]:
         """Where our rear axle is when we come to a crosswalk beside which somebody may step out, and how fast to be
         there: corridor, s [m], speed [m/s]."""
-        if self.briefing.limits.exact:
-            return []
         found: list[tuple[int, float, float]] = []
         for c, (way, walkers) in enumerate(zip(ways, self._walkers(ways, tracks), strict=True)):
             reach = self._front(way) - float(way.scalars[Corridor.S])

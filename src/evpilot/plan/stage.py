@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from evpilot.plan.animals import heeded_animals
 from evpilot.plan.arrays import Tables, goal_places, goal_windows, stack_scalars
 from evpilot.plan.columns import GRID, Corridor
 from evpilot.plan.cost.encounter import whereabouts_of
@@ -67,7 +68,7 @@ class Stage:
             # where another lane is free, a wall keeps the room to get out, and who has less may use it
             entries.standoff[:] = 0.0
         table = self._pace.over(self._tables.stack(ways, self._pace.sight), ego.speed)
-        table = heed(table, ways, self._rules.heeded(ways, tracks), ego.speed)
+        table = heed(table, ways, self._heeded(ways, tracks), ego.speed)
         corridors, rest = stack_scalars(ways, walls)
         spans = np.empty((len(ways), len(entries), len(GRID), 5))
         near = np.empty((len(ways), len(entries) + 1), np.int64)
@@ -115,6 +116,12 @@ class Stage:
             felt=self._felt.before(),
             last=None if last is None else (_corridor_of(ways, last), last[1]),
         )
+
+    def _heeded(self, ways: list[Way], tracks: Tracks) -> list[tuple[int, float, float]]:
+        """Where to be no faster than so ready to stop, on a road: see `Rules.heeded`, `heeded_animals`."""
+        if self._briefing.limits.exact:
+            return []
+        return self._rules.heeded(ways, tracks) + heeded_animals(ways, tracks, float(self._body[0] + self._body[1]))
 
     def _trust(
         self, way: Way, entries: Entries, spans: Array, near: Ints, corridors: Array, table: Array, tracks: Tracks
