@@ -175,6 +175,14 @@ def test_standing_with_a_cause_is_not_idle(made, cause):
     assert verdict.metric("idle").value[0] < 3.0 and "idle" not in verdict.shortfalls
 
 
+@pytest.mark.parametrize(("rear", "idle"), [(15.0, False), (22.0, True)])
+def test_a_queue_beyond_a_junction_that_leaves_no_room_is_a_cause_to_stand(made, rear, idle):
+    queue = made.Other(made.through([0.0, 23.0, 60.0], [rear + 2.25, rear + 2.25, rear + 500.0]))
+    waits = made.through([0.0, 4.0, 28.0, 36.0], [-25.0, -4.0, -4.0, 60.0])
+    verdict = made.verdict(waits, made.crossing(), others=(queue,), seconds=36.0, goals=(goal_at(45.0),))
+    assert ("idle" in verdict.shortfalls) == idle
+
+
 def test_who_waits_close_behind_is_no_cause_to_stand(made):
     behind = made.Other(made.cruise(0.0, x=-5.8))
     verdict = made.verdict(made.cruise(0.0), others=(behind,), goals=(goal_at(100.0),), seconds=25.0)

@@ -62,7 +62,7 @@ def judge(run: RunLog) -> Verdict:
         *ride,
         *energy(drive),
         *_progress(drive, made, ratio),
-        *caution(drive, place, made, reached is True, careful),
+        *caution(drive, place, made, reached is True, careful, through),
         *_interventions(drive),
     )
     plan_ms = np.array([frame.plan_ms for frame in run.frames])

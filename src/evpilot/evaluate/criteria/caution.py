@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from evpilot.evaluate.criteria.keep_clear import waits_for_room
 from evpilot.evaluate.criteria.lines import held_by_red
 from evpilot.evaluate.criteria.single import single
 from evpilot.evaluate.expert import Progress, time_alone
 from evpilot.evaluate.facts.drive import Drive
+from evpilot.evaluate.facts.movements import Movement
 from evpilot.evaluate.facts.road import Place
 from evpilot.evaluate.reference.careful import CarefulDriver
 from evpilot.types import VEHICLES, MetricResult
@@ -20,13 +22,13 @@ OUR_WAY = 0.5  # [rad] to our heading
 
 
 def caution(
-    drive: Drive, place: Place, made: Progress, reached: bool, careful: CarefulDriver
+    drive: Drive, place: Place, made: Progress, reached: bool, careful: CarefulDriver, ways: list[Movement]
 ) -> tuple[MetricResult, MetricResult]:
     """The share of the drive's time that was lost (no limit for one drive), and the longest standing without a cause
     [s]; both only where the goal is a place."""
     applies = any(not goal.survival for goal in drive.run.briefing.goals)
     lost = time_lost(drive, place, made, reached) if applies else np.nan
-    idle = longest_idle(drive, place, careful) if applies else np.nan
+    idle = longest_idle(drive, place, careful, ways) if applies else np.nan
     passed = idle <= IDLE_MAX if applies else None
     return (
         single(drive, "time_lost", "against IDM alone on the road, or the pace of the traffic", "1", lost),
@@ -61,10 +63,11 @@ def traffic_pace(drive: Drive) -> float:
     return float(np.hypot(others.velocity[near, 0], others.velocity[near, 1]).mean())
 
 
-def longest_idle(drive: Drive, place: Place, careful: CarefulDriver) -> float:
-    """The longest time [s] on end in which the car stood, no red light held it, and a careful driver would have set
-    off: whoever starts then and goes on as the car did later touches and hinders nobody."""
-    idle = (np.abs(drive.speed) < STANDING) & ~held_by_red(drive, place)
+def longest_idle(drive: Drive, place: Place, careful: CarefulDriver, ways: list[Movement]) -> float:
+    """The longest time [s] on end in which the car stood, no red light held it nor a queue beyond a junction, and a
+    careful driver would have set off: whoever starts then and goes on as the car did later touches and hinders
+    nobody."""
+    idle = (np.abs(drive.speed) < STANDING) & ~held_by_red(drive, place) & ~waits_for_room(drive, ways)
     every = max(round(LOOK_EVERY / drive.step), 1)
     clear = np.zeros(len(drive), np.bool_)
     for tick in np.flatnonzero(idle):

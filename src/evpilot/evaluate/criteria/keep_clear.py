@@ -13,6 +13,8 @@ from evpilot.types.state import Bools
 STANDS = 0.3  # [m/s]
 BLOCKS_MAX = 3.0  # [s] in others' way: a queue that has just begun to move
 QUEUE = 8.0  # [m] ahead of the front: who stands there is why we do
+SPACE = 1.0  # [m] to who stands before or behind
+NOSE, BEFORE = 2.0, 15.0  # [m] over where others cross, and before it, the front of who waits there may be
 CROSSING = 0.5  # [rad] lanes that meet at less angle join
 
 
@@ -37,6 +39,52 @@ def keep_clear(drive: Drive, ways: list[Movement]) -> MetricResult:
         drive, "keep_clear", clause, "s", longest if applies else np.nan, BLOCKS_MAX,
         longest <= BLOCKS_MAX if applies else None,
     )  # fmt: skip
+
+
+def waits_for_room(drive: Drive, ways: list[Movement]) -> Bools:
+    """In which ticks (F,) the car stood before a junction or crosswalk that it could not have left: on its way beyond,
+    somebody stood too close behind it. That is a cause to stand."""
+    waits = np.zeros(len(drive), np.bool_)
+    half, last = 0.5 * drive.platform.length, 0
+    for way in ways:
+        stood = last + np.flatnonzero(np.abs(drive.speed[last : way.last + 1]) < STANDS)
+        last = way.last + 1
+        parts = _parts(drive, way) if len(stood) else []
+        fronts = way.places(drive.box[stood, :2])[:, 0] + half if parts else np.zeros(0)
+        for tick, front in zip(stood.tolist() if parts else (), fronts.tolist(), strict=True):
+            high = next((high for low, high in parts if -NOSE < low - front < BEFORE), np.nan)
+            waits[tick] = _rear_beyond(drive, way, tick, front) < high + 2.0 * half + SPACE
+    return waits
+
+
+def _parts(drive: Drive, way: Movement) -> list[tuple[float, float]]:
+    """From where to where [m] on a way others cross it; parts between which a car cannot stand are one."""
+    graph = drive.graph
+    crossed = [(low, high) for row, _, low, high in way.conflicts(graph) if _crosses(graph, row)]
+    for mark in range(len(graph.crosswalk_start) - 1):
+        at = way.places(graph.crosswalk[graph.crosswalk_start[mark] : graph.crosswalk_start[mark + 1], :2])
+        low, high = float(at[:, 0].min()), float(at[:, 0].max())
+        if at[:, 1].min() < 0.0 < at[:, 1].max() and low > 0.0 and high < way.arc[-1]:
+            crossed.append((low, high))
+    merged: list[tuple[float, float]] = []
+    for low, high in sorted(crossed):
+        if merged and low < merged[-1][1] + drive.platform.length + 2.0 * SPACE:
+            merged[-1] = merged[-1][0], max(high, merged[-1][1])
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def _rear_beyond(drive: Drive, way: Movement, tick: int, front: float) -> float:
+    """Where [m] on a way the rear of the first who stands on it ahead of the car is; inf for nobody."""
+    others = drive.others
+    span = slice(int(others.start[tick]), int(others.start[tick + 1]))
+    slow = np.hypot(others.velocity[span, 0], others.velocity[span, 1]) < 1.0
+    box = others.box[span][slow & np.isin(others.kind[span], VEHICLES)]
+    at = way.places(box[:, :2])
+    rear = at[:, 0] - 0.5 * box[:, 3]
+    on_it = (np.abs(at[:, 1]) < 0.5 * (drive.platform.width + box[:, 4])) & (rear > front) & (at[:, 0] < way.arc[-1])
+    return float(rear[on_it].min(initial=np.inf))
 
 
 def _on_crosswalk(drive: Drive) -> Bools:
