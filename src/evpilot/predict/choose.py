@@ -154,12 +154,12 @@ def starts(
     place: Array,
     count: int,
     road: RoadArrays,
-    blocked: tuple[float, float],
+    blocked: tuple[float, float, float],
     cost: Array,
 ) -> int:
     """Costs (NEAR_MAX,) of starting on each lane found; returns the index of the best, -1 when none serves.
     row is the object's `Tracks.state`, drift its filtered velocity [m/s]; blocked 0..1: how near it is to something
-    that stands in its lane, which is as good as the lane's end, for a change to the left and to the right."""
+    that stands in a lane, which is as good as its end, for a change to the left and to the right; and which lane."""
     lanes, best = road[1], -1
     for k in range(count):
         cost[k] = math.inf
@@ -180,7 +180,9 @@ def starts(
                     cost[k] = min(cost[k], cost[best] + SHOWN_MOST)
                 cost[k] += lamp_cost(signals, side) - leaving_gain(drift_x, drift_y, place[best], side)
                 goes_on = lanes[found[k], SUCC_END] > lanes[found[k], SUCC]
-                shut = 0.0 if lanes[found[k], SHOULDER] else blocked[0 if side > 0.0 else 1]
+                # from another lane, nothing drives it back to the one that is blocked
+                out = here == int(blocked[2]) and not lanes[found[k], SHOULDER]
+                shut = blocked[0 if side > 0.0 else 1] if out else 0.0
                 urge = max(near_end if goes_on else 0.0, shut)
                 if urge > 0.0 and cost[k] < math.inf:
                     cost[k] = min(cost[k], cost[best] + MERGE_COST * (0.5 - urge))
@@ -199,7 +201,7 @@ def weigh(
     found: Ints,
     place: Array,
     count: int,
-    blocked: tuple[float, float],
+    blocked: tuple[float, float, float],
     ways: Ints,
     hops: Ints,
     origin: Array,

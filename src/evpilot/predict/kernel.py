@@ -37,6 +37,7 @@ from evpilot.predict.meet import enter, find_lead, find_wall, is_taken
 from evpilot.predict.memory import (
     ACCEL_F,
     BEHIND_US,
+    BLOCKED_LANE,
     BLOCKED_LEFT,
     BLOCKED_RIGHT,
     CLOSING_B,
@@ -112,7 +113,7 @@ def meet_leads(
                     if beside >= 0 and near_it > 0.0:
                         there, _, _ = project(row[0], row[1], beside, s, road)
                         if not is_taken(beside, i, there, size, speed, head, chain, stand):
-                            trace[BLOCKED_LEFT + side] = near_it
+                            trace[BLOCKED_LEFT + side], trace[BLOCKED_LANE] = near_it, float(way[0])
             mode[m, WALL] = find_wall(way, hops, s, 0.5 * size[i, 0], wall, road)
 
 

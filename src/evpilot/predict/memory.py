@@ -15,7 +15,7 @@ from evpilot.types.state import Array, Ints
 # driver then saw: limit, gap to the lead and closing speed; how long it is known [s]; jitter of the acceleration, its
 # last value, and the highest speed seen of late; 1 when its lead then was the ego, and the log-odds that it heeds us;
 # how long it has stood for no reason that we see [s]; the last change of the acceleration; how near it is, 0..1, to
-# something that stands in its lane for good, where the lane to its left is free, and the one to its right
+# something that stands in its lane for good, where the lane to its left is free, and the one to its right; which lane
 (
     ACCEL_F,
     TURN_F,
@@ -35,8 +35,9 @@ from evpilot.types.state import Array, Ints
     JITTER_B,
     BLOCKED_LEFT,
     BLOCKED_RIGHT,
-) = range(18)
-TRACE = 18
+    BLOCKED_LANE,
+) = range(19)
+TRACE = 19
 
 ACCEL_SMOOTHING = 0.15  # [s] ...
 ACCEL_SMOOTHING_NOISY = 0.8  # [s] ... and so much more where the noise is 1 m2/s4

@@ -10,7 +10,7 @@ from evpilot.geometry.rows import copy_row, copy_rows
 from evpilot.predict.choose import ALIKE_SPAN, MODES, WANDER, best_modes, likelihoods, merge_alike, weigh
 from evpilot.predict.follow import AHEAD, D0, HEADING, LEAD, S0, SPACING, TARGET, USED, WALL
 from evpilot.predict.locate import at
-from evpilot.predict.memory import BLOCKED_LEFT, BLOCKED_RIGHT, VX_F, VY_F, Memory
+from evpilot.predict.memory import BLOCKED_LANE, BLOCKED_LEFT, BLOCKED_RIGHT, VX_F, VY_F, Memory
 from evpilot.predict.roads import USERS, RoadArrays
 from evpilot.predict.routes import HOPS_MAX, ROUTES_MAX, STATIONS, lay_out_against
 from evpilot.types.kinds import ObjectKind, User
@@ -92,7 +92,7 @@ def ways_of(
             found,
             place,
             count,
-            (trace[BLOCKED_LEFT], trace[BLOCKED_RIGHT]),
+            (trace[BLOCKED_LEFT], trace[BLOCKED_RIGHT], trace[BLOCKED_LANE]),
             ways,
             hops,
             origin,
@@ -135,6 +135,16 @@ def wanted_offset(d: float, drift: float, room: float, half: float) -> float:
 
 
 @kernel()
+def moves_over(drift: float, ways: Ints, origin: Array, order: Ints, m: int) -> bool:
+    """Whether another of the modes, rows of ways and origin (s, d, heading), is a change to the lane to which the
+    object drifts: then mode m is that it does not, and does not go on to the edge of its lane either."""
+    for other in order:
+        if other < ways.shape[0] and ways[other, 0] != ways[order[m], 0] and origin[other, 1] * drift < 0.0:
+            return True
+    return False
+
+
+@kernel()
 def keep(
     i: int,
     trace: Array,
@@ -173,4 +183,6 @@ def keep(
             room = max(half - 0.5 * size[1], 0.0)
             if abs(origin[k, 1]) <= half:
                 drift = trace[VY_F] * math.cos(origin[k, 2]) - trace[VX_F] * math.sin(origin[k, 2])
+                if moves_over(drift, ways, origin, order[:used], m):
+                    drift = 0.0
                 mode[m, TARGET] = wanted_offset(origin[k, 1], drift, room, half)
