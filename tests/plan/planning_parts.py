@@ -223,7 +223,7 @@ def costs_of(
     score(
         props, batch, boxes_of(batch), corridors, table, entries, half, np.ones(count), np.full(count, moving),
         reach_of(entries, half), BODY, limits, goal_windows(brief, 0.0), owned, starts, polygon, wish,
-        np.zeros((0, 7)) if zones is None else zones, np.zeros((0, 7)), lowest, costs, firsts,
+        np.zeros((0, 8)) if zones is None else zones, np.zeros((0, 7)), lowest, costs, firsts,
     )  # fmt: skip
     price_best(
         props, batch, corridors, table, entries, half, np.ones(count), np.zeros(count), near, *strips_of(spans, near),

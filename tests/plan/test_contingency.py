@@ -49,8 +49,8 @@ def scene(*modes: tuple[float, bool], one_track: bool = True, zone: bool = False
     found.prob = np.array([prob for prob, _ in modes])
     found.track = np.zeros(count, np.int64) if one_track else np.arange(count)
     found.moving = np.ones(count, np.bool_)
-    rows = [[0.0, 36.0, 44.0, 3.0, 5.0, 90.0 * prob, e] for e, (prob, crossing) in enumerate(modes) if crossing]
-    zones = np.array(rows) if zone and rows else np.zeros((0, 7))
+    rows = [[0.0, 36.0, 44.0, 3.0, 5.0, 90.0 * prob, e, 36.0] for e, (prob, crossing) in enumerate(modes) if crossing]
+    zones = np.array(rows) if zone and rows else np.zeros((0, 8))
     parts = dict.fromkeys((field.name for field in fields(Scene)), None)
     return Scene(**(parts | {"entries": found, "zones": zones, "left": np.inf}))  # type: ignore[arg-type]
 

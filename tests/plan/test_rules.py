@@ -238,7 +238,7 @@ def zones_for(
 def test_the_crossing_belongs_to_who_has_priority_while_they_are_on_it() -> None:
     zones, way = zones_for(ego_at(60.0, speed=10.0), box(100.0, -40.0, 0.0, 10.0), (0.0, 10.0))
     assert len(zones) >= 1
-    corridor, low, high, begin, end, weight, entry = zones[0]
+    corridor, low, high, begin, end, weight, entry, _ = zones[0]
     assert entry == 0
     assert corridor == 0 and weight > 0.0
     assert way.scalars[Corridor.S] < low < 100.0 < high
@@ -281,7 +281,7 @@ def test_who_can_wait_no_more_goes_on_before_those_who_can(
 
 def test_whose_nose_is_in_a_crossing_still_lets_those_pass_who_cross_further_on() -> None:
     far = box(102.5, -40.0, 0.0, 10.0)
-    _, low, _, _, _, _, _ = zones_for(ego_at(60.0, speed=3.0), far, (0.0, 10.0))[0][0]
+    _, low, *_ = zones_for(ego_at(60.0, speed=3.0), far, (0.0, 10.0))[0][0]
     zones, way = zones_for(ego_at(low - FRONT + 0.5, speed=3.0), far, (0.0, 10.0))
     assert len(zones) == 1
     assert way.scalars[Corridor.S] + FRONT < zones[0][1] == pytest.approx(102.5 - 0.9 - PAST, abs=0.1)
@@ -300,7 +300,7 @@ def test_whose_nose_is_in_a_junction_still_lets_those_pass_who_join_its_way_furt
     for one, after in ((before, inside), (inside, beyond), joining, (joining[1], beyond)):
         builder.connect(one, after)
     graph, joins = builder.build(), box(65.0, -20.0, 10.0, 4.0)
-    _, low, _, _, _, _, _ = zones_for(ego_at(60.0, speed=3.0), joins, (10.0, 4.0), graph)[0][0]
+    _, low, *_ = zones_for(ego_at(60.0, speed=3.0), joins, (10.0, 4.0), graph)[0][0]
     zones, _ = zones_for(ego_at(low - FRONT + 0.2, speed=3.0), joins, (10.0, 4.0), graph)
     assert len(zones) == 1
     assert zones[0][1] > low + 0.2

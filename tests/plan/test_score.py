@@ -241,7 +241,7 @@ def test_passing_a_wall_breaks_a_rule_and_standing_before_it_does_not() -> None:
 def test_a_zone_costs_while_it_belongs_to_others(begin: float, end: float, pays: bool) -> None:
     # the front is there from 2.0 s, the rear gone at 3.8 s
     low = 30.0 + 20.0 + BODY[0] + BODY[1]
-    zones = np.array([[0.0, low, low + 13.0, begin, end, 90.0, 0.0]])
+    zones = np.array([[0.0, low, low + 13.0, begin, end, 90.0, 0.0, low]])
     costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
     assert (costs[0, Cost.RULE] >= 90.0) == pays
 
@@ -252,10 +252,19 @@ def test_a_little_too_early_for_a_zone_to_be_free_costs_a_part() -> None:
     ends = np.array([1.9, 2.2, 2.35, 3.0])
     paid: list[float] = []
     for end in ends:
-        zones = np.array([[0.0, low, low + 13.0, -1.0, end, 90.0, 0.0]])
+        zones = np.array([[0.0, low, low + 13.0, -1.0, end, 90.0, 0.0, low]])
         costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
         paid.append(float(costs[0, Cost.RULE]))
     assert paid[0] == 0.0 < paid[1] <= paid[2] < paid[3] == 90.0
+
+
+@pytest.mark.parametrize(("end", "deep", "pays"), [(2.9, 5.0, False), (2.9, 0.0, True), (4.5, 5.0, True)])
+def test_who_waits_sets_off_as_somebody_is_about_to_be_gone(end: float, deep: float, pays: bool) -> None:
+    # the front is in the zone from 2.0 s; where the others cross it, 10 m on, from 3.0 s
+    low = 30.0 + 20.0 + BODY[0] + BODY[1]
+    zones = np.array([[0.0, low, low + 13.0, -1.0, end, 90.0, 0.0, low + 2.0 * deep]])
+    costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
+    assert (costs[0, Cost.RULE] > 0.0) == pays
 
 
 def test_until_the_faster_lane_is_reached_the_limit_of_ours_holds() -> None:
@@ -267,7 +276,7 @@ def test_until_the_faster_lane_is_reached_the_limit_of_ours_holds() -> None:
 
 
 def test_a_zone_that_the_car_has_left_or_is_in_is_no_matter() -> None:
-    zones = np.array([[0.0, 20.0, 40.0, 0.0, 8.0, 90.0, 0.0], [1.0, 60.0, 80.0, 0.0, 8.0, 90.0, 0.0]])
+    zones = np.array([[0.0, 20.0, 40.0, 0.0, 8.0, 90.0, 0.0, 20.0], [1.0, 60.0, 80.0, 0.0, 8.0, 90.0, 0.0, 60.0]])
     costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
     assert costs[0, Cost.RULE] == 0.0
 

@@ -240,7 +240,7 @@ def box_intervals(table: Array, state: Array, half: Array, out: Array) -> None:
 
 
 def zones(c: int, way: Way, front: float, speed: float, entries: Entries, spans: Array) -> Array:
-    """When those who come the other way are on the parts of a detour that are theirs (Z, 7), also beyond the horizon;
+    """When those who come the other way are on the parts of a detour that are theirs (Z, 8), also beyond the horizon;
     spans (E, 51, 5) are the entries' on corridor c, front [m] our bumper's place: see `cost.yielding.zone_cost`.
 
     Whose nose is only just out there, and who can stop with no more of it, is not on the way yet."""
@@ -254,8 +254,8 @@ def zones(c: int, way: Way, front: float, speed: float, entries: Entries, spans:
         for e in others:
             begin, end = _presence(spans[e], float(low), float(high), float(aside))
             if begin < LATEST:
-                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e]), float(e)))
-    return np.array(rows).reshape(-1, 7)
+                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e]), float(e), low))
+    return np.array(rows).reshape(-1, 8)
 
 
 def _presence(span: Array, low: float, high: float, aside: float) -> tuple[float, float]:

@@ -153,21 +153,23 @@ def busy(
     *,
     beside: bool = False,
 ) -> Array:
-    """The times (K, 7) at which entries (N,) are within `strip` [m] of a part of corridor c [m], by the spans
-    (E, 51, 5) of all; front [m] is our bumper's place, at a speed [m/s]; weight is the cost of being there.
+    """The zones (K, 8), as `cost.yielding.zone_cost` takes them, in which entries (N,) are within `strip` [m] of a part
+    of corridor c [m], by the spans (E, 51, 5) of all; front [m] is our bumper's place, at a speed [m/s]; weight is the
+    cost of being there.
 
     Who is on our corridor now and goes our way is traffic to follow, not to yield to. Before the part we wait for all
-    of it; once in it, only before where somebody crosses or joins our way. So we do from the start for those who come
-    from `beside` us. Once we could only wait by braking hard, who can still let us out in comfort counts little: they
-    see us come, and to stop in their way helps nobody."""
+    of it, until somebody is about to be gone; once in it, only before where he crosses or joins our way. So we do from
+    the start for those who come from `beside` us. Once we could only wait by braking hard, who can still let us out in
+    comfort counts little: they see us come, and to stop in their way helps nobody."""
     low, high = part
     steps, extents = np.empty((len(others), 3), np.int64), np.empty((len(others), 2))
     count = find_users(spans, entries.box, others, low, high, strip, steps, extents)
     who, first, last = steps[:count].T
     begin, reach = extents[:count].T
-    zones = np.empty((count, 7))
+    zones = np.empty((count, 8))
     # we are out of somebody's way once past where they cross or join ours, though others may cross further on
     zones[:, 0], zones[:, 2] = c, np.minimum(high, reach + PAST)
+    zones[:, 7] = np.minimum(np.maximum(low, begin - PAST), zones[:, 2])
     zones[:, 1] = np.maximum(low, begin - PAST) if front > low or beside else low
     zones[:, 3], zones[:, 4] = GRID[first] - MARGIN_BEFORE, GRID[last] + MARGIN_AFTER
     begun = speed * speed > 2.0 * COMMITTED * np.maximum(zones[:, 1] - front - BRAKES_BITE * speed, 0.0)

@@ -271,7 +271,7 @@ class Rules:
         return walls
 
     def zones(self, ways: list[Way], entries: Entries, spans: Array, observation: Observation, tracks: Tracks) -> Array:
-        """Conflict areas and when those who have priority use them (Z, 7): see `cost.yielding.zone_cost`."""
+        """Conflict areas and when those who have priority use them (Z, 8): see `cost.yielding.zone_cost`."""
         speed, lights = observation.ego.speed, observation.lights
         blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
@@ -296,10 +296,10 @@ class Rules:
             )
             if len(way.borrowed):
                 blocks.append(detour.zones(c, way, front, speed, entries, spans[c]))
-        return np.concatenate(blocks) if blocks else np.zeros((0, 7))
+        return np.concatenate(blocks) if blocks else np.zeros((0, 8))
 
     def _in_turn(self, way: Way, zones: Array, entries: Entries, tracks: Tracks) -> Array:
-        """The zones (K, 7) of one part of a corridor without those who have to wait for us at an all-way stop."""
+        """The zones (K, 8) of one part of a corridor without those who have to wait for us at an all-way stop."""
         if not self._turns.before or not len(zones) or not all_stop(self.briefing.graph, way, float(zones[0, 1])):
             return zones
         graph = self.briefing.graph

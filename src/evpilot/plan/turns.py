@@ -33,7 +33,7 @@ class Turns:
         self.before.pop(line, None)
 
     def waited_for(self, line: int, zones: Array, entries: Entries, tracks: Tracks) -> Bools:
-        """Which of the zones (Z, 7) of `priority.busy` at our line's junction stay: of those whose turn it is, and of
+        """Which of the zones (Z, 8) of `priority.busy` at our line's junction stay: of those whose turn it is, and of
         those under way."""
         if line not in self.before:
             return np.ones(len(zones), np.bool_)

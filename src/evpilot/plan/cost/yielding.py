@@ -9,6 +9,7 @@ RULE = int(Cost.RULE)
 STEPS = len(GRID)
 TIMES = GRID
 BROKEN_RULE = 250.0
+ROLLING = 1.5  # [s]
 EARLY, TARDY, LEAST = 0.5, 0.4, 0.2  # [s] of a zone's margins within which it costs a share, at least the last
 NOSE = 0.3  # [m] who is no further in a zone than this can still let pass
 HARD = 3.5  # [m/s2] who would have to brake harder to stop before it stops that far in it
@@ -16,8 +17,9 @@ HARD = 3.5  # [m/s2] who would have to brake harder to stop before it stops that
 
 @kernel()
 def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Array, cost: Array) -> None:
-    """Cost of being in a zone while it belongs to others. zones (Z, 7): corridor, from, to [m on it], from, to [s],
-    weight, entry. A place that the car is in already, by more than its nose, is not counted. Who comes only after the
+    """Cost of being in a zone while it belongs to others. zones (Z, 8): corridor, from, to [m on it], from, to [s],
+    weight, entry, and from where [m] they are really in our way: who stands before the zone sets off `ROLLING` before
+    they are gone. A place that the car is in already, by more than its nose, is not counted. Who comes only after the
     horizon must find us gone. A little too early or too late costs a part: it is no reason to brake hard."""
     last = roll.shape[0] - 1
     stops = roll[0, R_S] + front + roll[0, R_V] * roll[0, R_V] / (2.0 * HARD)
@@ -32,7 +34,8 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
                 continue
             if t > zones[z, 4] or worst == 1.0:
                 break
-            if roll[step, R_S] + front > begin and roll[step, R_S] - rear < zones[z, 2]:
+            low = max(begin, zones[z, 7]) if t > zones[z, 4] - ROLLING else begin
+            if roll[step, R_S] + front > low and roll[step, R_S] - rear < zones[z, 2]:
                 deep = min((t - zones[z, 3]) / EARLY, (zones[z, 4] - t) / TARDY)
                 worst = max(worst, min(max(deep, LEAST), 1.0))
         cost[RULE] += worst * zones[z, 5]
