@@ -22,6 +22,7 @@ ZONE_COST, ZONE_COST_EXACT = 180.0, 90.0
 CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
 GO_STATES = (LightState.GREEN, LightState.AMBER)  # those across have red
 ON_IT, DRIVES, EACH = 1.5, 2.0, 2.0  # [m] from the middle of a lane and [m/s] of who drives on it, [m] sampled
+SETS_OFF = 2.0  # [m/s] who is faster does not wait
 COMMITTED = 3.0  # [m/s2] who would have to brake harder to wait has begun to go, and the others see that ...
 STOPS_FOR_US = 2.0  # [m/s2] ... who need not brake harder than this, a reaction [s] later, to let us out
 REACTION = 0.75
@@ -158,9 +159,9 @@ def busy(
     cost of being there.
 
     Who is on our corridor now and goes our way is traffic to follow, not to yield to. Before the part we wait for all
-    of it, until somebody is about to be gone; once in it, only before where he crosses or joins our way. So we do from
-    the start for those who come from `beside` us. Once we could only wait by braking hard, who can still let us out in
-    comfort counts little: they see us come, and to stop in their way helps nobody."""
+    of it, or where we stand, until somebody is about to be gone; once in it, only before where he crosses or joins our
+    way. So we do from the start for those who come from `beside` us. Once we could only wait by braking hard, who can
+    still let us out in comfort counts little: they see us come, and to stop in their way helps nobody."""
     low, high = part
     steps, extents = np.empty((len(others), 3), np.int64), np.empty((len(others), 2))
     count = find_users(spans, entries.box, others, low, high, strip, steps, extents)
@@ -169,8 +170,9 @@ def busy(
     zones = np.empty((count, 8))
     # we are out of somebody's way once past where they cross or join ours, though others may cross further on
     zones[:, 0], zones[:, 2] = c, np.minimum(high, reach + PAST)
-    zones[:, 7] = np.minimum(np.maximum(low, begin - PAST), zones[:, 2])
-    zones[:, 1] = np.maximum(low, begin - PAST) if front > low or beside else low
+    meets = np.minimum(np.maximum(low, begin - PAST), zones[:, 2])
+    zones[:, 1] = meets if front > low or beside else low
+    zones[:, 7] = meets if speed < SETS_OFF else zones[:, 1]
     zones[:, 3], zones[:, 4] = GRID[first] - MARGIN_BEFORE, GRID[last] + MARGIN_AFTER
     begun = speed * speed > 2.0 * COMMITTED * np.maximum(zones[:, 1] - front - BRAKES_BITE * speed, 0.0)
     zones[:, 5] = weight * entries.prob[who]
