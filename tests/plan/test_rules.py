@@ -247,6 +247,19 @@ def test_the_crossing_belongs_to_who_has_priority_while_they_are_on_it() -> None
     assert end == pytest.approx(4.4 + MARGIN_AFTER, abs=0.4)
 
 
+@pytest.mark.parametrize(
+    ("y", "kind", "waits"),
+    [
+        (-9.0, ObjectKind.PEDESTRIAN, False),  # 6 s away, where nobody crosses: along the kerb, maybe
+        (-3.4, ObjectKind.PEDESTRIAN, True),  # about to step into our way
+        (-9.0, ObjectKind.BICYCLE, True),
+    ],
+)
+def test_who_walks_beside_a_junction_is_waited_for_when_he_steps_in(y: float, kind: ObjectKind, waits: bool) -> None:
+    zones, _ = zones_for(ego_at(60.0, speed=10.0), box(100.0, y, 0.0, 1.2), (0.0, 1.2), kind=kind)
+    assert (len(zones) > 0) == waits
+
+
 @pytest.mark.parametrize(("stood", "waits"), [(True, True), (False, False)])
 def test_where_all_stop_who_stood_first_goes_first(stood: bool, waits: bool) -> None:
     graph = crossing(Priority.ALL_WAY_STOP, Priority.ALL_WAY_STOP)

@@ -13,7 +13,7 @@ from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit,
 from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import Crossed, barred, crosswalks_on
 from evpilot.plan.lights import Passed, at_junction, line_on, shown
-from evpilot.plan.priority import ZONE_COST, ZONE_COST_EXACT, busy, signalled, turning_spans, yield_spans
+from evpilot.plan.priority import MARGIN_BEFORE, ZONE_COST, ZONE_COST_EXACT, busy, signalled, turning_spans, yield_spans
 from evpilot.plan.turns import Turns, all_stop
 from evpilot.plan.way import Way
 from evpilot.types import (
@@ -41,6 +41,7 @@ HALT_PLACE = 3.0  # [m] before the line
 GONE = 60.0  # [m] from where the car has stood at a line: who comes back to it stops again
 PROB_MIN = 0.15  # a less likely way of somebody who has priority is not waited for
 STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
+STEPS_IN = 2.0  # [s]
 KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
 BLUE_LOOK, BLUE_MOVES = 80.0, 2.0  # [m] behind, [m/s] within which who comes with blue light is made way for
 CROSSING_LOOK = 60.0  # [m]
@@ -287,7 +288,7 @@ class Rules:
             ]
             if ahead and len(others):
                 found = (busy(c, span, front, speed, strip, entries, others, spans[c], weight) for span in ahead)
-                blocks.extend(self._in_turn(way, zones, entries, tracks) for zones in found)
+                blocks.extend(_steps_in(self._in_turn(way, zones, entries, tracks), entries) for zones in found)
             turns = turning_spans(self.briefing.graph, way) if len(riders) else []
             blocks.extend(
                 busy(c, span, front, speed, strip, entries, riders, spans[c], weight, beside=True)
@@ -318,6 +319,13 @@ class Rules:
         if key not in self._yields:
             self._yields[key] = yield_spans(graph, way, careful, green)
         return self._yields[key]
+
+
+def _steps_in(zones: Array, entries: Entries) -> Array:
+    """Zones (K, 8) without those on foot who are not soon in our way: away from crosswalks people walk on along the
+    kerb rather than straight on over the junction, and where one does come, contact is what counts."""
+    later = np.isin(zones[:, 6], entries.walkers) & (zones[:, 3] > STEPS_IN - MARGIN_BEFORE)
+    return zones[~later]
 
 
 def wall_at(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
