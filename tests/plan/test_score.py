@@ -285,7 +285,7 @@ def test_a_zone_that_the_car_has_left_or_is_in_is_no_matter() -> None:
 def test_who_has_no_more_than_its_nose_in_a_zone_still_waits(inside: float, speed: float) -> None:
     """Who began to go as somebody came whom it had not expected cannot stop before the zone any more, but in time."""
     low = 30.0 + BODY[0] + BODY[1] - inside
-    zones = np.array([[0.0, low, low + 13.0, 1.0, 5.0, 90.0, 0.0]])
+    zones = np.array([[0.0, low, low + 13.0, 1.0, 5.0, 90.0, 0.0, low]])
     costs, _ = costs_of([line(speed=speed, accel=-1.0), line(speed=speed, accel=1.0)], graph=one_lane(), zones=zones)
     assert costs[0, Cost.RULE] == 0.0 and costs[1, Cost.RULE] == 90.0
 
