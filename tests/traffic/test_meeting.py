@@ -4,7 +4,19 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from reactive_drive import band, car, collisions, drive, history, lights, scenario, straight, upright
+from reactive_drive import (
+    band,
+    car,
+    collisions,
+    crossroads,
+    drive,
+    ego_at,
+    history,
+    lights,
+    scenario,
+    straight,
+    upright,
+)
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.types import LaneGraph, LightState, Priority, StopKind, Turn
@@ -50,6 +62,17 @@ def test_nobody_who_turns_off_brakes_for_who_comes_past_in_the_other_lane(side: 
         comes = car(2, -3.5, start, -np.pi / 2, 13.0)
         frames = drive(scenario(graph, car(1, 0.0, -60.0, np.pi / 2, 12.0), comes), 8)
         assert history(frames, 1, 5).min() > alone - 0.5, start
+
+
+@pytest.mark.parametrize(("nose", "brakes"), [(-2.4, False), (-1.2, True), (0.6, True)])
+def test_who_has_to_let_others_pass_and_peeps_into_their_lane_is_not_braked_for(nose: float, brakes: bool):
+    """By the map, whose lanes are cut into pieces, they cross from y = -2.7 on."""
+    graph = crossroads(x=Priority.PRIORITY, y=Priority.YIELD)
+    frames = drive(
+        scenario(graph, car(1, -45.0, speed=13.0)), 6,
+        ego=lambda k: ego_at(0.0, nose - 2.25 + 0.003 * k, np.pi / 2, 0.03, z=0.0),
+    )  # fmt: skip
+    assert history(frames, 1, 5).min() < -2.5 if brakes else history(frames, 1, 5).min() > -1.0
 
 
 def inner_crossing() -> LaneGraph:

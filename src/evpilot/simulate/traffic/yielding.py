@@ -32,7 +32,7 @@ AT_LINE = 4.0  # [m] before the waiting place one is first in line, and its wait
 JOIN_TIME = 1.5  # [s] after which one who joins a stream is part of it
 STUCK_TIME = 15.0  # [s] after which a jam in the crossing is entered where there is room
 ENTERED = 0.5  # [m] beyond its waiting place one has entered, and clears the crossing
-CREEPS = 1.5  # [m/s]
+CREEPS, NOSE = 1.5, 0.6  # [m/s], [m]
 CLEAR = 1.0  # [m] behind who stands beyond it
 ROLLS_UP = 2.0  # [m/s] at least, of who has yet to come to a stop line
 # Columns of the bookings (B, 3): who comes along a lane, [m] from its front to the lane's start, and to a stop sign
@@ -191,8 +191,9 @@ def whether_to_wait(
     if waited > patience and their_speed < STOPPED:
         return DARES
     if inside:
-        # whoever has to let us pass and creeps there is no reason to brake, unless his body is in our way
-        return GOES if clash[5] == 0.0 and their_speed < CREEPS else WAITS
+        # whoever has to let us pass, and creeps with no more than its nose in, is not in our way yet
+        peeps = clash[5] == 0.0 and their_speed < CREEPS and their_near > -NOSE
+        return GOES if peeps else WAITS
     their_enter = eta_of(their_near, their_speed, top, OTHERS_ACCEL, pause)
     committed = pause == -np.inf and their_speed * their_speed > 2.0 * MEANT_BRAKE * their_near
     margin = 0.0 if rude else row[MARGIN] * max(0.0, 1.0 - waited / 20.0)
