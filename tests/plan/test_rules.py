@@ -260,6 +260,13 @@ def test_who_walks_beside_a_junction_is_waited_for_when_he_steps_in(y: float, ki
     assert (len(zones) > 0) == waits
 
 
+@pytest.mark.parametrize(("speed", "early"), [(0.0, True), (6.0, False)])
+def test_only_who_stands_may_set_off_before_somebody_is_gone(speed: float, early: bool) -> None:
+    # the lanes cross from 96 m on, and who crosses is in our way from somewhat further on
+    zones, _ = zones_for(ego_at(90.0 - FRONT, speed=speed), box(100.0, -20.0, 0.0, 10.0), (0.0, 10.0))
+    assert (zones[0][7] > zones[0][1] + 0.2) == early
+
+
 @pytest.mark.parametrize(("stood", "waits"), [(True, True), (False, False)])
 def test_where_all_stop_who_stood_first_goes_first(stood: bool, waits: bool) -> None:
     graph = crossing(Priority.ALL_WAY_STOP, Priority.ALL_WAY_STOP)
