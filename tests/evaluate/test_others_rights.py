@@ -37,6 +37,12 @@ def test_who_waits_or_goes_long_before_passes(made):
         assert "right_of_way" not in verdict.shortfalls
 
 
+def test_who_follows_us_has_no_right_of_way_wherever_he_turns(made):
+    behind = made.Other(made.through([0.0, 5.0, 5.3, 8.0], [-42.0, 8.0, 10.0, 10.0], [0.0, 0.0, 2.0, 30.0]))
+    ahead = made.verdict(made.cruise(10.0, x=-30.0), made.crossing(), others=(behind,))
+    assert ahead.metric("right_of_way").passed is not False and "right_of_way" not in ahead.shortfalls
+
+
 def test_who_has_red_has_no_right_of_way(made):
     """The same barger; the light of the others' lane shows red to them."""
     graph = lit_crossing()
@@ -79,7 +85,9 @@ def test_a_way_through_a_junction_is_told_by_where_it_begins_and_ends(made):
     (way,) = movements(run, locate(run))
     assert way.lanes == (1,)
     assert run.box[way.first, 0] == pytest.approx(0.5, abs=1.0)
-    assert [round(low) for _, _, low, _ in way.conflicts(run.graph)] == [8]
+    # the lanes before and behind are drawn with two points each; the line reaches as far along them all the same
+    assert way.begin[0] == pytest.approx(60.0) and way.arc[-1] == pytest.approx(60.0 + 20.0 + 40.0)
+    assert [round(low) for _, _, low, _ in way.conflicts(run.graph)] == [68]
 
 
 # --- crosswalks

@@ -60,7 +60,11 @@ def _demands(drive: Drive, way: Movement, logged: dict[int, Track]) -> list[tupl
         tick = _begun(drive, front, low, way)
         if tick < 0 or _held_by_light(drive, other, tick):
             continue
-        coming = (track for track in logged.values() if _comes_along(drive, track, other, tick))
+        coming = (
+            track
+            for track in logged.values()
+            if _comes_along(drive, track, other, tick) and not _follows(drive, track, tick)
+        )
         found.extend((tick, demand(drive, track, tick)) for track in coming)
     return found
 
@@ -111,6 +115,15 @@ def _held_by_light(drive: Drive, lane: int, tick: int) -> bool:
     movement = ARROWS.get(Turn(graph.turn[lane]), Arrow.STRAIGHT)
     before = [int(one) for one in graph.predecessors(lane) if len(graph.lights_of(int(one)))]
     return bool(before) and all(red(drive, one, movement)[tick] for one in before)
+
+
+def _follows(drive: Drive, track: Track, tick: int) -> bool:
+    """Whether somebody drives behind the car on its own way in a tick: wherever he goes then, he goes after it."""
+    x, y, yaw = drive.box[tick, :3]
+    there = track.box[track.row_at(tick)]
+    dx, dy = there[0] - x, there[1] - y
+    along, across = np.cos(yaw) * dx + np.sin(yaw) * dy, np.cos(yaw) * dy - np.sin(yaw) * dx
+    return bool(along < 0.0 and abs(across) < ON_LANE[0] and np.cos(there[2] - yaw) > np.cos(SAME_WAY))
 
 
 def _comes_along(drive: Drive, track: Track, lane: int, tick: int) -> bool:

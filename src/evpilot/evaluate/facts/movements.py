@@ -88,13 +88,20 @@ def _movement(graph: LaneGraph, before: int, lanes: list[int], first: int, last:
     parts = [graph.center[graph.points(lane), :2] for lane in lanes]
     begin = np.concatenate([[0.0], np.cumsum(graph.length[lanes])])[:-1]
     if before >= 0 and lanes[0] in graph.successors(before):
-        rows = graph.points(before)
-        parts.insert(0, graph.center[rows, :2][graph.arc[rows] >= graph.length[before] - BEFORE])
+        parts.insert(0, _piece(graph, before, float(graph.length[before]) - BEFORE, float(graph.length[before])))
         begin = begin + arc_length(np.ascontiguousarray(parts[0]))[-1]
     onward = graph.successors(lanes[-1])
     if len(onward):
-        rows = graph.points(int(onward[0]))
-        parts.append(graph.center[rows, :2][graph.arc[rows] <= AHEAD])
+        parts.append(_piece(graph, int(onward[0]), 0.0, AHEAD))
     line = np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
     line = np.ascontiguousarray(line[np.concatenate([[True], np.hypot(*np.diff(line, axis=0).T) > 1e-6])])
     return Movement(lanes=tuple(lanes), first=first, last=last, line=line, arc=arc_length(line), begin=begin)
+
+
+def _piece(graph: LaneGraph, lane: int, low: float, high: float) -> Array:
+    """The centre (P, 2) of a lane between two places on it [m], as far as it reaches."""
+    rows = graph.points(lane)
+    arc = graph.arc[rows]
+    low, high = max(low, 0.0), min(high, float(arc[-1]))
+    at = np.concatenate([[low], arc[(arc > low) & (arc < high)], [high]])
+    return np.column_stack([np.interp(at, arc, graph.center[rows, k]) for k in range(2)])
