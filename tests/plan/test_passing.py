@@ -7,6 +7,7 @@ import pytest
 
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll, Span
 from evpilot.plan.cost.passing import (
+    BEHIND_COST,
     HELD_UP,
     PASSING_COST,
     TIME_COST,
@@ -66,6 +67,17 @@ def test_who_ends_behind_a_rider_is_held_up_and_who_passed_is_not() -> None:
     spans = np.ascontiguousarray(rider(20.0, 4.5)[None, None])
     priced(props, np.stack([motion(4.5, 0.0), motion(10.0, 2.0)]), spans, np.array([0]), costs)
     assert costs[:, Cost.PROGRESS].tolist() == pytest.approx([HELD_UP * (14.0 - 4.5), 0.0])
+
+
+def test_nobody_ends_close_behind_a_rider_whom_there_is_no_room_to_pass() -> None:
+    spans = np.ascontiguousarray(rider(20.0, 4.5, d=-1.5)[None, None])
+    ends = np.array([-6.0, -1.5, -0.2, -0.2])  # [m] behind him, the last with the room to pass
+    rolls = np.stack([motion(4.5, d) for d in (0.0, 0.0, 0.0, 1.2)])
+    rolls[:, :, Roll.S] += (20.0 - 0.9 - FRONT + ends)[:, None]
+    props, costs = np.zeros((4, len(Prop))), np.zeros((4, len(Cost)))
+    priced(props, rolls, spans, np.array([0]), costs)
+    far, near, beside, wide = costs[:, Cost.RULE]
+    assert far == wide == 0.0 < near < beside == pytest.approx(BEHIND_COST, rel=0.2)
 
 
 @pytest.mark.parametrize(("place", "dear"), [(130.0, True), (260.0, False)])

@@ -12,6 +12,8 @@ COUNTRY = 60.0 / 3.6  # [m/s] where it is allowed to drive faster, it is out of 
 SPARE = 0.1  # [m] that a drive may be off its plan
 FASTER = 0.8  # [m/s] than the cyclist: passing, not riding along
 PASSING_COST = 120.0  # with half of the room missing, and as it begins to be missing half as dear
+BEHIND, BEHIND_TIME = 1.5, 0.6  # [m], [s] to keep behind one beside whom there is not the room to pass
+BEHIND_COST, SETTLED = 15.0, 40  # with none of it left, by the square of the share that is missing; from 6 s on
 HELD_UP = 2.0  # for each m/s that is missing behind one in the end: as dear as the metres of some 6 s
 HELD_NEAR = 45.0  # [m] ahead of us now: nobody keeps further off to be held up less
 TIME_KEPT = 2.0  # [s] to those who come, while we are in their lane ...
@@ -41,6 +43,19 @@ def missing_room(roll: Array, span: Array, front: float, rear: float, half: floa
         if s + front < span[step, LOW] or s - rear > span[step, HIGH] or roll[step, R_V] < span[step, PACE] + FASTER:
             continue
         worst = max(worst, wanted - max(span[step, RIGHT] - d - half, d - half - span[step, LEFT], 0.0))
+    return worst
+
+
+@kernel()
+def crowding(roll: Array, span: Array, front: float, half: float, wanted: float) -> float:
+    """How much too near behind somebody who rides our way, span (T, 5) by `Span`, a motion (T, 11) comes that has not
+    the room wanted beside him: by the share of the distance that is missing; 0 for one that is past him."""
+    worst = 0.0
+    for step in range(SETTLED, roll.shape[0]):
+        gap, d = span[step, LOW] - roll[step, R_S] - front, roll[step, R_D]
+        beside = max(span[step, RIGHT] - d - half, d - half - span[step, LEFT])
+        if gap > -BEHIND and beside < wanted - 2.0 * SPARE:
+            worst = max(worst, 1.0 - max(gap, 0.0) / (BEHIND + BEHIND_TIME * max(roll[step, R_V], 0.0)))
     return worst
 
 
@@ -77,8 +92,8 @@ def passing_cost(
     body: Array, wanted: float, wish: float, costs: Array,
 ) -> None:  # fmt: skip
     """Add to costs (R, 13) what passing riders, entries (K,), with less room than wanted [m] is worth, or with too
-    little time to those who come, and what being held up behind one in the end is. body (3,): rear axle to centre, half
-    length, half width [m]; wish [m/s]: the speed that we would like."""
+    little time to those who come, and what crowding them from behind, or being held up by one in the end is. body (3,):
+    rear axle to centre, half length, half width [m]; wish [m/s]: the speed that we would like."""
     front, rear, half = body[0] + body[1], body[1] - body[0], body[2]
     last = rolls.shape[1] - 1
     for r in range(props.shape[0]):
@@ -89,7 +104,8 @@ def passing_cost(
             if span[0, PACE] <= 0.0:
                 continue
             share = missing_room(roll, span, front, rear, half, wanted) / wanted
-            costs[r, RULE] += PASSING_COST * prob[e] * share * (0.5 + share)
+            close = crowding(roll, span, front, half, wanted)
+            costs[r, RULE] += prob[e] * (PASSING_COST * share * (0.5 + share) + BEHIND_COST * close * close)
             near_us = span[0, LOW] < corridors[c, PLACE] + front + HELD_NEAR and corridors[c, WALL] > span[last, LOW]
             beside = span[last, LEFT] < -half - wanted or span[last, RIGHT] > half + wanted
             if near_us and not beside and span[last, HIGH] > roll[last, R_S] - rear:
