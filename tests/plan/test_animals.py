@@ -49,3 +49,6 @@ def test_how_an_animal_beside_the_road_is_come_up_to(y: float, vy: float, ready:
         assert at == pytest.approx(130.0 - REACH, abs=1.5)
     assert heeded_animals(ways, deer(130.0, y, vy, ObjectKind.PEDESTRIAN), REACH) == []
     assert heeded_animals(ways, deer(40.0, y, vy), REACH) == []  # behind us
+    below = deer(130.0, y, vy)
+    below.state[0, 2] = -6.0
+    assert heeded_animals(ways, below, REACH) == []  # under our bridge

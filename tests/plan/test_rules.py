@@ -399,6 +399,16 @@ def test_over_the_line_what_the_light_showed_before_still_holds(state: LightStat
     assert zones[0][1] == pytest.approx(low, abs=2.1)
 
 
+def test_a_light_that_was_hidden_at_its_line_says_nothing_beyond_it() -> None:
+    graph = left_turn_with_lights()
+    rules = Rules(briefing(graph))
+    hidden = [RED, GREEN, LightState.UNSEEN]
+    zones_for(ego_at(60.0, speed=8.0), *ONCOMING, graph, [RED, GREEN, GREEN], rules=rules)
+    zones_for(ego_at(95.0), *ONCOMING, graph, hidden, rules=rules)
+    zones, _ = zones_for(ego_at(99.0, speed=3.0), *ONCOMING, graph, hidden, rules=rules)
+    assert zones[0][1] == pytest.approx(107.0, abs=2.1)
+
+
 def test_what_the_light_showed_holds_until_somebody_drives_on_from_across() -> None:
     graph = left_turn_with_lights()
     rules = Rules(briefing(graph))

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from evpilot.geometry.level import LEVEL
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.way import Way
@@ -37,6 +38,8 @@ def _met(way: Way, state: Array, velocity: Array) -> tuple[float, float]:
     """Where [m] on a corridor an animal is met, and how fast [m/s] to come there, inf for as one likes."""
     row = int(np.hypot(way.table[:, Ref.X] - state[0], way.table[:, Ref.Y] - state[1]).argmin())
     x, y, yaw = way.table[row, : Ref.YAW + 1]
+    if abs(way.table[row, Ref.Z] - state[2]) > LEVEL:
+        return 0.0, math.inf
     c, s = math.cos(yaw), math.sin(yaw)
     along, across = c * (state[0] - x) + s * (state[1] - y), c * (state[1] - y) - s * (state[0] - x)
     towards = -math.copysign(1.0, across) * (c * velocity[1] - s * velocity[0])

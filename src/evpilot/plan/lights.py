@@ -55,22 +55,22 @@ def line_on(graph: LaneGraph, lane: int) -> float:
 
 @dataclass(slots=True)
 class Passed:
-    """Remembers what the lights of each movement (lane, next lane) showed last before our front passed their line:
-    from there on they are out of view, and whoever waits in a junction for the oncoming does not see his light turn."""
+    """Remembers what the lights of each movement (lane, next lane) showed as our front came to their line: from there
+    on they are out of view, and whoever waits in a junction for the oncoming does not see his light turn. One that was
+    hidden then stays so: what it had shown before says nothing of how the junction was entered."""
 
     _last: dict[tuple[int, int], LightState] = field(default_factory=dict[tuple[int, int], LightState])
 
     def shown(self, graph: LaneGraph, way: Way, number: int, lights: Lights, front: float) -> LightState | None:
-        """`shown` before the line; beyond it, and while the light is out of view, what it showed before. front [m]:
-        our bumper's place on the corridor."""
+        """`shown` before the line; beyond it, and while the light is out of view, what it showed there. front [m]: our
+        bumper's place on the corridor."""
         state = shown(graph, way, number, lights)
         if state is None:
             return None
         lane, after = (int(k) for k in (*way.path.lanes[number : number + 2], -1)[:2])
         if front > float(way.path.lane_s[number]) + line_on(graph, lane):
             return self._last.get((lane, after), state) if state == LightState.UNSEEN else state
-        if state != LightState.UNSEEN:
-            self._last[lane, after] = state
+        self._last[lane, after] = state
         return state
 
     def forget(self, lane: int, after: int) -> None:

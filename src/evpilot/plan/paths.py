@@ -65,7 +65,7 @@ class Paths:
     change: float
     _body: Array = field(init=False)
     _pace: float = field(init=False, default=0.0)
-    _due: float = field(init=False, default=0.0)
+    _due_pace: float = field(init=False, default=0.0)
     _bend: float = field(init=False, default=CURVE_ACCEL)
     _most_bend: float = field(init=False, default=CURVE_ACCEL)
     _made: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
@@ -98,7 +98,7 @@ class Paths:
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
         table[:, Ref.SLOPE] = slopes(table[:, Ref.Z])
         table[:, Ref.LIMIT] = np.minimum(table[:, Ref.LIMIT], self._unknown_limits(path, len(table)))
-        table[:, Ref.LIMIT] = np.maximum(table[:, Ref.LIMIT], self._due)
+        table[:, Ref.LIMIT] = np.maximum(table[:, Ref.LIMIT], self._due_pace)
         # a lower limit holds for the whole car: it is reached before the rear axle is there
         for _ in range(math.ceil((self._body[0] + LIMIT_EARLY) / SPACING)):
             table[:-1, Ref.LIMIT] = np.minimum(table[:-1, Ref.LIMIT], table[1:, Ref.LIMIT])
@@ -125,7 +125,7 @@ class Paths:
         place = path.lane_at(row * SPACING)
         rest = float(self.cost[path.lanes[place]]) - (row * SPACING - float(path.lane_s[place]))
         if math.isfinite(rest):
-            self._due = min(RESERVE * rest / due, UNKNOWN_LIMIT_ELSE)
+            self._due_pace = min(RESERVE * rest / due, UNKNOWN_LIMIT_ELSE)
             ahead = self._prepare(lanes)[1][row:, Ref.CAP]
             if rest / due > len(ahead) / float((1.0 / ahead).sum()) / DUE_MARGIN:
                 self._bend = self._most_bend = DUE_CURVE_ACCEL

@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.maps.right_of_way import heading
 from evpilot.plan.columns import GRID, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import Passed, at_junction, line_on
@@ -67,14 +66,14 @@ def _others_go(graph: LaneGraph, way: Way, number: int, tracks: Tracks) -> bool:
 
 def _driven_on(graph: LaneGraph, lane: int, tracks: Tracks) -> bool:
     """Whether somebody drives on the first half of a lane, along it."""
-    rows, arc = graph.points(lane), np.arange(0.0, 0.5 * float(graph.length[lane]), EACH)
+    rows, half = graph.points(lane), 0.5 * float(graph.length[lane])
+    arc = np.linspace(0.0, half, 2 + int(half / EACH))
     x, y = (np.interp(arc, graph.arc[rows], graph.center[rows, k]) for k in range(2))
     far = np.hypot(tracks.state[:, 0, None] - x, tracks.state[:, 1, None] - y)
     on_it = (far.min(axis=1, initial=np.inf) < ON_IT) & (tracks.state[:, 4] > DRIVES) & tracks.valid
     if not on_it.any():
         return False
-    nearest = far[on_it].argmin(axis=1)
-    yaw = heading(graph, np.full(len(nearest), lane), arc[nearest])
+    yaw = np.arctan2(np.gradient(y), np.gradient(x))[far[on_it].argmin(axis=1)]
     return bool(np.any(np.cos(tracks.state[on_it, 3] - yaw) > ALONG))
 
 
@@ -92,7 +91,7 @@ def yield_spans(
         of = zip(graph.conflict[rows], graph.conflict_span[rows], graph.conflict_yields[rows], strict=True)
         for other, span, yields in of:
             owed = yields and not any(_held(graph, int(other), own) for own in passed)
-            if owed or (int(lane) in careful and not _parts(graph, int(lane), int(other))):
+            if owed or (int(lane) in careful and not _one_approach(graph, int(lane), int(other))):
                 found.append((float(begin + span[0]), float(begin + span[1])))
         if int(lane) in green:
             passed.append(int(lane))
@@ -117,8 +116,8 @@ def turning_spans(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
     ]
 
 
-def _parts(graph: LaneGraph, lane: int, other: int) -> bool:
-    """Whether two lanes part from one: who comes along the other comes from our side."""
+def _one_approach(graph: LaneGraph, lane: int, other: int) -> bool:
+    """Whether two lanes part from one: who comes along the other comes as we do, and crosses nobody's way."""
     return bool(np.intersect1d(graph.predecessors(lane), graph.predecessors(other)).size)
 
 

@@ -50,8 +50,10 @@ def waits_for_room(drive: Drive, ways: list[Movement]) -> Bools:
         stood = last + np.flatnonzero(np.abs(drive.speed[last : way.last + 1]) < STANDS)
         last = way.last + 1
         parts = _parts(drive, way) if len(stood) else []
-        fronts = way.places(drive.box[stood, :2])[:, 0] + half if parts else np.zeros(0)
-        for tick, front in zip(stood.tolist() if parts else (), fronts.tolist(), strict=True):
+        if not parts:
+            continue
+        fronts = way.places(drive.box[stood, :2])[:, 0] + half
+        for tick, front in zip(stood.tolist(), fronts.tolist(), strict=True):
             high = next((high for low, high in parts if -NOSE < low - front < BEFORE), np.nan)
             waits[tick] = _rear_beyond(drive, way, tick, front) < high + 2.0 * half + SPACE
     return waits
