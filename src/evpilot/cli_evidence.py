@@ -137,7 +137,7 @@ def dossier(
     results: Annotated[list[Path], typer.Argument(metavar="RESULTS...", help="Folders of suites' results.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the site goes.")] = Path("dossier"),
     replays: Annotated[int, typer.Option("--replays", metavar="N", min=0, help="Failures with a replay page.")] = 20,
-    pdf: Annotated[bool, typer.Option("--pdf", help='Also dossier.pdf; needs "evpilot[pdf]".')] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help='Also dossier.pdf; needs "evpilot\\[pdf]".')] = False,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write the dossier of suites' results: one site that an engineer can hand over."""

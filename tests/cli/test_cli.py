@@ -45,6 +45,13 @@ def test_help_names_every_command_and_loads_nothing_heavy() -> None:
         assert command in done.stdout
 
 
+def test_help_names_the_extra_that_a_dossier_in_pdf_needs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "evpilot", "dossier", "--help"], capture_output=True, text=True, timeout=300
+    )
+    assert "evpilot[pdf]" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
