@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.plan.batch import Batch
-from evpilot.plan.columns import GRID, HORIZON, Corridor, Cost, Law, Prop, Roll, Span
+from evpilot.plan.columns import GRID, HORIZON, Corridor, Cost, Entry, Law, Prop, Roll, Span
 from evpilot.plan.rules import Wall
 from evpilot.plan.scene import Scene
 from evpilot.plan.way import Way
@@ -31,6 +31,7 @@ S, D = int(Roll.S), int(Roll.D)
 S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 UNHURRIED, NEAR = 0.4, 30.0  # [m/s2], [m] nobody brakes as yet for a line that lies beyond a stop as gentle
 LEAD_REACH = 50.0  # [m]
+ALONG, DRIVES = 0.5, 0.5  # cosine of the angle to our way from which on, and [m/s] at which, one goes it before us
 
 
 def rejections(costs: Array, chosen: int) -> Bytes:
@@ -103,6 +104,8 @@ def phrase(batch: Batch, chosen: int, scene: Scene, walls: list[Wall], tracks: T
     if prop[Prop.LAW] == RAMP and prop[Prop.P0] < -3.5:
         return (f"brake hard for {who}" if who >= 0 else "brake hard"), who
     if lead >= 0 and (slows or float(roll[0, Roll.SPEED]) < 1.0 or _gap(roll, scene.spans[corridor, lead]) < 25.0):
+        if _crosses(scene.spans[corridor, lead, 0], scene.entries.box[lead, 0]):
+            return f"yield to {who}", who
         return (f"follow {who}" if not slows else f"slow down for {who}"), who
     if abs(float(prop[Prop.OFFSET])) > 0.6:
         return f"pass with a nudge to the {'left' if prop[Prop.OFFSET] > 0 else 'right'}", -1
@@ -149,6 +152,11 @@ def _lead(roll: Array, spans: Array) -> int:
             if span[D_LOW] < d + STRIP and span[D_HIGH] > d - STRIP and span[S_HIGH] > s and gap < nearest:
                 nearest, lead = gap, e
     return lead
+
+
+def _crosses(span: Array, box: Array) -> bool:
+    """Whether who drives at a row (5,) of boxes, and of spans as seen from our way, drives across it or towards us."""
+    return bool(span[Span.SPEED] < ALONG * box[Entry.SPEED] and box[Entry.SPEED] > DRIVES)
 
 
 def _gap(roll: Array, span: Array) -> float:

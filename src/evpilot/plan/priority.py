@@ -10,7 +10,7 @@ from evpilot.plan.entries import Entries
 from evpilot.plan.lights import Passed, at_junction, line_on
 from evpilot.plan.spans import on_strip
 from evpilot.plan.way import Way
-from evpilot.types import LaneGraph, Lights, LightState, Tracks, Turn
+from evpilot.types import LaneGraph, Lights, LightState, Priority, Signal, Tracks, Turn
 from evpilot.types.state import Array, Bools, Ints
 
 MARGIN_BEFORE, MARGIN_AFTER = 1.0, 0.5  # [s] between us and those who have priority
@@ -21,6 +21,8 @@ ZONE_COST, ZONE_COST_EXACT = 180.0, 90.0
 CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
 GO_STATES = (LightState.GREEN, LightState.AMBER)  # those across have red
 ON_IT, DRIVES, EACH = 1.5, 2.0, 2.0  # [m] from the middle of a lane and [m/s] of who drives on it, [m] sampled
+HELD_FAR = 120.0  # [m] before a red light who comes is held back by it
+BLUE = int(Signal.BLUE)
 SETS_OFF = 2.0  # [m/s] who is faster does not wait
 COMMITTED = 3.0  # [m/s2] who would have to brake harder to wait has begun to go, and the others see that ...
 STOPS_FOR_US = 2.0  # [m/s2] ... who need not brake harder than this, a reaction [s] later, to let us out
@@ -80,7 +82,8 @@ def _driven_on(graph: LaneGraph, lane: int, tracks: Tracks) -> bool:
 def yield_spans(
     graph: LaneGraph, way: Way, careful: tuple[int, ...] = (), green: tuple[int, ...] = ()
 ) -> list[tuple[float, float]]:
-    """Parts of a corridor [m] on which others have priority, each once, in order; on the careful lanes all have.
+    """Parts of a corridor [m] on which others have priority, each once, in order; on the careful lanes all have, and
+    where all must stop all may.
 
     Where our light is green, that of the roads across is red: who waits there is not waited for, so that a left turn
     advances to where it meets the oncoming."""
@@ -91,7 +94,8 @@ def yield_spans(
         of = zip(graph.conflict[rows], graph.conflict_span[rows], graph.conflict_yields[rows], strict=True)
         for other, span, yields in of:
             owed = yields and not any(_held(graph, int(other), own) for own in passed)
-            if owed or (int(lane) in careful and not _one_approach(graph, int(lane), int(other))):
+            all_have = int(lane) in careful or graph.priority[lane] == Priority.ALL_WAY_STOP
+            if owed or (all_have and not _one_approach(graph, int(lane), int(other))):
                 found.append((float(begin + span[0]), float(begin + span[1])))
         if int(lane) in green:
             passed.append(int(lane))
@@ -103,6 +107,50 @@ def yield_spans(
         else:
             merged.append((low, high))
     return merged
+
+
+def held_places(graph: LaneGraph, way: Way, green: tuple[int, ...]) -> Array:
+    """Places (P, 3), x, y [m], yaw [rad], on the roads across a corridor, up to their lines, that its green lanes hold
+    back: whose front is there has red, whatever way it is expected to take."""
+    lanes = way.path.lanes.tolist()
+    held: list[int] = []
+    for own in (lane for lane in lanes if lane in green):
+        number = lanes.index(own)
+        for inside in lanes[number : number + 2]:
+            rows = slice(int(graph.conflict_start[inside]), int(graph.conflict_start[inside + 1]))
+            across = [other for other in graph.conflict[rows].tolist() if _held(graph, other, own)]
+            held.extend(lane for other in across for lane in graph.predecessors(other).tolist())
+    parts = [np.zeros((0, 3))]
+    for lane in sorted(set(held)):
+        parts.extend(_before_line(graph, lane))
+    return np.concatenate(parts)
+
+
+def _before_line(graph: LaneGraph, lane: int) -> list[Array]:
+    """Places (P, 3) along a lane up to its line, and along those that lead to it, for `HELD_FAR`."""
+    parts: list[Array] = []
+    rest, end = HELD_FAR, line_on(graph, lane)
+    while rest > 0.0:
+        rows, arc = graph.points(lane), np.arange(max(end - rest, 0.0), end, EACH)
+        x, y = (np.interp(arc, graph.arc[rows], graph.center[rows, k]) for k in range(2))
+        if len(arc) > 1:
+            parts.append(np.column_stack([x, y, np.arctan2(np.gradient(y), np.gradient(x))]))
+        before, rest = graph.predecessors(lane), rest - end
+        if not len(before):
+            break
+        lane = int(before[0])
+        end = float(graph.length[lane])
+    return parts
+
+
+def held_back(places: Array, tracks: Tracks) -> Bools:
+    """Which of the tracks (N,) wait, or will, at a red light: their front is at one of the places (P, 3) of
+    `held_places`, and heads on. Who comes with blue light does not wait."""
+    yaw, half = tracks.state[:, 3], 0.5 * tracks.size[:, 0]
+    x, y = tracks.state[:, 0] + half * np.cos(yaw), tracks.state[:, 1] + half * np.sin(yaw)
+    near = np.hypot(x[:, None] - places[:, 0], y[:, None] - places[:, 1]) < ON_IT
+    along = np.cos(yaw[:, None] - places[:, 2]) > ALONG
+    return (near & along).any(axis=1) & (tracks.signals & BLUE == 0)
 
 
 def turning_spans(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:

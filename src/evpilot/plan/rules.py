@@ -13,7 +13,17 @@ from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit,
 from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import Crossed, barred, crosswalks_on
 from evpilot.plan.lights import Passed, at_junction, line_on, shown
-from evpilot.plan.priority import MARGIN_BEFORE, ZONE_COST, ZONE_COST_EXACT, busy, signalled, turning_spans, yield_spans
+from evpilot.plan.priority import (
+    MARGIN_BEFORE,
+    ZONE_COST,
+    ZONE_COST_EXACT,
+    busy,
+    held_back,
+    held_places,
+    signalled,
+    turning_spans,
+    yield_spans,
+)
 from evpilot.plan.turns import Turns, all_stop
 from evpilot.plan.way import Way
 from evpilot.types import (
@@ -28,7 +38,7 @@ from evpilot.types import (
     Tracks,
     among,
 )
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bools, Ints
 
 LOOK = 120.0  # [m] ahead
 AMBER_BRAKE = 3.0  # [m/s2] an amber light is for those who can stop at this (the usual timing of amber)
@@ -75,10 +85,9 @@ class Rules:
     halted: dict[tuple[str, int], tuple[float, float, float]] = field(
         default_factory=dict[tuple[str, int], tuple[float, float, float]]
     )
-    _yields: dict[tuple[bytes, tuple[int, ...], tuple[int, ...]], list[tuple[float, float]]] = field(
+    _yields: dict[tuple[bytes, tuple[int, ...], tuple[int, ...]], tuple[list[tuple[float, float]], Array]] = field(
         init=False, default_factory=dict
     )
-
     _passed: Passed = field(init=False, default_factory=Passed)
     _crossed: Crossed = field(init=False)
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
@@ -196,12 +205,12 @@ class Rules:
                 s = float(way.path.lane_s[place] + graph.stop_s[k])
                 room = s - self._front(way)
                 stood = self._has_stood(("stop", int(k)), room, observation, HALT_TIME)
-                if ("stop", int(k)) in self.halted:
-                    self._turns.arrive(int(k), tracks, observation.ego)
+                if ("stop", int(k)) in self.halted and room > -0.5:
+                    self._turns.arrive(int(k), graph, tracks, observation.ego)
                 if stood or not -1.0 <= room <= LOOK:
                     continue
                 if self._can_stop(way, s, observation.ego.speed, RED_BRAKE):
-                    walls.append(wall_at(c, way, s, "stop: stop sign"))
+                    walls.append(wall_at(c, way, _halt_at(s, room, observation.ego), "stop: stop sign"))
         return walls
 
     def _crosswalks(
@@ -281,13 +290,11 @@ class Rules:
         weight = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
         for c, way in enumerate(ways):
             front = self._front(way)
-            ahead = [
-                span
-                for span in self._yields_on(way, lights, front, tracks)
-                if span[1] >= front and span[0] <= front + LOOK
-            ]
-            if ahead and len(others):
-                found = (busy(c, span, front, speed, strip, entries, others, spans[c], weight) for span in ahead)
+            owed, held = self._yields_on(way, lights, front, tracks)
+            ahead = [span for span in owed if span[1] >= front and span[0] <= front + LOOK]
+            free = others[~held_back(held, tracks)[entries.track[others]]] if ahead and len(held) else others
+            if ahead and len(free):
+                found = (busy(c, span, front, speed, strip, entries, free, spans[c], weight) for span in ahead)
                 blocks.extend(_steps_in(self._in_turn(way, zones, entries, tracks), entries) for zones in found)
             turns = turning_spans(self.briefing.graph, way) if len(riders) else []
             blocks.extend(
@@ -299,6 +306,10 @@ class Rules:
                 blocks.append(detour.zones(c, way, front, speed, entries, spans[c]))
         return np.concatenate(blocks) if blocks else np.zeros((0, 8))
 
+    def goes_before(self, ids: Ints) -> Bools:
+        """Which of some ids (N,) go before us where all must stop."""
+        return self._turns.goes_before(ids)
+
     def _in_turn(self, way: Way, zones: Array, entries: Entries, tracks: Tracks) -> Array:
         """The zones (K, 8) of one part of a corridor without those who have to wait for us at an all-way stop."""
         if not self._turns.before or not len(zones) or not all_stop(self.briefing.graph, way, float(zones[0, 1])):
@@ -309,16 +320,24 @@ class Rules:
             zones = zones[self._turns.waited_for(line, zones, entries, tracks)]
         return zones
 
-    def _yields_on(self, way: Way, lights: Lights, front: float, tracks: Tracks) -> list[tuple[float, float]]:
-        """`yield_spans`, found once for each path and what its lights show."""
+    def _yields_on(
+        self, way: Way, lights: Lights, front: float, tracks: Tracks
+    ) -> tuple[list[tuple[float, float]], Array]:
+        """`yield_spans` and `held_places`, found once for each path and what its lights show."""
         graph = self.briefing.graph
         careful, green = (), ()
         if len(graph.light_id):
             careful, green = signalled(graph, way, lights, self._passed, front, tracks)
         key = way.path.lanes.tobytes(), careful, green
         if key not in self._yields:
-            self._yields[key] = yield_spans(graph, way, careful, green)
+            self._yields[key] = yield_spans(graph, way, careful, green), held_places(graph, way, green)
         return self._yields[key]
+
+
+def _halt_at(s: float, room: float, ego: EgoState) -> float:
+    """Where to stand at a stop sign whose line is at s [m], `room` [m] ahead: who has come near enough stands there,
+    and does not creep up to it first while others come and go."""
+    return min(s, s - room + STOPS + stop_with_ease(ego)) if 0.0 <= room < HALT_PLACE else s
 
 
 def _steps_in(zones: Array, entries: Entries) -> Array:

@@ -129,7 +129,7 @@ class Stage:
         """Expect those who must let us pass to do so; the official verdict's traffic knows nothing of us."""
         if self._briefing.limits.exact or not len(entries):
             return
-        drivers = CAN_FOLLOW[tracks.kind[entries.track]]
+        drivers = CAN_FOLLOW[tracks.kind[entries.track]] & ~self._rules.goes_before(tracks.id[entries.track])
         stopped = self._deference.expect(way, spans[0], entries, drivers, float(self._body[2]))
         if len(stopped):
             spans_again(stopped, entries.box, entries.half, entries.level, corridors, table, spans, near)

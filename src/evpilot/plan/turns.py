@@ -1,10 +1,12 @@
 """Whose turn it is where all must stop: who came first goes first."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from evpilot.plan.entries import Entries
+from evpilot.plan.lights import line_on
 from evpilot.plan.way import Way
 from evpilot.types import VEHICLES, EgoState, LaneGraph, Priority, Tracks, among
 from evpilot.types.state import Array, Bools, Ints
@@ -13,24 +15,35 @@ NEAR = 40.0  # [m] who stands further off does not stand at this junction
 STANDS = 0.5  # [m/s]
 QUEUE, STRIP = 9.0, 1.5  # [m] from middle to middle, [m] aside: who stands behind somebody is not first at its line
 UNDER_WAY = 2.0  # [s] who is so near to being in our way has begun to go, whosever turn it is
+ON_IT, EACH = 1.5, 1.0  # [m] from a place on its way a front is there; [m] from one place to the next
+BEYOND = ON_IT + 0.2  # [m] behind a line begin the places at which only those are who have set off
 CAN_WAIT = among(VEHICLES)
 
 
 @dataclass(slots=True)
 class Turns:
-    """Remembers, for each stop line at which we have come to stand, who stood at its line before (ids): those go first,
-    and nobody else but who is under way already (Uniform Vehicle Code section 11-403)."""
+    """Remembers, for each stop line at which we have come to stand, who was there before us (ids): who stood first at
+    its line, and who had set off from there by then, or does while we still stand. Those go first, and nobody else but
+    who is under way already (Uniform Vehicle Code section 11-403)."""
 
     before: dict[int, frozenset[int]] = field(default_factory=dict[int, frozenset[int]])
+    _places: dict[int, Array] = field(init=False, default_factory=dict[int, Array])
 
-    def arrive(self, line: int, tracks: Tracks, ego: EgoState) -> None:
-        """Take in who waits as we come to stand at a line, once."""
+    def arrive(self, line: int, graph: LaneGraph, tracks: Tracks, ego: EgoState) -> None:
+        """Take in, as long as we stand at a line, who waited as we came, and who drives in the junction."""
+        if line not in self._places:
+            self._places[line] = beyond_lines(graph, line)
         if line not in self.before:
             self.before[line] = frozenset(tracks.id[first_at_line(tracks, ego)].tolist())
+        self.before[line] |= frozenset(tracks.id[in_it(self._places[line], tracks)].tolist())
 
     def forget(self, line: int) -> None:
         """Let go of a line that lies behind."""
         self.before.pop(line, None)
+
+    def goes_before(self, ids: Ints) -> Bools:
+        """Which of some ids (N,) go before us at a line at which we have stood."""
+        return np.isin(ids, sorted(frozenset().union(*self.before.values())))
 
     def waited_for(self, line: int, zones: Array, entries: Entries, tracks: Tracks) -> Bools:
         """Which of the zones (Z, 8) of `priority.busy` at our line's junction stay: of those whose turn it is, and of
@@ -39,6 +52,36 @@ class Turns:
             return np.ones(len(zones), np.bool_)
         ids = tracks.id[entries.track[zones[:, 6].astype(np.int64)]]
         return np.isin(ids, list(self.before[line])) | (zones[:, 3] < UNDER_WAY)
+
+
+def beyond_lines(graph: LaneGraph, line: int) -> Array:
+    """Places (P, 2) [m] on the ways over the junction behind a stop line, from `BEYOND` its lines on."""
+    inside = graph.successors(int(graph.stop_lane[line]))
+    junctions = graph.junction[inside[graph.junction[inside] >= 0]]
+    parts = [np.zeros((0, 2))]
+    for lane in np.flatnonzero(np.isin(graph.junction, junctions)).tolist():
+        before = [k for k in graph.predecessors(lane).tolist() if graph.junction[k] < 0]
+        lines = [line_on(graph, k) + BEYOND for k in before]
+        over = [begin - float(graph.length[k]) for k, begin in zip(before, lines, strict=True)]
+        parts.append(_sampled(graph, lane, max(over, default=0.0)))
+        parts.extend(_sampled(graph, k, begin) for k, begin in zip(before, lines, strict=True))
+    return np.concatenate(parts)
+
+
+def _sampled(graph: LaneGraph, lane: int, begin: float) -> Array:
+    """Places (P, 2) each metre along the middle of a lane, from so far [m] on it."""
+    rows, length = graph.points(lane), float(graph.length[lane])
+    arc = np.arange(max(begin, 0.0), length, EACH)
+    return np.column_stack([np.interp(arc, graph.arc[rows], graph.center[rows, k]) for k in range(2)])
+
+
+def in_it(places: Array, tracks: Tracks) -> Ints:
+    """The rows of the vehicles whose front is at one of some places (P, 2)."""
+    rows = np.flatnonzero(tracks.valid & CAN_WAIT[tracks.kind])
+    half, yaw = 0.5 * tracks.size[rows, 0], tracks.state[rows, 3]
+    front = tracks.state[rows, :2] + half[:, None] * np.column_stack([np.cos(yaw), np.sin(yaw)])
+    away = np.hypot(*(front[:, None] - places[None]).transpose(2, 0, 1))
+    return rows[away.min(axis=1, initial=math.inf) < ON_IT]
 
 
 def first_at_line(tracks: Tracks, ego: EgoState) -> Ints:
