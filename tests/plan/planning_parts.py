@@ -82,14 +82,16 @@ def ring(radius: float, limit: float = 14.0) -> LaneGraph:
     return builder.build()
 
 
-def crossing(ours: Priority = Priority.YIELD, theirs: Priority = Priority.PRIORITY) -> LaneGraph:
-    """Our road eastwards must yield to one that runs north across it at x = 100, or as the two are told."""
+def crossing(
+    ours: Priority = Priority.YIELD, theirs: Priority = Priority.PRIORITY, southwards: bool = False
+) -> LaneGraph:
+    """Our road eastwards must yield to one that runs north, or south, across it at x = 100, or as the two are told."""
     builder = GraphBuilder()
 
     def add(points: list[tuple[float, float]], north: bool, priority: Priority) -> list[int]:
         lanes = []
         for a, b in itertools.pairwise(points):
-            side = np.array([1.75, 0.0]) if north else np.array([0.0, -1.75])
+            side = np.array([math.copysign(1.75, b[1] - a[1]), 0.0]) if north else np.array([0.0, -1.75])
             lanes.append(builder.lane(
                 [np.array(a) - side, np.array(b) - side], [np.array(a) + side, np.array(b) + side],
                 priority=priority, speed_limit=14.0, junction=0 if len(lanes) == 1 else -1,
@@ -99,7 +101,8 @@ def crossing(ours: Priority = Priority.YIELD, theirs: Priority = Priority.PRIORI
         return lanes
 
     add([(0.0, 0.0), (92.0, 0.0), (108.0, 0.0), (300.0, 0.0)], False, ours)
-    add([(100.0, -150.0), (100.0, -8.0), (100.0, 8.0), (100.0, 150.0)], True, theirs)
+    across = [(100.0, -150.0), (100.0, -8.0), (100.0, 8.0), (100.0, 150.0)]
+    add([(x, -y) for x, y in across] if southwards else across, True, theirs)
     return builder.build()
 
 

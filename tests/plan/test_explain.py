@@ -28,6 +28,13 @@ def test_who_waits_before_a_crossing_names_those_who_have_priority_there() -> No
     assert not any(reason.startswith("follow 2") for reason in said)
 
 
+def test_who_crosses_before_us_is_not_said_to_be_followed() -> None:
+    crosser = actor(9, (90.0, -20.0), (0.0, 4.0))
+    said = reasons(drive(scene(one_lane(), crosser, speed=8.0, seconds=8.0)))
+    assert "yield to 9" in said
+    assert not any(reason in said for reason in ("follow 9", "slow down for 9"))
+
+
 def test_who_cannot_be_escaped_is_said_to_come_from_behind_if_he_does() -> None:
     run = drive(scene(one_lane(), actor(7, (-14.0, 0.0), (30.0, 0.0)), actor(8, (30.0, 0.0)), speed=0.0, seconds=1.0))
     said = reasons(run)

@@ -36,6 +36,7 @@ from evpilot.types import (
     ObjectKind,
     Predictions,
     Priority,
+    Signal,
     Tracks,
     Turn,
     no_tracks,
@@ -150,6 +151,12 @@ def test_a_stop_sign_binds_until_the_car_has_stood_at_its_line() -> None:
     assert not walls_at(graph, ego_at(at_line + 0.5, speed=1.0, t=3.5), rules=rules)
 
 
+@pytest.mark.parametrize(("room", "near"), [(2.5, True), (20.0, False)])
+def test_who_is_near_a_stop_sign_stands_there_and_does_not_creep_up_to_it(room: float, near: bool) -> None:
+    (wall,) = walls_at(lane_with_stop_sign(80.0), ego_at(80.0 - FRONT - room, speed=0.6))
+    assert wall.s == (pytest.approx(80.0 - room + 0.3, abs=0.2) if near else pytest.approx(80.0, abs=0.1))
+
+
 def test_a_stop_sign_binds_again_when_the_car_comes_back_to_it() -> None:
     graph = lane_with_stop_sign(80.0)
     rules = Rules(briefing(graph))
@@ -214,10 +221,12 @@ def zones_for(
     states: list[LightState] | None = None,
     kind: ObjectKind = ObjectKind.CAR,
     rules: Rules | None = None,
+    signals: int = 0,
 ) -> tuple[np.ndarray, Way]:
     brief = briefing(graph or crossing())
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego)
     tracks = people((float(other[0, 0]), float(other[0, 1]), *velocity), kind=kind)
+    tracks.signals[:] = signals
     knots = np.arange(0.0, 8.1, 0.8)[:11]
     pose = np.zeros((1, 1, len(knots), 4))
     for column in (0, 1):
@@ -279,6 +288,22 @@ def test_where_all_stop_who_stood_first_goes_first(stood: bool, waits: bool) -> 
     assert bool(len(zones)) == waits
     # but who is in the middle of it is let out
     assert len(zones_for(ego, box(100.0, -7.0, 0.0, 4.0), (0.0, 4.0), graph, rules=rules)[0])
+
+
+@pytest.mark.parametrize(("y", "speed", "goes_first"), [(-5.0, 3.0, True), (-30.0, 8.0, False)])
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_where_all_stop_who_had_set_off_as_we_came_goes_first_from_either_side(
+    y: float, speed: float, goes_first: bool, side: float
+) -> None:
+    graph = crossing(Priority.ALL_WAY_STOP, Priority.ALL_WAY_STOP, southwards=side < 0.0)
+    rules = Rules(briefing(graph))
+    ego = ego_at(91.0 - FRONT, speed=0.0)
+    (way, *_) = Road(briefing(graph), LaneIndex(graph)).ways(ego)
+    rules.walls([way], seen(ego), people((100.0, side * y, 0.0, side * speed), kind=ObjectKind.CAR))
+    assert rules.goes_before(np.array([1])).tolist() == [goes_first]
+    later = box(100.0, side * -28.0, 0.0, side * 4.0, yaw=side * 0.5 * math.pi)
+    zones, _ = zones_for(ego, later, (0.0, side * 4.0), graph, rules=rules)
+    assert bool(len(zones)) == goes_first
 
 
 @pytest.mark.parametrize(
@@ -414,14 +439,22 @@ def test_what_the_light_showed_holds_until_somebody_drives_on_from_across() -> N
     rules = Rules(briefing(graph))
     lost = [RED, GREEN, LightState.UNSEEN]
 
-    def low(y: float) -> float:
+    def lows(y: float) -> list[float]:
         across = box(111.0, y, 0.0, 6.0, 0.5 * math.pi)
-        return zones_for(ego_at(99.0, speed=0.0), across, (0.0, 6.0), graph, lost, rules=rules)[0][0, 1]
+        zones, _ = zones_for(ego_at(99.0, speed=0.0), across, (0.0, 6.0), graph, lost, rules=rules)
+        return zones[:, 1].tolist()
 
     zones_for(ego_at(95.0), *ONCOMING, graph, [RED, GREEN, GREEN], rules=rules)
-    assert low(-20.0) == pytest.approx(114.7, abs=2.1)  # somebody comes to his line: only where the oncoming cross, too
-    assert low(-3.0) == pytest.approx(107.0, abs=2.1)  # he is over it,
-    assert low(-20.0) == pytest.approx(107.0, abs=2.1)  # and so may be who follows him
+    assert not lows(-20.0)  # somebody comes to his line, and it is red for him
+    assert lows(-3.0) == pytest.approx([107.0], abs=2.1)  # he is over it,
+    assert lows(-20.0) == pytest.approx([107.0], abs=2.1)  # and so may be who follows him
+
+
+def test_who_comes_with_blue_light_from_across_is_waited_for_though_his_light_is_red() -> None:
+    graph, across = left_turn_with_lights(), box(111.0, -20.0, 0.0, 6.0, 0.5 * math.pi)
+    told = [RED, GREEN, GREEN]
+    assert not len(zones_for(ego_at(95.0), across, (0.0, 6.0), graph, told)[0])
+    assert len(zones_for(ego_at(95.0), across, (0.0, 6.0), graph, told, signals=int(Signal.BLUE))[0])
 
 
 @pytest.mark.parametrize(("y", "waits"), [(-2.9, True), (0.3, False)])
