@@ -117,3 +117,39 @@ def test_who_is_told_late_to_stop_at_a_line_brakes_little_harder_than_that_takes
     frames = drive(case, 10, seed=seed, shown=lambda k: lights(graph, LightState.AMBER if k < 10 else LightState.RED))
     assert -4.0 < history(frames, 1, 5).min() < -2.0
     assert 95.0 < history(frames, 1, 0)[-1] + 2.25 < 100.0
+
+
+def left_turn_at_lights() -> LaneGraph:
+    """A road along x that turns left over one across, at x = 110, and that of the oncoming, at y = 7; a light rules
+    each, with its line 5 m before the junction, which begins at x = 100, y = -10 and x = 130."""
+    builder = GraphBuilder()
+    oncoming = [[[x, 7.0] for x in np.linspace(a, b, 20)] for a, b in ((400.0, 130.0), (130.0, 95.0), (95.0, -50.0))]
+    ours = [straight(0.0, 100.0), arc(100.0, 20.0, 20.0, -0.5 * np.pi, 0.0), upright(20.0, 150.0, 120.0)]
+    across = [upright(a, b, 110.0) for a, b in ((-150.0, -10.0), (-10.0, 30.0), (30.0, 150.0))]
+    for way, turn, line in ((ours, Turn.LEFT, 95.0), (oncoming, Turn.STRAIGHT, 265.0), (across, Turn.STRAIGHT, 135.0)):
+        lanes = [
+            builder.lane(*band(points), speed_limit=13.9, **({"junction": 0, "turn": turn} if k == 1 else {}))
+            for k, points in enumerate(way)
+        ]
+        for one, after in pairwise(lanes):
+            builder.connect(one, after)
+        builder.light([lanes[0]], (way[0][-1][0], way[0][-1][1], 5.0, 0.0))
+        builder.stop_line(lanes[0], line, StopKind.LIGHT)
+    return builder.build()
+
+
+def test_who_turns_left_at_a_green_light_waits_in_the_junction_and_clears_it_when_the_light_turns():
+    graph = left_turn_at_lights()
+    stream = [car(2 + k, 140.0 + 25.0 * k, 7.0, np.pi, 11.0) for k in range(10)]
+    amber, red = 120, 150
+
+    def shown(k: int):
+        ours = LightState.GREEN if k < amber else LightState.AMBER if k < red else LightState.RED
+        return lights(graph, ours, ours, LightState.RED)
+
+    frames = drive(scenario(graph, car(1, 60.0, speed=9.0), car(20, 0.0, speed=9.0), *stream), 21, shown=shown)
+    front, speed = history(frames[:amber], 1, 0) + 2.25, history(frames[:amber], 1, 4)
+    assert speed[-1] < 0.5 and 102.0 < front[-1] < 108.0  # inside, and not yet in anybody's way
+    assert history(frames, 1, 1)[-1] > 20.0  # gone, soon after the oncoming have red
+    assert history(frames, 20, 0)[-1] + 2.25 < 95.1  # who comes behind has no room there, and waits at the line
+    assert not collisions(frames)

@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.geometry.polyline import arc_length
 from evpilot.simulate.traffic.lanes import SPEED_FREE, Lanes
-from evpilot.types import LaneGraph, Priority, StopKind
+from evpilot.types import LaneGraph, Priority, StopKind, Turn
 from evpilot.types.state import Array, Ints
 
 BACK = 60.0  # [m] of lanes behind a driver that its path keeps, to see who follows
@@ -16,6 +16,8 @@ BEND_ACCEL = 2.5  # [m/s2] across, in curves
 CAP_BRAKE = 2.0  # [m/s2] braking for a curve or a lower limit
 WAIT_BEFORE = 1.0  # [m] before a conflict without a line where one waits
 LINE_REACH = 15.0  # [m] how far before a conflict's junction lane a stop line may stand to be its waiting place
+AGAINST = -0.7  # cosine of the angle between two approaches that are oncoming to each other
+ROOM_INSIDE = 1.5  # [m] in a junction, at least, of who waits there: else it stands on the crosswalk before it
 TOUCHING = 0.05  # [m] joints closer than this need no point twice
 
 STOP_SIGN, LIGHT, CROSSWALK = 0, 1, 2  # what `Path.event` rows are
@@ -142,10 +144,10 @@ def _clashes(graph: LaneGraph, whole: list[int], lane_s: Array) -> Array:
                 yields = 2.0
             merge = MERGE if _meet(graph.successors(lane), graph.successors(other)) else 0.0
             s_in, s_out = float(lane_s[place] + span[0]), float(lane_s[place] + span[1])
-            wait = float(lane_s[place]) + _waiting(graph, whole[place - 1] if place else -1, lane, float(span[0]))
+            wait = float(lane_s[place]) + _waiting_for(graph, whole[place - 1] if place else -1, lane, other, span[0])
             before = graph.predecessors(other)
             # who is between its line and the junction has entered nothing yet
-            theirs = max(_waiting(graph, int(before[0]) if len(before) else -1, other, float(span[2])), 0.0)
+            theirs = max(_waiting_for(graph, int(before[0]) if len(before) else -1, other, lane, span[2]), 0.0)
             rows.append((s_in, s_out, float(other), float(span[2]), float(span[3]), yields, wait, merge, theirs))
     return np.array(sorted(rows), np.float64).reshape(-1, 9)
 
@@ -157,6 +159,37 @@ def _meet(a: Ints, b: Ints) -> bool:
 def _yields_back(graph: LaneGraph, lane: int, other: int) -> bool:
     rows = slice(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1]))
     return bool(np.any(graph.conflict_yields[rows] & (graph.conflict[rows] == other)))
+
+
+def _waiting_for(graph: LaneGraph, before: int, lane: int, other: int, low: float) -> float:
+    """`_waiting` for who comes along another lane. Who turns left at a green light goes as far into the junction as
+    nobody's way is crossed, waits there for the oncoming, and leaves it when they have red (StVO section 37 (2))."""
+    wait = _waiting(graph, before, lane, float(low))
+    if before < 0 or graph.turn[lane] != Turn.LEFT or not _oncoming(graph, before, lane, other):
+        return wait
+    rows = slice(int(graph.conflict_start[lane]), int(graph.conflict_start[lane + 1]))
+    crossed = [
+        float(span[0])
+        for third, span in zip(graph.conflict[rows].tolist(), graph.conflict_span[rows], strict=True)
+        if before not in graph.predecessors(third)
+    ]
+    inside = min(crossed) - WAIT_BEFORE
+    return max(wait, inside) if inside > ROOM_INSIDE else wait
+
+
+def _oncoming(graph: LaneGraph, before: int, lane: int, other: int) -> bool:
+    """Whether lights rule a junction lane and another, which has priority and is come to the opposite way."""
+    theirs = graph.predecessors(other)
+    if not _yields_back(graph, lane, other) or not len(theirs):
+        return False
+    lit = len(graph.lights_of(before)) > 0 and len(graph.lights_of(int(theirs[0]))) > 0
+    return lit and math.cos(_end_heading(graph, before) - _end_heading(graph, int(theirs[0]))) < AGAINST
+
+
+def _end_heading(graph: LaneGraph, lane: int) -> float:
+    """Direction [rad] of a lane at its end."""
+    (x0, y0), (x1, y1) = graph.center[graph.points(lane), :2][-2:].tolist()
+    return math.atan2(y1 - y0, x1 - x0)
 
 
 def _waiting(graph: LaneGraph, before: int, lane: int, low: float) -> float:

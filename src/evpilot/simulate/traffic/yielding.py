@@ -165,7 +165,8 @@ def kept_clear(
         return np.inf, False
     for k in range(first, last):
         gap = clash[k, 6] - front
-        if clash[k, 7] > 0.5 or gap < 0.0 or clash[k, 0] > front + standing:
+        # who stands in a queue before the waiting place does not stand beyond it
+        if clash[k, 7] > 0.5 or gap < 0.0 or clash[k, 6] > front + standing:
             continue
         no_room = clash[k, 1] - front + 2.0 * row[HALF_LENGTH] + CLEAR > standing
         if no_room and speed * speed < 2.0 * MEANT_BRAKE * max(gap, 0.1):
