@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.plan.arrays import JOLT_PRICE, POWER, car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
-from evpilot.plan.columns import Cost
+from evpilot.plan.columns import Corridor, Cost
 from evpilot.plan.cost.afoot import afoot_cost
 from evpilot.plan.cost.changing import changing_cost
 from evpilot.plan.cost.energy import energy_cost
@@ -16,6 +16,7 @@ from evpilot.plan.cost.lines import lane_kept_cost
 from evpilot.plan.cost.passing import passing_cost, room_beside
 from evpilot.plan.cost.progress import EARLY
 from evpilot.plan.cost.trapped import trapped_cost
+from evpilot.plan.cost.undertaking import FAST, overtaken_on, undertaking_cost
 from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_cost
 from evpilot.plan.road import TIMED, Road
@@ -23,8 +24,9 @@ from evpilot.plan.rollout import roll_out
 from evpilot.plan.scene import Scene
 from evpilot.plan.score import price_best, score
 from evpilot.plan.variety import OTHER, unite
+from evpilot.plan.way import Way
 from evpilot.plan.weather import car_on, comfort_on
-from evpilot.types import Briefing
+from evpilot.types import Briefing, LaneKind
 from evpilot.types.state import Array, Ints
 
 CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: decisions are steady
@@ -51,6 +53,7 @@ class Evaluator:
         self._car = self._dry_car = car_vector(briefing)
         self._comfort = self._dry_comfort = comfort_vector(briefing.limits)
         self._owned, self._starts, self._polygon = goal_polygons(briefing)
+        self._overtaken_on = overtaken_on(briefing.graph)
         self._room = Room()
         self._told: tuple[Scene, Array, Array] | None = None
 
@@ -100,6 +103,7 @@ class Evaluator:
         entries, area, (limits, _) = scene.entries, self.road.area, self._asked(scene)
         self._weigh_alone(batch, scene)
         self._yield_room(batch, scene)
+        self._pass_on_the_right_side(batch, scene)
         if scene.tight:
             trapped_cost(batch.props, batch.rolls, scene.corridors, scene.room, batch.costs)
         if scene.thrift is not None and scene.freely is not None:
@@ -135,6 +139,22 @@ class Evaluator:
         walkers = self._on_the_road(scene.entries)
         if len(walkers):
             afoot_cost(batch.props, batch.rolls, scene.spans, walkers, scene.entries.prob, self.body, batch.costs)
+
+    def _pass_on_the_right_side(self, batch: Batch, scene: Scene) -> None:
+        """Add what it costs to gain on those in the lane that one overtakes on; who speeds up on an acceleration lane
+        may (StVO section 7a (2)), and a regulation's cases ask for safety alone."""
+        limits = self.briefing.limits
+        if limits.exact or limits.lane_kept or max(float(scene.ego[0]), scene.wanted) < FAST:
+            return
+        undertaking_cost(
+            batch.props, batch.rolls, scene.spans, scene.near, scene.entries.prob,
+            np.array([not self._speeds_up(way) for way in scene.ways]), self.body, self._overtaken_on, batch.costs,
+        )  # fmt: skip
+
+    def _speeds_up(self, way: Way) -> bool:
+        """Whether a corridor is an acceleration lane here."""
+        lane = way.path.lanes[way.path.lane_at(float(way.scalars[Corridor.S]))]
+        return bool(self.briefing.graph.kind[lane] == LaneKind.ON_RAMP)
 
     def _on_the_road(self, entries: Entries) -> Ints:
         """The entries of who walks on the road now; the official verdict asks for no room beside them."""
