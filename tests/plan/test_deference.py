@@ -113,3 +113,13 @@ def test_nobody_slows_down_for_who_waits_for_him() -> None:
     run = drive(scene(OURS, waits, speed=12.0, seconds=9.0))
     speeds = [frame.truth.ego.speed for frame in run.frames]
     assert min(speeds) > 11.0
+
+
+def test_who_set_off_before_us_where_all_must_stop_is_not_expected_to_let_us_pass() -> None:
+    # from our left: among those who stopped together it is for him to wait
+    graph = crossing(Priority.ALL_WAY_STOP, Priority.ALL_WAY_STOP, southwards=True)
+    at_line = np.array([91.3 - 0.5 * CAR.length, 0.0, 0.0, 0.0])
+    run = drive(scene(graph, actor(3, (100.0, 9.5), (0.0, -1.5)), speed=0.0, start=at_line, seconds=10.0))
+    accel = [frame.truth.ego.accel[0] for frame in run.frames]
+    assert min(accel) > -2.5
+    assert max(frame.truth.ego.speed for frame in run.frames) > 3.0  # and behind him it goes on
