@@ -64,6 +64,17 @@ def test_nobody_who_turns_off_brakes_for_who_comes_past_in_the_other_lane(side: 
         assert history(frames, 1, 5).min() > alone - 0.5, start
 
 
+def test_who_drives_a_bend_turns_evenly():
+    """Whoever carries on the velocity and the turn rate that it shows expects it where it will be."""
+    frames = drive(scenario(turning(Turn.LEFT), car(1, 0.0, -30.0, np.pi / 2, 6.0)), 7)
+    bend = [frame for frame in frames if 2.0 < frame.state[0, 1] < 13.0]
+    assert len(bend) > 15
+    for frame in bend:
+        _, _, _, yaw, speed, _, rate = frame.state[0]
+        assert np.arctan2(*frame.velocity[0, ::-1]) == pytest.approx(yaw, abs=0.01)
+        assert rate == pytest.approx(speed / 14.0, rel=0.15)
+
+
 @pytest.mark.parametrize(("nose", "brakes"), [(-2.4, False), (-1.2, True), (0.6, True)])
 def test_who_has_to_let_others_pass_and_peeps_into_their_lane_is_not_braked_for(nose: float, brakes: bool):
     """By the map, whose lanes are cut into pieces, they cross from y = -2.7 on."""

@@ -47,13 +47,28 @@ def nearest_on(
 
 
 @kernel()
+def _piece(k: int, point: Array) -> tuple[float, float]:
+    """Unit tangent of the piece behind point k; beyond the ends that of the next one, (0, 0) of one without length."""
+    k = min(max(k, 0), point.shape[0] - 2)
+    ex, ey = point[k + 1, 0] - point[k, 0], point[k + 1, 1] - point[k, 1]
+    long = math.sqrt(ex * ex + ey * ey)
+    return (ex / long, ey / long) if long > 1e-9 else (0.0, 0.0)
+
+
+@kernel()
 def on_path(s: float, point: Array, arc: Array) -> tuple[float, float, float, float, float]:
-    """x, y, z [m] and unit tangent at s on a path; beyond its ends it goes on straight."""
+    """x, y, z [m] and unit tangent at s on a path; beyond its ends it goes on straight.
+
+    The tangent turns evenly from point to point: who drives a bend does not turn in jerks where its line has points."""
     k = min(max(int(np.searchsorted(arc, s, side="right")) - 1, 0), arc.shape[0] - 2)
     while k > 0 and arc[k + 1] <= arc[k]:
         k -= 1
-    ex, ey = point[k + 1, 0] - point[k, 0], point[k + 1, 1] - point[k, 1]
-    long = max(math.sqrt(ex * ex + ey * ey), 1e-9)
     share = (s - arc[k]) / max(arc[k + 1] - arc[k], 1e-9)
-    z = point[k, 2] + min(max(share, 0.0), 1.0) * (point[k + 1, 2] - point[k, 2])
-    return point[k, 0] + share * ex, point[k, 1] + share * ey, z, ex / long, ey / long
+    part = min(max(share, 0.0), 1.0)
+    x = point[k, 0] + share * (point[k + 1, 0] - point[k, 0])
+    y = point[k, 1] + share * (point[k + 1, 1] - point[k, 1])
+    z = point[k, 2] + part * (point[k + 1, 2] - point[k, 2])
+    (ax, ay), (bx, by), (cx, cy) = _piece(k - 1, point), _piece(k, point), _piece(k + 1, point)
+    tx, ty = bx + (1.0 - part) * ax + part * cx, by + (1.0 - part) * ay + part * cy
+    long = max(math.sqrt(tx * tx + ty * ty), 1e-9)
+    return x, y, z, tx / long, ty / long

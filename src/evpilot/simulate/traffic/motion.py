@@ -31,9 +31,9 @@ def place(i: int, motion: Array, who: Array, link: Ints, point: Array, arc: Arra
     """Write where driver i is into `things`, and its yaw and yaw rate."""
     m = motion[i]
     x, y, z, tx, ty = on_path(m[S], point, arc)
-    fx, fy, _, _, _ = on_path(m[S] + 2.0 * AXLES * who[i, HALF_LENGTH], point, arc)
-    bx, by, _, _, _ = on_path(m[S] - 2.0 * AXLES * who[i, HALF_LENGTH], point, arc)
-    yaw = wrap(math.atan2(fy - by, fx - bx) + math.atan2(m[RATE], max(m[V], 2.0)))
+    _, _, _, fx, fy = on_path(m[S] + 2.0 * AXLES * who[i, HALF_LENGTH], point, arc)
+    _, _, _, bx, by = on_path(m[S] - 2.0 * AXLES * who[i, HALF_LENGTH], point, arc)
+    yaw = wrap(math.atan2(fy + by, fx + bx) + math.atan2(m[RATE], max(m[V], 2.0)))
     m[TURNING] = wrap(yaw - m[YAW]) / dt if dt > 0.0 else 0.0
     m[YAW] = yaw
     row = things[i]
