@@ -61,11 +61,12 @@ def script(
     trigger: Trigger | None = None,
     yields: bool = True,
     signals: Signal = Signal.NONE,
+    lit: tuple[float, float] = (0.0, math.inf),
     stays: bool = False,
     first_step: int = 0,
 ) -> Actor:
     """An actor that follows a path (P, 3) with a profile of speeds, from the start or once the ego sets it off; at the
-    path's end it is gone, or with `stays` it stands there."""
+    path's end it is gone, or with `stays` it stands there. lit: from when to when [s] its signals show."""
     motion = along(path, profile(stage, knots, first_step))
     if trigger is not None:
         motion[0, 4:] = 0.0  # it stands there until it is set off
@@ -74,6 +75,8 @@ def script(
         last = motion[-1:].copy()
         last[:, 4:] = 0.0
         motion = np.vstack([motion, np.repeat(last, max(rest, 0), axis=0)])
+    time = np.arange(len(motion)) * DT
+    shown = (time >= lit[0]) & (time < lit[1])
     return stage.add(
         kind,
         size,
@@ -82,7 +85,7 @@ def script(
         first_step=first_step,
         yields=yields,
         trigger=trigger,
-        signals=signals,
+        signals=np.where(shown, signals, Signal.NONE),
     )
 
 

@@ -77,10 +77,10 @@ class Stage:
         reaction: float = 0.0,
         yields: bool = True,
         trigger: Trigger | None = None,
-        signals: Signal = Signal.NONE,
+        signals: Signal | Ints = Signal.NONE,
     ) -> Actor:
-        """Add an actor of a size (length, width, height) [m] with its motion (T, 6) and its lamps, which stay the same;
-        ids run from 1."""
+        """Add an actor of a size (length, width, height) [m] with its motion (T, 6) and its lamps, for each row or for
+        all; ids run from 1."""
         actor = Actor(
             id=len(self.actors) + 1,
             kind=kind,

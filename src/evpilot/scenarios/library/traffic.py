@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,6 +50,16 @@ MOTORWAY = (
     Mix(trucks=0.3, vans=0.12, high=0.8, pace=(0.72, 0.86), truck_pace=0.64, distracted=0.1),
 )
 """By lane from the left, at 130 km/h; trucks keep to some 85 km/h."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platoons:
+    """Traffic as a light or a slow leader bunches it: from so many to so many cars close behind each other, with time
+    gaps [s] drawn between two, and before the next platoon a pause [s]."""
+
+    cars: tuple[int, int]
+    gap: tuple[float, float]
+    pause: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +189,20 @@ def put(
     return True
 
 
+def gaps(rng: np.random.Generator, gap: tuple[float, float] | Platoons) -> Iterator[float]:
+    """The time gaps [s] from each vehicle to the next, without end."""
+    while not isinstance(gap, Platoons):
+        yield rng.uniform(*gap)
+    while True:
+        for _ in range(int(rng.integers(gap.cars[0], gap.cars[1] + 1)) - 1):
+            yield rng.uniform(*gap.gap)
+        yield rng.uniform(*gap.pause)
+
+
 def fill(
     stage: Stage,
     lanes: Sequence[int],
-    gap: tuple[float, float],
+    gap: tuple[float, float] | Platoons,
     *,
     purpose: str = "fill",
     mix: Mix = CITY,
@@ -191,7 +211,8 @@ def fill(
     speed_share: float = 1.0,
     span: tuple[float, float] = (0.0, math.inf),
 ) -> None:
-    """Populate lanes at the start, from their ends backwards, with time gaps [s] drawn between the two given.
+    """Populate lanes at the start, from their ends backwards, with time gaps [s] drawn between the two given, or in
+    platoons.
 
     speed_share scales everyone's speed at the start; span: from where to where [m] on each lane.
     """
@@ -200,6 +221,7 @@ def fill(
         lines = stage.graph.stop_s[stage.graph.stop_lane == lane]
         s = min([float(stage.graph.length[lane]), *lines.tolist()]) - rng.uniform(2.0, 12.0)
         s = min(s, span[1])
+        times = gaps(rng, gap)
         while s > max(4.0, span[0]):
             who = driver(rng, mix)
             s -= 0.5 * who.size[0]
@@ -207,13 +229,13 @@ def fill(
             way = route(stage.graph, lane, rng, turns, exits)
             if s > 0.5 * who.size[0]:
                 put(stage, who, lane, s, speed, way)
-            s -= 0.5 * who.size[0] + 2.0 + max(speed, 3.0) * rng.uniform(*gap)
+            s -= 0.5 * who.size[0] + 2.0 + max(speed, 3.0) * next(times)
 
 
 def flow(
     stage: Stage,
     lane: int,
-    gap: tuple[float, float],
+    gap: tuple[float, float] | Platoons,
     *,
     until: float | None = None,
     start: float = 3.0,
@@ -223,9 +245,11 @@ def flow(
     exits: Sequence[float] = RING_EXITS,
     speed_share: float = 0.9,
 ) -> None:
-    """Vehicles that arrive at a lane's start, from `start` [s] on, with time gaps [s] drawn between the two given."""
+    """Vehicles that arrive at a lane's start, from `start` [s] on, with time gaps [s] drawn between the two given, or
+    in platoons."""
     rng = stage.stream(f"{purpose}/{lane}")
-    time = start + rng.uniform(0.0, gap[1])
+    time = start + rng.uniform(0.0, (gap.gap if isinstance(gap, Platoons) else gap)[1])
+    times = gaps(rng, gap)
     last = stage.seconds if until is None else until
     while time < last:
         who = driver(rng, mix)
@@ -233,7 +257,7 @@ def flow(
         speed = speed_share * speed_at(stage.graph, lane, s, who.speed_factor)
         way = route(stage.graph, lane, rng, turns, exits)
         put(stage, who, lane, s, speed, way, first_step=round(time / DT))
-        time += rng.uniform(*gap) + who.size[0] / max(speed, 3.0)
+        time += next(times) + who.size[0] / max(speed, 3.0)
 
 
 def rush(

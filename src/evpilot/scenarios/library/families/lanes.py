@@ -13,7 +13,7 @@ from evpilot.scenarios.library.roads.lines import straight, trace
 from evpilot.scenarios.library.roads.network import KMH, Network, Section
 from evpilot.scenarios.library.scripts import lane_path, script
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import STRAIGHT_ON, Driver, Mix, fill, flow, put, route
+from evpilot.scenarios.library.traffic import STRAIGHT_ON, Driver, Mix, Platoons, fill, flow, put, route
 from evpilot.scenarios.scenario import Scenario
 from evpilot.types import LaneKind, ObjectKind, Signal
 
@@ -25,20 +25,24 @@ QUEUE = Mix(trucks=0.1, vans=0.15, distracted=0.1, rude=0.15)
 def overtake(seed: int, difficulty: float) -> Scenario:
     """Trucks crawl in the right lane: overtake them, and be back there before the end.
 
-    Mix: left lane 20 % too fast, 10 % distracted; the trucks are of all characters. Harder: a denser and faster left
-    lane, more trucks with shorter gaps between them."""
+    Mix: left lane 20 % too fast, 10 % distracted, in platoons with pauses in which one can pull out; the trucks are of
+    all characters. Harder: slower trucks (62 to 52 km/h), more of them with shorter gaps between them, longer platoons
+    with shorter pauses (12 to 8 s), less time (95 to 70 s: from 0.2 on the goal is missed by who stays behind)."""
     name = "overtake"
     rng = stream(name, seed, "road")
+    seconds = 95.0 - 25.0 * difficulty
     place = stretch(
-        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=1, s=110.0, speed=26.0, seconds=82.0, length=2100.0
+        name, seed, difficulty, lanes=2, limit=120.0 * KMH, ego=1, s=110.0, speed=26.0, seconds=seconds, length=2100.0
     )
     stage, s = place.stage, 180.0
-    for _ in range(2 + round(3.0 * difficulty)):
-        _truck(stage, place.lane, s, 17.5, float(rng.uniform(0.2, 0.8)), float(rng.uniform(0.5, 0.54)))
+    for k in range(2 + round(3.0 * difficulty)):
+        factor = 0.52 - 0.08 * difficulty + 0.005 * k  # none is held up by another, and pulls out
+        _truck(stage, place.lane, s, factor * 120.0 * KMH, float(rng.uniform(0.2, 0.8)), factor)
         s += TRUCK[0] + float(rng.uniform(40.0, 110.0 - 50.0 * difficulty))
-    gap = (3.6 - 1.5 * difficulty, 10.0 - 5.0 * difficulty)
-    fill(stage, place.lanes[:1], gap, mix=LEFT, turns=STRAIGHT_ON, span=(0.0, 900.0))
-    flow(stage, place.lanes[0], gap, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0)
+    pause = 12.0 - 4.0 * difficulty
+    fast = Platoons(cars=(1, 3 + round(3.0 * difficulty)), gap=(1.2, 2.4), pause=(pause, pause + 3.0))
+    fill(stage, place.lanes[:1], fast, mix=LEFT, turns=STRAIGHT_ON, span=(0.0, 900.0))
+    flow(stage, place.lanes[0], fast, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0)
     return stage.scenario(
         (goal_on(stage.graph, (place.lane,), 1600.0, 1900.0),),
         "Trucks in the right lane: overtake them and come back.",

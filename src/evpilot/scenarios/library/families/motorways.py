@@ -9,12 +9,27 @@ import numpy as np
 from evpilot.scenarios.library.roads.carriageways import MAIN, MEDIAN, carriageway
 from evpilot.scenarios.library.roads.lines import Line, straight, trace
 from evpilot.scenarios.library.roads.network import KMH, Network, Section
-from evpilot.scenarios.library.stage import DT, Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import MOTORWAY, STRAIGHT_ON, Driver, Mix, driver, fill, flow, put, route
+from evpilot.scenarios.library.scripts import lane_path, script
+from evpilot.scenarios.library.stage import DT, EGO_BOX, Stage, goal_on, staged, stream
+from evpilot.scenarios.library.traffic import (
+    MOTORWAY,
+    STRAIGHT_ON,
+    Driver,
+    Mix,
+    Platoons,
+    driver,
+    fill,
+    flow,
+    put,
+    route,
+)
 from evpilot.scenarios.scenario import Behaviour, Scenario
-from evpilot.types import LaneGraph, LaneKind, ObjectKind
+from evpilot.types import LaneGraph, LaneKind, ObjectKind, Signal
 from evpilot.types.state import Array
 
+CAR = (4.5, 1.85, 1.5)
+TRUCK = (13.5, 2.5, 3.8)
+CAR_ACROSS, TRUCK_ACROSS = 3.0, 4.5  # [s] that a change of lanes takes
 BRIDGE = Section(width=3.5, limit=70.0 * KMH, kind=LaneKind.COUNTRY)
 
 
@@ -88,31 +103,33 @@ def dense_merge(seed: int, difficulty: float) -> Scenario:
 
 
 def cut_in(seed: int, difficulty: float) -> Scenario:
-    """A car from the next lane moves in close ahead.
+    """Somebody from the next lane moves in close ahead, and is or becomes slow: fall back, then get past.
 
-    Mix: who cuts in looks at nobody, keeps its speed and may brake; the others are ordinary. Harder: it cuts in closer
-    (a time gap of 1.6 to 0.7 s), is slower than we (1 to 5 m/s), brakes at up to 2.5 m/s2."""
+    Mix: half are trucks that pull out from the right to pass another truck, half are cars that come in at hardly less
+    than our speed and then brake; they look at nobody. Left lane 20 % too fast, 10 % distracted, in platoons; who
+    follows us is late. Harder: they come in closer (the truck at a time gap of 2.6 to 1.2 s, the car at 1.7 to 0.6 s),
+    are slower in the end (by 4 to 11 m/s), the car brakes at 1 to 3 m/s2, they indicate later (2 to 0.5 s before), who
+    follows us is closer (1.9 to 1.1 s) and later (up to 0.8 s); less time (80 to 44 s: from 0.8 on the goal is missed
+    by who stays behind)."""
     name = "cut_in"
     rng = stream(name, seed, "road")
     net = Network()
-    road = carriageway(net, straight((0.0, 0.0), (1500.0, 0.0)), replace(MAIN, limit=100.0 * KMH))
-    lane = road.first[1]
-    stage = staged(name, seed, difficulty, net.build(), lane, s=160.0, speed=25.0, seconds=80.0)
-    side = 1.0 if rng.random() < 0.5 else -1.0
-    speed = 25.0 - rng.uniform(1.0, 2.0 + 3.0 * difficulty)
-    begin = rng.uniform(2.5, 5.0)
-    ahead = 25.0 * (1.6 - 0.9 * difficulty) + 5.0 + (25.0 - speed) * (begin + 3.0)
-    brakes = rng.uniform(0.0, 2.5) * difficulty
-    motion = _cutting(stage, lane, 160.0 + ahead, side * MAIN.width, speed, begin, brakes)
-    stage.add(ObjectKind.CAR, (4.5, 1.85, 1.5), motion, Behaviour.REPLAY)
-    put(stage, someone(0.4, 0.9), lane, 160.0 + ahead + 75.0, 24.0, route(stage.graph, lane, rng, STRAIGHT_ON))
-    other = road.first[0 if side < 0.0 else 2]
-    for k, s in enumerate((70.0, 118.0, 175.0, 235.0, 300.0)):
-        put(stage, someone(0.5, 0.88 + 0.02 * k), other, s, 24.5, route(stage.graph, other, rng, STRAIGHT_ON))
-    put(stage, someone(0.6, 0.9), lane, 110.0, 24.0, route(stage.graph, lane, rng, STRAIGHT_ON))
+    road = carriageway(net, straight((0.0, 0.0), (1600.0, 0.0)), replace(MAIN, limit=100.0 * KMH))
+    (left, lane, right), pace = road.first, 27.0
+    seconds = 80.0 - 36.0 * difficulty
+    stage = staged(name, seed, difficulty, net.build(), lane, s=160.0, speed=pace, seconds=seconds)
+    front = _truck_pulls_out(stage, lane, right, rng) if rng.random() < 0.5 else _car_presses_in(stage, lane, rng)
+    put(stage, someone(0.4, 0.98), lane, front + 110.0, pace, route(stage.graph, lane, rng, STRAIGHT_ON))
+    behind = 160.0 - EGO_BOX[0] - pace * (1.9 - 0.8 * difficulty)
+    late = replace(someone(0.6, 0.98), reaction=round(0.8 * difficulty, 2))
+    put(stage, late, lane, behind, pace, route(stage.graph, lane, rng, STRAIGHT_ON), headway=0.5)
+    pause = 9.0 - 3.0 * difficulty
+    fast = Platoons(cars=(1, 2 + round(2.0 * difficulty)), gap=(1.3, 2.6), pause=(pause, pause + 3.0))
+    fill(stage, (left,), fast, mix=PASSING, turns=STRAIGHT_ON)
+    flow(stage, left, fast, mix=PASSING, turns=STRAIGHT_ON, speed_share=1.0)
     return stage.scenario(
-        (goal_on(stage.graph, road.first, 1050.0, 1200.0),),
-        "A car cuts in close ahead and may brake.",
+        (goal_on(stage.graph, road.first, 1150.0, 1300.0),),
+        "A truck or a car cuts in close ahead and is slow, or brakes.",
         ("motorway", "cut-in"),
     )
 
@@ -136,7 +153,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
         way = head - 4.0 * k + np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * DT)])
         way = way[way < float(stage.graph.length[lane]) - 8.0]
         motion = recorded(stage.graph, lane, way, np.zeros(len(way)))
-        stage.add(ObjectKind.TRUCK, (13.5, 2.5, 3.8), motion, Behaviour.REPLAY)
+        stage.add(ObjectKind.TRUCK, TRUCK, motion, Behaviour.REPLAY)
         s = head - 7.0
         while s > 12.0:
             who = driver(rng, CRAWLING)
@@ -149,6 +166,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
     )
 
 
+PASSING = Mix(vans=0.1, low=0.3, pace=(0.98, 1.1), distracted=0.1, speeding=0.2)
 CRAWLING = Mix(vans=0.1, low=0.2, high=0.9, pace=(0.85, 1.05), distracted=0.15)
 DENSE = (
     Mix(vans=0.15, low=0.2, pace=(0.88, 1.0), distracted=0.08, rude=0.1),
@@ -198,16 +216,58 @@ def recorded(graph: LaneGraph, lane: int, s: Array, d: Array) -> Array:
     return np.column_stack([pose[:, :3], yaw, speed, np.gradient(speed, DT)])
 
 
-def _cutting(stage: Stage, lane: int, s: float, d: float, speed: float, begin: float, brakes: float) -> Array:
-    """Drives beside a lane at d [m], moves into it within 3.5 s from `begin` [s] on, then brakes for 1.5 s at
-    `brakes` [m/s2]; gone where the road ends."""
-    time = np.arange(stage.last_step + 1) * DT
-    slower = brakes * np.clip(time - begin - 3.5, 0.0, 1.5)
-    way = s + np.concatenate([[0.0], np.cumsum((speed - slower)[:-1] * DT)])
-    share = np.clip((time - begin) / 3.5, 0.0, 1.0)
-    offset = d * (1.0 - share**3 * (10.0 - 15.0 * share + 6.0 * share**2))
-    there = way < float(stage.graph.length[lane]) - 3.0
-    return recorded(stage.graph, lane, way[there], offset[there])
+def _truck_pulls_out(stage: Stage, lane: int, right: int, rng: np.random.Generator) -> float:
+    """A truck moves over from the right lane, behind a slower one there. Tells where its front is at the start [m]."""
+    hard = stage.difficulty
+    speed = stage.ego_speed - 4.0 - 7.0 * hard
+    begin = float(rng.uniform(1.5, 3.0))
+    ahead = stage.ego_speed * (2.6 - 1.4 * hard) + (stage.ego_speed - speed) * (begin + TRUCK_ACROSS)
+    s = stage.ego_s + 0.5 * (EGO_BOX[0] + TRUCK[0]) + ahead
+    _cut_in(stage, lane, s, TRUCK, -1.0, begin, TRUCK_ACROSS, [(0.0, speed), (stage.seconds, speed)])
+    factor = (speed - 2.5) / float(stage.graph.speed_limit[right])
+    slower = Driver(kind=ObjectKind.TRUCK, size=TRUCK, character=0.3, speed_factor=factor)
+    put(stage, slower, right, s + 2.0 * TRUCK[0] + 45.0, speed - 2.5, route(stage.graph, right, rng, STRAIGHT_ON))
+    return s + 0.5 * TRUCK[0]
+
+
+def _car_presses_in(stage: Stage, lane: int, rng: np.random.Generator) -> float:
+    """A car moves over from either side and brakes once it is in. Tells where its front is at the start [m]."""
+    hard, pace = stage.difficulty, stage.ego_speed
+    speed = pace - float(rng.uniform(0.0, 1.5))
+    begin = float(rng.uniform(1.5, 3.0))
+    ahead = pace * (1.7 - 1.1 * hard) + (pace - speed) * (begin + CAR_ACROSS)
+    s = stage.ego_s + 0.5 * (EGO_BOX[0] + CAR[0]) + ahead
+    brakes, slow, settled = 1.0 + 2.0 * hard, pace - 4.0 - 7.0 * hard, begin + CAR_ACROSS
+    knots = [(0.0, speed), (settled, speed), (settled + (speed - slow) / brakes, slow), (stage.seconds, slow)]
+    side = -1.0 if rng.random() < 0.5 else 1.0
+    _cut_in(stage, lane, s, CAR, side, begin, CAR_ACROSS, knots)
+    return s + 0.5 * CAR[0]
+
+
+def _cut_in(
+    stage: Stage,
+    lane: int,
+    s: float,
+    size: tuple[float, float, float],
+    side: float,
+    begin: float,
+    across: float,
+    knots: Sequence[tuple[float, float]],
+) -> None:
+    """Somebody at s [m] beside a lane (side 1 left, -1 right) moves into it from `begin` [s] on within `across` [s], at
+    a profile of speeds that is even until then."""
+    speed, beside = knots[0][1], side * MAIN.width
+    places = [(0.0, beside), (begin * speed, beside), ((begin + across) * speed, 0.0)]
+    script(
+        stage,
+        ObjectKind.TRUCK if size == TRUCK else ObjectKind.CAR,
+        size,
+        lane_path(stage, (lane,), s, places),
+        knots,
+        yields=False,
+        signals=Signal.RIGHT if side > 0.0 else Signal.LEFT,
+        lit=(begin - 2.0 + 1.5 * stage.difficulty, begin + across),
+    )
 
 
 def _waves(stage: Stage, rng: np.random.Generator, difficulty: float) -> Array:

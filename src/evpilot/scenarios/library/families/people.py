@@ -1,5 +1,7 @@
 """People in the way: from behind parked cars, at zebras, at a bus stop, on bicycles."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from evpilot.scenarios.library.families.streets import gentle
@@ -7,7 +9,7 @@ from evpilot.scenarios.library.people import PERSON, across, cross, pavements, s
 from evpilot.scenarios.library.roads.network import KMH, TAPER, Network, Road, Section
 from evpilot.scenarios.library.scripts import lane_path, script, time_to_stop
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import Mix, fill, flow, park
+from evpilot.scenarios.library.traffic import Mix, Platoons, fill, flow, park
 from evpilot.scenarios.scenario import Scenario, Trigger
 from evpilot.types import ObjectKind, Signal
 from evpilot.types.state import Array
@@ -177,15 +179,16 @@ def bus_stop(seed: int, difficulty: float) -> Scenario:
 def cyclist_ahead(seed: int, difficulty: float) -> Scenario:
     """A cyclist on the right of our lane: pass with 1.5 m (StVO section 5 (4)) when the other lane is free, or follow.
 
-    Mix: oncoming cars 15 % distracted, 10 % who do not yield, 10 % too fast; the cyclist sways, and goes round drains
-    without looking back. Harder: denser oncoming traffic, more sway, from 0.7 on a second cyclist."""
+    Mix: oncoming cars 15 % distracted, 10 % who do not yield, 5 % too fast, in platoons with pauses in which one can
+    pass; the cyclist sways, and goes round drains without looking back. Harder: longer platoons with shorter pauses (26
+    to 20 s), less time (125 to 70 s: from 0.6 on the goal is missed by who never passes), more sway, from 0.7 on a
+    second cyclist."""
     name = "cyclist_ahead"
     rng = stream(name, seed, "road")
     net = Network()
     road = net.road(gentle(rng, 520.0), ZEBRAS)
     lane = road.forward[0]
-    # long enough to follow the slowest to the goal: no gap need come in which to pass
-    stage = staged(name, seed, difficulty, net.build(), lane, s=14.0, speed=10.0, seconds=125.0)
+    stage = staged(name, seed, difficulty, net.build(), lane, s=14.0, speed=10.0, seconds=125.0 - 55.0 * difficulty)
     for k in range(1 + (difficulty > 0.7)):
         s, pace = 50.0 + 22.0 * k + float(rng.uniform(0.0, 8.0)), float(rng.uniform(3.8, 5.4))
         knots = [(0.0, -1.05)]
@@ -194,9 +197,12 @@ def cyclist_ahead(seed: int, difficulty: float) -> Scenario:
             knots.append((way, -1.05 + float(rng.uniform(0.0, 0.15 + 0.4 * difficulty))))
         path = lane_path(stage, (lane,), s, knots)
         script(stage, ObjectKind.BICYCLE, BICYCLE, path, [(0.0, pace), (90.0, pace)])
-    gap = (5.0 - 2.5 * difficulty, 14.0 - 5.0 * difficulty)
-    fill(stage, road.backward, gap, mix=MIXED)
-    flow(stage, road.backward[0], gap, mix=MIXED)
+    # much the same speeds: a platoon stays one, and the pause behind it open, all along the street
+    mix = replace(MIXED, pace=(0.95, 1.0), speeding=0.05)
+    pause = 26.0 - 6.0 * difficulty
+    oncoming = Platoons(cars=(2, 3 + round(3.0 * difficulty)), gap=(1.6, 3.0), pause=(pause, pause + 4.0))
+    fill(stage, road.backward, oncoming, mix=mix)
+    flow(stage, road.backward[0], oncoming, mix=mix)
     strollers(stage, 4)
     return stage.scenario(
         (goal_on(stage.graph, road.forward, -45.0, -15.0),),
