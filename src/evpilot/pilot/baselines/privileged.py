@@ -9,12 +9,14 @@ import numpy as np
 from evpilot.geometry.angles import wrap
 from evpilot.pilot.evpilot import EvPilot
 from evpilot.simulate.world import Secrets, World
-from evpilot.types import Briefing, Decision, EgoState, Lights, Observation, Predictions, Tracks, Trajectory
+from evpilot.types import Briefing, Decision, EgoState, Lights, Observation, Predictions, State, Tracks, Trajectory
 from evpilot.types.state import Array
 
 KNOTS = np.array([0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0])  # [s]
 REHEARSE_EVERY = 3  # planning ticks between two looks into the future
 SURE = 0.01  # [m2] variance of a place that is known
+# [m/s2] who brakes harder for us than this, and more than twice as hard as if we stopped, is made way for
+FORCED, FORCED_SHARE = 2.0, 0.5
 
 
 class PrivilegedPilot(EvPilot):
@@ -31,18 +33,20 @@ class PrivilegedPilot(EvPilot):
         """One planning tick, with the true road users in place of those that are seen."""
         objects = self._future.now(observation)
         decision = super().step(dataclasses.replace(observation, tracks=objects, detections=None))
-        self._future.plan = decision.trajectory
+        self._future.plan, self._future.stop = decision.trajectory, decision.tail
         return decision
 
 
 class Future:
     """A copy of a drive's world that is kept in step with it and rehearsed ahead.
 
-    plan: what the car is about to do, as far as is known; without one it goes straight on at its speed.
+    plan: what the car is about to do, as far as is known; without one it goes straight on at its speed. stop: how it
+    would come to a stand instead.
     """
 
     def __init__(self, briefing: Briefing, secrets: Secrets) -> None:
         self.plan: Trajectory | None = None
+        self.stop: Trajectory | None = None
         self._world = World(secrets.scenario, secrets.traffic, secrets.seed, secrets.platform)
         self._period_ns = briefing.period_ns
         self._ticks = 0
@@ -54,7 +58,8 @@ class Future:
         return self._world.truth(observation.t_ns, observation.ego).objects
 
     def predict(self, tracks: Tracks, lights: Lights, ego: EgoState) -> Predictions:
-        """One way for each track: what it will do if we do as planned."""
+        """One way for each track: what it will do if we do as planned, or for who would have to brake hard for that, if
+        we stop."""
         if self._ticks % REHEARSE_EVERY == 0:
             self._rehearse(tracks, ego)
         self._ticks += 1
@@ -82,25 +87,38 @@ class Future:
         return poses
 
     def _rehearse(self, tracks: Tracks, ego: EgoState) -> None:
-        """Drive a copy of the world ahead, the car along its plan, and keep who is where; who leaves is kept where it
-        was last."""
+        """Learn where everybody will be. Who lets us pass only because we leave no choice looks, along our plan, as if
+        there were room: such a one is expected to come as if we let him."""
+        ways, brakes = self._driven(tracks, ego, self.plan)
+        forced = [number for number, brake in brakes.items() if brake > FORCED]
+        if forced and self.stop is not None:
+            others, anyway = self._driven(tracks, ego, self.stop)
+            ways |= {number: others[number] for number in forced if anyway[number] < FORCED_SHARE * brakes[number]}
+        self._ways = ways
+
+    def _driven(
+        self, tracks: Tracks, ego: EgoState, plan: Trajectory | None
+    ) -> tuple[dict[int, Array], dict[int, float]]:
+        """Drive a copy of the world ahead, the car along a plan: everyone's poses (T, 4), and the hardest braking
+        [m/s2] of each; who leaves is kept where it was last."""
         world = self._world.fork()
         steps = math.ceil((KNOTS[-1] + REHEARSE_EVERY * self._period_ns * 1e-9) * 1e9 / self._period_ns)
         self._times = (tracks.t_ns + self._period_ns * np.arange(steps + 1)) * 1e-9
-        seen: dict[int, list[Array]] = {
-            number: [state[:4]] for number, state in zip(tracks.id.tolist(), tracks.state, strict=True)
-        }
+        seen = {number: [state] for number, state in zip(tracks.id.tolist(), tracks.state, strict=True)}
         for k in range(1, steps + 1):
             t_ns = tracks.t_ns + k * self._period_ns
-            objects = world.truth(t_ns, ghost(self.plan, ego, t_ns)).objects
+            objects = world.truth(t_ns, ghost(plan, ego, t_ns)).objects
             for number, state in zip(objects.id.tolist(), objects.state, strict=True):
                 if number in seen and len(seen[number]) == k:
-                    seen[number].append(state[:4])
-        self._ways = {}
+                    seen[number].append(state)
+        ways: dict[int, Array] = {}
+        brakes: dict[int, float] = {}
         for number, rows in seen.items():
-            way = np.array(rows)
+            states = np.array(rows)
+            way = states[:, :4]
             way[:, 3] = np.unwrap(way[:, 3])
-            self._ways[number] = way
+            ways[number], brakes[number] = way, -float(states[1:, State.ACCEL].min(initial=0.0))
+        return ways, brakes
 
 
 def ghost(plan: Trajectory | None, ego: EgoState, t_ns: int) -> EgoState:

@@ -12,7 +12,7 @@ from evpilot.scenarios.library.roads.carriageways import MAIN, carriageway
 from evpilot.scenarios.library.roads.lines import straight, trace
 from evpilot.scenarios.library.roads.network import KMH, Network, Section
 from evpilot.scenarios.library.scripts import lane_path, script
-from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
+from evpilot.scenarios.library.stage import goal_on, staged, stream
 from evpilot.scenarios.library.traffic import STRAIGHT_ON, Driver, Mix, Platoons, fill, flow, put, route
 from evpilot.scenarios.scenario import Scenario
 from evpilot.types import LaneKind, ObjectKind, Signal
@@ -25,9 +25,10 @@ QUEUE = Mix(trucks=0.1, vans=0.15, distracted=0.1, rude=0.15)
 def overtake(seed: int, difficulty: float) -> Scenario:
     """Trucks crawl in the right lane: overtake them, and be back there before the end.
 
-    Mix: left lane 20 % too fast, 10 % distracted, in platoons with pauses in which one can pull out; the trucks are of
-    all characters. Harder: slower trucks (62 to 52 km/h), more of them with shorter gaps between them, longer platoons
-    with shorter pauses (12 to 8 s), less time (95 to 70 s: from 0.2 on the goal is missed by who stays behind)."""
+    Mix: left lane 20 % too fast, 10 % distracted, in platoons with pauses in which one can pull out; the trucks keep
+    their lane and their speed, and brake only for who is right before them. Harder: slower trucks (62 to 52 km/h), more
+    of them with shorter gaps between them, longer platoons with shorter pauses (12 to 8 s), less time (95 to 70 s: from
+    0.4 on the goal is missed by who stays behind)."""
     name = "overtake"
     rng = stream(name, seed, "road")
     seconds = 95.0 - 25.0 * difficulty
@@ -36,8 +37,9 @@ def overtake(seed: int, difficulty: float) -> Scenario:
     )
     stage, s = place.stage, 180.0
     for k in range(2 + round(3.0 * difficulty)):
-        factor = 0.52 - 0.08 * difficulty + 0.005 * k  # none is held up by another, and pulls out
-        _truck(stage, place.lane, s, factor * 120.0 * KMH, float(rng.uniform(0.2, 0.8)), factor)
+        pace = (62.0 - 10.0 * difficulty + 0.5 * k) * KMH  # none catches up with another
+        path = lane_path(stage, (place.lane,), s, [(0.0, 0.0)])
+        script(stage, ObjectKind.TRUCK, TRUCK, path, [(0.0, pace), (seconds, pace)])
         s += TRUCK[0] + float(rng.uniform(40.0, 110.0 - 50.0 * difficulty))
     pause = 12.0 - 4.0 * difficulty
     fast = Platoons(cars=(1, 3 + round(3.0 * difficulty)), gap=(1.2, 2.4), pause=(pause, pause + 3.0))
@@ -217,8 +219,3 @@ def rain(seed: int, difficulty: float) -> Scenario:
         friction=0.5 - 0.2 * difficulty,
         sight=220.0 - 90.0 * difficulty,
     )
-
-
-def _truck(stage: Stage, lane: int, s: float, speed: float, character: float, factor: float) -> None:
-    who = Driver(kind=ObjectKind.TRUCK, size=TRUCK, character=character, speed_factor=factor)
-    put(stage, who, lane, s, speed, route(stage.graph, lane, stage.stream(f"truck {s:.0f}"), STRAIGHT_ON))
