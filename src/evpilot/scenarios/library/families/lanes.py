@@ -26,9 +26,9 @@ def overtake(seed: int, difficulty: float) -> Scenario:
     """Trucks crawl in the right lane: overtake them, and be back there before the end.
 
     Mix: left lane 20 % too fast, 10 % distracted, in platoons with pauses in which one can pull out; the trucks keep
-    their lane and their speed, and brake only for who is right before them. Harder: slower trucks (62 to 52 km/h), more
+    their lane and their speed, and brake only for who is right before them. Harder: slower trucks (56 to 52 km/h), more
     of them with shorter gaps between them, longer platoons with shorter pauses (12 to 8 s), less time (95 to 70 s: from
-    0.4 on the goal is missed by who stays behind)."""
+    0.2 on the goal is missed by who stays behind)."""
     name = "overtake"
     rng = stream(name, seed, "road")
     seconds = 95.0 - 25.0 * difficulty
@@ -37,7 +37,7 @@ def overtake(seed: int, difficulty: float) -> Scenario:
     )
     stage, s = place.stage, 180.0
     for k in range(2 + round(3.0 * difficulty)):
-        pace = (62.0 - 10.0 * difficulty + 0.5 * k) * KMH  # none catches up with another
+        pace = (56.0 - 4.0 * difficulty + 0.5 * k) * KMH  # none catches up with another
         path = lane_path(stage, (place.lane,), s, [(0.0, 0.0)])
         script(stage, ObjectKind.TRUCK, TRUCK, path, [(0.0, pace), (seconds, pace)])
         s += TRUCK[0] + float(rng.uniform(40.0, 110.0 - 50.0 * difficulty))
