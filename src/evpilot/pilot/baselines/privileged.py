@@ -10,13 +10,13 @@ from evpilot.geometry.angles import wrap
 from evpilot.pilot.evpilot import EvPilot
 from evpilot.simulate.world import Secrets, World
 from evpilot.types import Briefing, Decision, EgoState, Lights, Observation, Predictions, State, Tracks, Trajectory
-from evpilot.types.state import Array
+from evpilot.types.state import Array, Bools
 
 KNOTS = np.array([0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0])  # [s]
 REHEARSE_EVERY = 3  # planning ticks between two looks into the future
 SURE = 0.01  # [m2] variance of a place that is known
-# [m/s2] who brakes harder for us than this, and more than twice as hard as if we stopped, is made way for
-FORCED, FORCED_SHARE = 2.0, 0.5
+FORCED, FREE = 1.5, 0.7  # [m/s2] who brakes so hard for us, and hardly at that time if we stop, is made way for
+AROUND = 5  # rehearsed steps before and after that count as that time
 
 
 class PrivilegedPilot(EvPilot):
@@ -89,18 +89,18 @@ class Future:
     def _rehearse(self, tracks: Tracks, ego: EgoState) -> None:
         """Learn where everybody will be. Who lets us pass only because we leave no choice looks, along our plan, as if
         there were room: such a one is expected to come as if we let him."""
-        ways, brakes = self._driven(tracks, ego, self.plan)
-        forced = [number for number, brake in brakes.items() if brake > FORCED]
-        if forced and self.stop is not None:
-            others, anyway = self._driven(tracks, ego, self.stop)
-            ways |= {number: others[number] for number in forced if anyway[number] < FORCED_SHARE * brakes[number]}
-        self._ways = ways
+        states = self._driven(tracks, ego, self.plan)
+        first = {number: _first(rows[:, State.ACCEL] < -FORCED) for number, rows in states.items()}
+        if self.stop is not None and any(first.values()):
+            others = self._driven(tracks, ego, self.stop)
+            for number, k in first.items():
+                if k and others[number][max(k - AROUND, 1) : k + AROUND, State.ACCEL].min(initial=0.0) > -FREE:
+                    states[number] = others[number]
+        self._ways = {number: rows[:, :4] for number, rows in states.items()}
 
-    def _driven(
-        self, tracks: Tracks, ego: EgoState, plan: Trajectory | None
-    ) -> tuple[dict[int, Array], dict[int, float]]:
-        """Drive a copy of the world ahead, the car along a plan: everyone's poses (T, 4), and the hardest braking
-        [m/s2] of each; who leaves is kept where it was last."""
+    def _driven(self, tracks: Tracks, ego: EgoState, plan: Trajectory | None) -> dict[int, Array]:
+        """Drive a copy of the world ahead, the car along a plan: everyone's states (T, 7), the yaw unwrapped; who
+        leaves is kept where it was last."""
         world = self._world.fork()
         steps = math.ceil((KNOTS[-1] + REHEARSE_EVERY * self._period_ns * 1e-9) * 1e9 / self._period_ns)
         self._times = (tracks.t_ns + self._period_ns * np.arange(steps + 1)) * 1e-9
@@ -111,14 +111,15 @@ class Future:
             for number, state in zip(objects.id.tolist(), objects.state, strict=True):
                 if number in seen and len(seen[number]) == k:
                     seen[number].append(state)
-        ways: dict[int, Array] = {}
-        brakes: dict[int, float] = {}
-        for number, rows in seen.items():
-            states = np.array(rows)
-            way = states[:, :4]
-            way[:, 3] = np.unwrap(way[:, 3])
-            ways[number], brakes[number] = way, -float(states[1:, State.ACCEL].min(initial=0.0))
-        return ways, brakes
+        states = {number: np.array(rows) for number, rows in seen.items()}
+        for rows in states.values():
+            rows[:, State.YAW] = np.unwrap(rows[:, State.YAW])
+        return states
+
+
+def _first(flags: Bools) -> int:
+    """The first row after the present that is set, 0 for none."""
+    return int(np.argmax(flags[1:])) + 1 if flags[1:].any() else 0
 
 
 def ghost(plan: Trajectory | None, ego: EgoState, t_ns: int) -> EgoState:
