@@ -14,6 +14,9 @@ MUST_FAIL = [
     ("idm", "keep_clear", "keep_clear"),
     ("idm", "cyclist_hook", "right_of_way"),
     ("idm", "four_way_stop", "stop_sign"),
+    ("idm", "cut_in", "goal"),
+    ("idm", "cyclist_ahead", "goal"),
+    ("idm", "overtake", "goal"),
 ]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ghost import run
+from ghost import SIZE, run
 
 from evpilot.scenarios import Behaviour, load
 from evpilot.types import ObjectKind
@@ -12,6 +12,8 @@ BLOCKING = {
     "school_ball": (ObjectKind.PEDESTRIAN,),
     "bus_stop": (ObjectKind.BUS, ObjectKind.PEDESTRIAN),
     "cyclist_ahead": (ObjectKind.BICYCLE,),
+    "cut_in": (ObjectKind.CAR, ObjectKind.TRUCK),
+    "overtake": (ObjectKind.TRUCK,),
     "hard_braking": (ObjectKind.CAR,),
     "cut_out": (ObjectKind.CAR, ObjectKind.TRUCK),
     "tailgater": (ObjectKind.UNKNOWN, ObjectKind.CAR),
@@ -80,3 +82,26 @@ def test_at_an_all_way_stop_every_arm_has_its_turn():
             longest[one] = max(longest.get(one, 0.0), waits[one])
     assert len(longest) > 15
     assert max(longest.values()) < 16.0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_who_cuts_in_indicates_comes_over_close_ahead_and_is_slow_then(seed: int):
+    scenario = load(f"cut_in@seed={seed},difficulty=0.9")
+    cutter = next(actor for actor in scenario.actors if actor.behaviour == Behaviour.SCRIPTED)
+    seen = run(scenario, 20.0, brakes=True)
+    rows = [now.state[now.id == cutter.id][0] for now in seen.tracks]
+    lit = [bool(now.signals[now.id == cutter.id][0]) for now in seen.tracks]
+    across = [abs(row[1] - place[1]) for row, place in zip(rows, seen.place, strict=True)]
+    over, gap = int(np.argmax(np.array(across) < 0.1)), 0.5 * (cutter.length + SIZE[0])
+    assert across[0] > 3.0 and 0 < lit.index(True) < over
+    assert 0.3 < (rows[over][0] - seen.place[over][0] - gap) / scenario.start_speed < 1.6
+    assert rows[-1][4] < scenario.start_speed - 8.0
+
+
+@pytest.mark.parametrize(("name", "least"), [("cyclist_ahead", 18.0), ("overtake", 7.0)])
+def test_those_who_come_leave_pauses_in_which_one_can_pass(name: str, least: float):
+    scenario = load(f"{name}@seed=1,difficulty=0.9")
+    first = sorted(a.first_step for a in scenario.actors if a.behaviour == Behaviour.REACTIVE and a.first_step)
+    gaps = np.diff(first) * scenario.dt_ns * 1e-9
+    assert np.any(gaps > least) and np.any(gaps < 5.0)
+    assert not np.any((gaps > 5.0) & (gaps < least))

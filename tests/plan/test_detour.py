@@ -206,3 +206,12 @@ def test_a_cyclist_who_holds_us_up_is_passed_in_the_oncoming_lane_when_that_is_f
     assert beside.any() == passes
     assert not passes or gap[beside].min() > 1.5
     assert not passes or abs(centre(run)[-1, 1]) < 0.3, "and back in its lane"
+
+
+def test_two_cyclists_in_a_row_are_passed_at_once_for_which_there_is_no_room_to_return_between_them() -> None:
+    riders = [
+        actor(k, (x, -1.0), (4.2, 0.0), kind=ObjectKind.BICYCLE, size=(1.8, 0.6)) for k, x in ((1, 33.0), (2, 51.0))
+    ]
+    run = drive(scene(street(), *riders, speed=4.2, seconds=20.0))
+    assert not touches(run)
+    assert centre(run)[-1, 0] > 51.0 + 4.2 * 20.0 + 10.0

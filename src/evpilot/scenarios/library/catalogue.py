@@ -87,7 +87,7 @@ FAMILIES = {
     ),
     "cut_in": Family(
         make=motorways.cut_in,
-        description="A car cuts in close ahead on the motorway and may brake.",
+        description="A truck or a car cuts in close ahead on the motorway, and is slow or brakes.",
     ),
     "stop_and_go": Family(
         make=motorways.stop_and_go,
