@@ -108,15 +108,15 @@ def cut_in(seed: int, difficulty: float) -> Scenario:
     Mix: half are trucks that pull out from the right to pass another truck, half are cars that come in at hardly less
     than our speed and then brake; they look at nobody. Left lane 20 % too fast, 10 % distracted, in platoons; who
     follows us is late. Harder: they come in closer (the truck at a time gap of 2.6 to 1.2 s, the car at 1.7 to 0.6 s),
-    are slower in the end (by 4 to 11 m/s), the car brakes at 1 to 3 m/s2, they indicate later (2 to 0.5 s before), who
-    follows us is closer (1.9 to 1.1 s) and later (up to 0.8 s); less time (80 to 44 s: from 0.8 on the goal is missed
+    are slower in the end (by 4 to 11.5 m/s), the car brakes at 1 to 3 m/s2, they indicate later (2 to 0.5 s before), who
+    follows us is closer (1.9 to 1.1 s) and later (up to 0.8 s); less time (94 to 44 s: from 0.8 on the goal is missed
     by who stays behind)."""
     name = "cut_in"
     rng = stream(name, seed, "road")
     net = Network()
     road = carriageway(net, straight((0.0, 0.0), (1600.0, 0.0)), replace(MAIN, limit=100.0 * KMH))
     (left, lane, right), pace = road.first, 27.0
-    seconds = 80.0 - 36.0 * difficulty
+    seconds = 94.0 - 50.0 * difficulty
     stage = staged(name, seed, difficulty, net.build(), lane, s=160.0, speed=pace, seconds=seconds)
     front = _truck_pulls_out(stage, lane, right, rng) if rng.random() < 0.5 else _car_presses_in(stage, lane, rng)
     put(stage, someone(0.4, 0.98), lane, front + 110.0, pace, route(stage.graph, lane, rng, STRAIGHT_ON))
@@ -219,7 +219,7 @@ def recorded(graph: LaneGraph, lane: int, s: Array, d: Array) -> Array:
 def _truck_pulls_out(stage: Stage, lane: int, right: int, rng: np.random.Generator) -> float:
     """A truck moves over from the right lane, behind a slower one there. Tells where its front is at the start [m]."""
     hard = stage.difficulty
-    speed = stage.ego_speed - 4.0 - 7.0 * hard
+    speed = stage.ego_speed - 4.0 - 7.5 * hard
     begin = float(rng.uniform(1.5, 3.0))
     ahead = stage.ego_speed * (2.6 - 1.4 * hard) + (stage.ego_speed - speed) * (begin + TRUCK_ACROSS)
     s = stage.ego_s + 0.5 * (EGO_BOX[0] + TRUCK[0]) + ahead
@@ -237,7 +237,7 @@ def _car_presses_in(stage: Stage, lane: int, rng: np.random.Generator) -> float:
     begin = float(rng.uniform(1.5, 3.0))
     ahead = pace * (1.7 - 1.1 * hard) + (pace - speed) * (begin + CAR_ACROSS)
     s = stage.ego_s + 0.5 * (EGO_BOX[0] + CAR[0]) + ahead
-    brakes, slow, settled = 1.0 + 2.0 * hard, pace - 4.0 - 7.0 * hard, begin + CAR_ACROSS
+    brakes, slow, settled = 1.0 + 2.0 * hard, pace - 4.0 - 7.5 * hard, begin + CAR_ACROSS
     knots = [(0.0, speed), (settled, speed), (settled + (speed - slow) / brakes, slow), (stage.seconds, slow)]
     side = -1.0 if rng.random() < 0.5 else 1.0
     _cut_in(stage, lane, s, CAR, side, begin, CAR_ACROSS, knots)
