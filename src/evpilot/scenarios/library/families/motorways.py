@@ -108,15 +108,15 @@ def cut_in(seed: int, difficulty: float) -> Scenario:
     Mix: half are trucks that pull out from the right to pass another truck, half are cars that come in at hardly less
     than our speed and then brake; they look at nobody. Left lane 20 % too fast, 10 % distracted, in platoons; who
     follows us is late. Harder: they come in closer (the truck at a time gap of 2.6 to 1.2 s, the car at 1.7 to 0.6 s),
-    are slower in the end (by 4 to 11.5 m/s), the car brakes at 1 to 3 m/s2, they indicate later (2 to 0.5 s before), who
-    follows us is closer (1.9 to 1.1 s) and later (up to 0.8 s); less time (94 to 44 s: from 0.8 on the goal is missed
-    by who stays behind)."""
+    are slower in the end (by 4 to 11.5 m/s), the car brakes at 1 to 3 m/s2, they indicate later (2 to 0.5 s before),
+    who follows us is closer (1.9 to 1.1 s) and later (up to 0.8 s); less time (95 to 44 s: from 0.8 on the goal is
+    missed by who stays behind)."""
     name = "cut_in"
     rng = stream(name, seed, "road")
     net = Network()
     road = carriageway(net, straight((0.0, 0.0), (1600.0, 0.0)), replace(MAIN, limit=100.0 * KMH))
     (left, lane, right), pace = road.first, 27.0
-    seconds = 94.0 - 50.0 * difficulty
+    seconds = 95.0 - 51.0 * difficulty
     stage = staged(name, seed, difficulty, net.build(), lane, s=160.0, speed=pace, seconds=seconds)
     front = _truck_pulls_out(stage, lane, right, rng) if rng.random() < 0.5 else _car_presses_in(stage, lane, rng)
     put(stage, someone(0.4, 0.98), lane, front + 110.0, pace, route(stage.graph, lane, rng, STRAIGHT_ON))
@@ -226,7 +226,7 @@ def _truck_pulls_out(stage: Stage, lane: int, right: int, rng: np.random.Generat
     _cut_in(stage, lane, s, TRUCK, -1.0, begin, TRUCK_ACROSS, [(0.0, speed), (stage.seconds, speed)])
     factor = (speed - 2.5) / float(stage.graph.speed_limit[right])
     slower = Driver(kind=ObjectKind.TRUCK, size=TRUCK, character=0.3, speed_factor=factor)
-    put(stage, slower, right, s + 2.0 * TRUCK[0] + 45.0, speed - 2.5, route(stage.graph, right, rng, STRAIGHT_ON))
+    put(stage, slower, right, s + TRUCK[0] + 30.0, speed - 2.5, route(stage.graph, right, rng, STRAIGHT_ON))
     return s + 0.5 * TRUCK[0]
 
 
