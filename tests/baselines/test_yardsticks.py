@@ -1,6 +1,8 @@
 """The privileged pilot knows what comes, nobody else does; the frozen one goes nowhere; a pilot without a part lacks
 that part and nothing else."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ from evpilot.types import (
     LaneGraph,
     Lights,
     ObjectKind,
+    Observation,
     Tracks,
     Trajectory,
 )
@@ -81,6 +84,13 @@ def ego_at(t_ns: int, x: float, speed: float) -> EgoState:
     )  # fmt: skip
 
 
+def observed(ego: EgoState) -> Observation:
+    return Observation(
+        t_ns=ego.t_ns, ego=ego, tracks=None, detections=None, lights=DARK, visible_range=np.full(16, 200.0),
+        friction=1.0, sight=1e4,
+    )  # fmt: skip
+
+
 def steps(world: World, first: int, count: int, speed: float = 10.0) -> list[Tracks]:
     return [
         world.truth(k * 100_000_000, ego_at(k * 100_000_000, 30.0 + 0.1 * speed * k, speed)).objects
@@ -120,6 +130,30 @@ def test_the_future_is_what_then_happens():
     crossed = told.pose[1, 0, :, 1]
     assert crossed[0] == pytest.approx(12.0)
     assert crossed[-1] < 0.0, "it knows what our coming will set off"
+
+
+def test_who_would_have_to_brake_hard_for_us_is_expected_to_come_as_if_we_stopped():
+    """We plan to move over before a car that is faster; it could only brake."""
+    fast = np.array([[8.0, 3.5, 0.0, 0.0, 14.0, 0.0]])
+    beside = actor(1, fast, Behaviour.REACTIVE, route=np.array([1]))
+    one = dataclasses.replace(scenario(), graph=road(2), actors=(beside,))
+    t = np.linspace(0.0, 9.0, 91)
+    over = np.column_stack([30.0 + 5.0 * t, np.clip(2.5 * t, 0.0, 3.5), 0.0 * t, 0.0 * t])
+    halt = np.maximum(5.0 - 5.0 * t, 0.0)
+    stay = np.column_stack([30.0 + np.concatenate([[0.0], np.cumsum(0.1 * halt[1:])]), 0.0 * t, 0.0 * t, 0.0 * t])
+    moved, stopped = (
+        Trajectory(t_ns=0, time=t, pose=pose, speed=speed, accel=np.zeros(91), curvature=np.zeros(91))
+        for pose, speed in ((over, np.full(91, 5.0)), (stay, halt))
+    )
+    seen: list[float] = []
+    for stop in (None, stopped):
+        future = Future(briefing(one), Secrets(scenario=one, traffic="reactive", seed=3, platform=SEDAN))
+        future.plan, future.stop = moved, stop
+        ego = ego_at(0, 30.0, 5.0)
+        told = future.predict(future.now(observed(ego)), DARK, ego)
+        seen.append(float(told.pose[0, 0, KNOTS.tolist().index(4.2), 0]))
+    assert seen[0] < 8.0 + 14.0 * 4.2 - 8.0
+    assert seen[1] == pytest.approx(8.0 + 14.0 * 4.2, abs=3.0)
 
 
 def test_only_a_class_that_says_so_is_told_the_secrets():
