@@ -5,23 +5,22 @@
 FASTSim (NREL, Apache-2.0) runs in an environment of its own below .bench/; the traces come from EVPILOT_DATA.
 """
 
-import csv
 import dataclasses
 import json
-import os
 import subprocess
+import sys
 import time
-from pathlib import Path
 
 import numpy as np
 from environments import environment
 
+from evpilot.files import EvpilotError
 from evpilot.geometry.jit import kernel
 from evpilot.types import Platform
 from evpilot.types.state import Array
 from evpilot.vehicle import platforms
 from evpilot.vehicle.cycles.follow import bench
-from evpilot.vehicle.cycles.traces import FILES, trace_of
+from evpilot.vehicle.cycles.traces import trace_of
 from evpilot.vehicle.dynamics import Par, car_step, parameters
 from evpilot.vehicle.powertrain.battery import REFERENCE
 from evpilot.vehicle.powertrain.columns import Ev
@@ -83,14 +82,11 @@ json.dump(out, sys.stdout)
 
 def oracle() -> dict[str, dict[str, object]]:
     """FASTSim's consumption and parameters of each car on each cycle."""
-    cycles = {}
-    for name in CYCLES:
-        path = Path(os.environ["EVPILOT_DATA"]) / "cycles" / FILES[name]
-        rows = list(csv.reader(path.open()))[1:]
-        cycles[name] = ([float(row[0]) for row in rows], [float(row[1]) / 3.6 for row in rows])
+    traces = {name: trace_of(name) for name in CYCLES}
+    cycles = {name: (trace.time.tolist(), trace.speed.tolist()) for name, trace in traces.items()}
     job = json.dumps({"cars": CARS, "cycles": cycles})
     found = subprocess.run(
-        [environment("fastsim"), "-c", ORACLE], input=job, capture_output=True, text=True, check=True
+        [environment("fastsim"), "-I", "-c", ORACLE], input=job, capture_output=True, text=True, check=True
     )
     return json.loads(found.stdout)
 
@@ -206,5 +202,8 @@ def cost() -> None:
 
 if __name__ == "__main__":
     cost()
-    against_the_public()
-    against_fastsim()
+    try:
+        against_the_public()
+        against_fastsim()
+    except EvpilotError as error:
+        sys.exit(f"energy: {error}")
