@@ -172,6 +172,17 @@ def test_a_goal_of_the_official_verdict_is_met_with_its_exact_car() -> None:
     assert len(run.t_ns) == len(run.frames)
 
 
+@pytest.mark.parametrize("speed", [8.0, 12.0])
+def test_in_the_official_verdict_the_car_drives_as_fast_as_who_comes_from_behind_past_the_limit(speed: float) -> None:
+    """There nobody brakes for us: who drives at the limit is left to do so."""
+    behind = actor(1, (-30.0, 0.0), (speed, 0.0))
+    car = platforms.load("bmw320i")
+    run = drive(scene(one_lane(8.0), behind, speed=8.0, seconds=15.0), limits=VERDICT, platform=car)
+    assert not touches(run, car)
+    assert (run.ego[-1, SPEED] > 11.0) == (speed > 8.0)
+    assert run.ego[:, SPEED].max() < (15.0 if speed > 8.0 else 8.3)
+
+
 def test_a_goal_on_the_other_lane_is_reached_there() -> None:
     run = drive(scene(two_lanes(), goals=(place(130.0, 150.0, 2.5, 4.5),)))
     assert run.outcome == "goal"

@@ -421,6 +421,16 @@ def test_others_brake_for_us_but_are_not_trusted_to_brake_hard():
     assert np.min(np.diff(speed) / np.diff(standing.time[1:])) > -2.3
 
 
+def test_where_traffic_is_known_not_to_heed_us_it_is_expected_to_drive_on():
+    graph, behind = straight(), tracks((1, 60.0, 0.0, 0.0, 14.0))
+    free = predict(graph, behind).pose[0, 0, :, 0]
+    for fitted in (True, False):
+        predictor = Predictor(graph, LaneIndex(graph), 0.1, fitted=fitted, heeded=False)
+        for _ in range(2):
+            met = predictor.predict(behind, lights(), ego((85.0, 0.0, 0.0, 0.0), 8.0)).pose[0, 0, :, 0]
+        assert met[-1] > free[-1] - 6.0
+
+
 def approach(heeds: bool) -> tuple[Predictions, float]:
     """What is expected of a car that came up behind us (8 m/s), braking or not, and where we then are."""
     graph = straight()

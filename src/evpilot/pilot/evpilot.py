@@ -94,7 +94,12 @@ class EvPilot:
         self._firmest = briefing.limits.gate_brake
         self._tracker, self._memory = Tracker(period), Memory()
         self._foresight = foresight or Predictor(
-            briefing.graph, index, period, briefing.platform, fitted=parts.fitted_drivers
+            briefing.graph,
+            index,
+            period,
+            briefing.platform,
+            fitted=parts.fitted_drivers,
+            heeded=not briefing.limits.exact,
         )
         self._planner = Planner(
             briefing,

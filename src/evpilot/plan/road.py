@@ -162,6 +162,10 @@ class Road:
         """Curves are taken at no more than this lateral acceleration [m/s2] from now on."""
         self.paths.hold_in_curves(lateral)
 
+    def keep_up(self, pace: float) -> None:
+        """Drive as fast as somebody behind us does [m/s] from now on, past limits and in curves."""
+        self.paths.keep_up(pace)
+
     def keep(self, way: Way) -> None:
         """Go on offering this corridor while the car is near it, even when it is not on its lanes. One from which no
         goal can be reached, chosen for a moment to get out of somebody's way, does not take the place of one that leads

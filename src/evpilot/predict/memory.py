@@ -67,13 +67,14 @@ def blank(count: int) -> Memory:
     )
 
 
-@kernel(f"void({MEMORY})")
-def forget_drivers(memory: Memory) -> None:
-    """Forget what drivers have shown of themselves: their types, and whether they heed us."""
+@kernel(f"void({MEMORY}, f8)")
+def forget_drivers(memory: Memory, heeds: float) -> None:
+    """Forget what drivers have shown of themselves: their types, and whether they heed us; heeds the log-odds of that
+    for all, before anything is seen."""
     for i in range(memory[0].shape[0]):
         prior(memory[2][i])
         memory[1][i, HEED] = 0.0
-    memory[6][0] = 0.0
+    memory[6][0] = heeds
 
 
 @kernel()

@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.maps.index import LaneIndex
 from evpilot.predict.choose import MODES, SEEN_LAMPS
-from evpilot.predict.follow import COLUMNS, KNOTS, TIMES
+from evpilot.predict.follow import COLUMNS, HEED_MAX, KNOTS, TIMES
 from evpilot.predict.kernel import Scratch, predict
 from evpilot.predict.meet import LANES_OF_ONE
 from evpilot.predict.memory import blank, forget_drivers
@@ -24,7 +24,7 @@ class Predictor:
 
     A cyclic stage: call `predict` once per planning period [s] with the tracks of that cycle. It holds memory of what
     was seen (filters, driver types, past ways), never of what comes. Unless `fitted`, every driver is taken for the
-    average one in every cycle anew.
+    average one in every cycle anew. Unless `heeded`, traffic is taken not to brake for us, until it is seen to.
     """
 
     def __init__(
@@ -35,12 +35,15 @@ class Predictor:
         platform: Platform | None = None,
         *,
         fitted: bool = True,
+        heeded: bool = True,
     ) -> None:
         self._roads, self._index, self._period, self._fitted = Roads(graph), index, period_s, fitted
         self._ego_size = SEDAN[:2] if platform is None else (platform.length, platform.width)
         self._rear_to_center = SEDAN[2] if platform is None else platform.rear_to_center
         self._time = np.array(TIMES)
         self._memory = blank(0)
+        self._unheeded = 0.0 if heeded else -HEED_MAX
+        self._memory[6][0] = self._unheeded
         self._shown: set[int] = set()
         self._room = -1
         self._scratch: Scratch = self._make_room(32)
@@ -80,7 +83,7 @@ class Predictor:
             prob,
         )
         if not self._fitted:
-            forget_drivers(memory)
+            forget_drivers(memory, self._unheeded)
         self._memory = memory
         if np.any(order[1:] < order[:-1]):
             back = np.argsort(order, kind="stable")
