@@ -74,45 +74,23 @@ def test_a_moved_path_is_sampled_evenly_and_keeps_its_limits() -> None:
     assert path.end == pytest.approx(78.0 + 3.0 * math.pi, abs=1.5)
 
 
-def test_a_corner_that_nobody_drives_is_eased_as_far_as_the_road_has_room() -> None:
-    bends = []
-    for width in (3.2, 8.0):
-        graph = corner(4.0, width=width)
-        area = drivable_area(graph, np.arange(len(graph)))
-        plain = roomy(reference_path(graph, np.array([0])), area, BODY)
-        eased = roomy(reference_path(graph, np.array([0])), area, BODY, 1.0 / 12.0)
-        assert clearances(eased, area).min() > min(clearances(plain, area).min(), 0.15) - 0.1
-        bends.append((np.abs(plain.table[:, 3]).max(), np.abs(eased.table[:, 3]).max()))
-    (narrow, narrow_eased), (wide, wide_eased) = bends
-    assert wide_eased < 0.7 * wide and narrow_eased < 1.05 * narrow
-
-
-def test_what_is_bent_no_more_than_asked_for_is_not_eased() -> None:
-    graph = corner(20.0, width=8.0)
-    path = reference_path(graph, np.array([0]))
-    assert roomy(path, drivable_area(graph, np.arange(len(graph))), BODY, 1.0 / 12.0) is path
-
-
-@pytest.mark.parametrize("most", [math.inf, 1.0 / 12.0])
-def test_make_room_is_gauss_newton_on_the_lack_of_room_and_what_is_bent_too_much(most: float) -> None:
+def test_make_room_is_gauss_newton_on_the_lack_of_room(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = corner(6.0)
     area, path = drivable_area(graph, np.arange(len(graph))), reference_path(graph, np.array([0]))
     first, last = 8, int(path.end / SPACING) - 10
     move = np.zeros(len(path.table))
-    lack = make_room(path.table, first, last, BODY, most, area.origin, area.table, area.tiles, move)
-    twin, twin_lack = by_hand(path.table, first, last, most, area)
+    lack = make_room(path.table, first, last, BODY, area.origin, area.table, area.tiles, move)
+    twin, twin_lack = by_hand(path.table, first, last, area)
     assert lack == pytest.approx(twin_lack, rel=1e-6)
     np.testing.assert_allclose(move, twin, atol=1e-6)
 
 
-def by_hand(table: Array, first: int, last: int, most: float, area: DrivableArea) -> tuple[Array, float]:
+def by_hand(table: Array, first: int, last: int, area: DrivableArea) -> tuple[Array, float]:
     count = len(table)
     third = np.diff(np.eye(count), n=3, axis=0)
     move, best, least = np.zeros(count), np.zeros(count), math.inf
-    eased = most < math.inf
-    for _ in range(room.ROUNDS_EASED if eased else room.ROUNDS):
-        found = lacks(table, move, first, last, area), bends(table, move, first, last, most)
-        rows, off, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    for _ in range(room.ROUNDS):
+        rows, off, weights = lacks(table, move, first, last, area)
         lack = float((weights * off**2).sum())
         if lack < least:
             least, best = lack, move.copy()
@@ -120,23 +98,9 @@ def by_hand(table: Array, first: int, last: int, most: float, area: DrivableArea
         right = (rows.T * weights) @ off - room.STIFFNESS * third.T @ (third @ move) - room.HOLD * move
         step = np.linalg.solve(normal, right)
         move = move + min(1.0, room.STEP_MAX / np.abs(step).max()) * step
-        if np.abs(move).max() > (room.FARTHEST_EASED if eased else room.FARTHEST):
+        if np.abs(move).max() > room.FARTHEST:
             break
     return best, least
-
-
-def bends(table: Array, move: Array, first: int, last: int, most: float) -> tuple[Array, Array, Array]:
-    rows, off = [np.zeros(len(table))], [0.0]
-    for k in range(first, last):
-        row = np.zeros(len(table))
-        row[k - 1 : k + 2] = 1.0, -2.0, 1.0
-        row = row / SPACING**2
-        row[k] += table[k, 3] ** 2
-        bent = table[k, 3] + row @ move
-        if abs(bent) > most:
-            rows.append(row)
-            off.append(math.copysign(most, bent) - bent)
-    return np.array(rows), np.array(off), np.full(len(off), room.EASE)
 
 
 def lacks(table: Array, move: Array, first: int, last: int, area: DrivableArea) -> tuple[Array, Array, Array]:

@@ -24,7 +24,6 @@ CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
 # [m/s2] ... in the official verdict, which knows no comfort, and whose traffic is recorded or drawn with no regard to
 # bends; and there with somebody behind us who drives faster
 EXACT_CURVE_ACCEL, PRESSED_CURVE_ACCEL = 4.0, 6.5
-EASED = 1.0 / 12.0  # [1/m] tighter bends are eased there: maps have corners that traffic does not drive
 FASTER = 1.2  # than somebody behind us, so that he need not be looked at again in the next cycle
 TWIST_ROWS = 2  # samples to either side, over which a change of curvature is taken
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
@@ -72,14 +71,12 @@ class Paths:
     _due_pace: float = field(init=False, default=0.0)
     _bend: float = field(init=False, default=CURVE_ACCEL)
     _most_bend: float = field(init=False, default=CURVE_ACCEL)
-    _eased: float = field(init=False, default=math.inf)
     _made: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         platform = self.briefing.platform
         if self.briefing.limits.exact:
             self._bend = self._most_bend = EXACT_CURVE_ACCEL
-            self._eased = EASED
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
     def along(self, lanes: tuple[int, ...], ego: EgoState) -> tuple[ReferencePath, Array, Array]:
@@ -108,8 +105,7 @@ class Paths:
             self._made.clear()
 
     def _prepare(self, lanes: tuple[int, ...]) -> tuple[ReferencePath, Array, Array]:
-        line = reference_path(self.briefing.graph, np.array(lanes, np.int64))
-        path = roomy(line, self.area, self._body, self._eased)
+        path = roomy(reference_path(self.briefing.graph, np.array(lanes, np.int64)), self.area, self._body)
         table = np.zeros((len(path.table), len(Ref)))
         table[:, :6] = path.table
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])

@@ -1,8 +1,7 @@
 """Room for the whole car: a path along lane centres is moved sideways where the body would leave the road on it.
 
 A car that turns sweeps more width than it has: its front swings out, its rear cuts in. In the tight turns of narrow
-junctions a rear axle on the lane's centre line takes a corner off the road, while a line beside it does not. And
-where lanes are drawn with corners that nobody drives, the bends can be eased as far as the road has room.
+junctions a rear axle on the lane's centre line takes a corner off the road, while a line beside it does not.
 """
 
 import functools
@@ -18,12 +17,11 @@ from evpilot.types.state import Array, Ints
 
 MARGIN = 0.4  # [m] between body and edge that is asked for
 TIGHT, TIGHTER = 0.1, 6.0  # [m, -] a smaller margin weighs so much more
-FARTHEST, FARTHEST_EASED = 1.5, 2.5  # [m] a path is not moved further; nor where its bends are eased
-ROUNDS, ROUNDS_EASED = 12, 24
+FARTHEST = 1.5  # [m] a path is not moved further
+ROUNDS = 12
 STEP_MAX = 0.25  # [m] in one round: the field is not linear
 STIFFNESS = 50.0  # weight of the squared third difference, at SPACING
 HOLD = 0.004  # weight of the squared move itself
-EASE = 20.0  # [m4] weight of the squared curvature beyond what is asked for
 PROBE = 0.2  # [m] for the field's slope
 
 
@@ -104,32 +102,13 @@ def _stiffen(move: Array, band: Array, right: Array) -> None:
                 band[k + i, i - j] += STIFFNESS * weights[i] * weights[j]
 
 
-@kernel()
-def _ease(k: int, move: Array, bent: float, most: float, band: Array, right: Array) -> float:
-    """Add what a path that is `bent` at sample k [1/m] asks of the moves around it, where that is more than `most`
-    [1/m], to the normal equations; what the rest costs."""
-    step = 1.0 / (SPACING * SPACING)
-    now = bent + step * (move[k - 1] - 2.0 * move[k] + move[k + 1]) + bent * bent * move[k]
-    over = abs(now) - most
-    if over <= 0.0:
-        return 0.0
-    rows = (step, bent * bent - 2.0 * step, step)
-    for i in range(3):
-        right[k - 1 + i] -= EASE * rows[i] * math.copysign(over, now)
-        for j in range(i + 1):
-            band[k - 1 + i, i - j] += EASE * rows[i] * rows[j]
-    return EASE * over * over
-
-
-@kernel("f8(f8[:, ::1], i8, i8, f8[::1], f8, f8[::1], i8[:, ::1], f4[:, :, ::1], f8[::1])")
+@kernel("f8(f8[:, ::1], i8, i8, f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8[::1])")
 def make_room(
-    table: Array, first: int, last: int, body: Array, most: float, origin: Array, tiles_at: Ints, tiles: Floats32,
-    best: Array,
-) -> float:  # fmt: skip
+    table: Array, first: int, last: int, body: Array, origin: Array, tiles_at: Ints, tiles: Floats32, best: Array
+) -> float:
     """Fill best (P,) with the move to the left [m] at each sample of a path's table (P, 6) that leaves the body most
-    room, and bends the path less where it is bent more than `most` [1/m]; what remains: the squared lack of room [m2]
-    and `EASE` of the squared curvature beyond. body (3,): rear axle to centre, half length, half width [m]; samples
-    first..last-1 are looked at.
+    room; the squared lack of room that remains [m2]. body (3,): rear axle to centre, half length, half width [m];
+    samples first..last-1 are looked at.
 
     Gauss-Newton on the squared lack of room at six points of the body, with moves that are small and smooth.
     """
@@ -137,8 +116,7 @@ def make_room(
     move = np.zeros(count)
     place = np.empty(3)
     least = np.inf
-    eased = most < np.inf
-    for _ in range(ROUNDS_EASED if eased else ROUNDS):
+    for _ in range(ROUNDS):
         band, right = np.zeros((count, 4)), np.zeros(count)
         lack = 0.0
         for k in range(max(first, 1), min(last, count - 1)):
@@ -147,7 +125,6 @@ def make_room(
             stretch = max(1.0 - move[k] * table[k, 3], 0.3)
             place[2] = table[k, 2] + (move[k + 1] - move[k - 1]) / (2.0 * SPACING * stretch)
             lack += _want(k, place, body, origin, tiles_at, tiles, band, right)
-            lack += _ease(k, move, table[k, 3], most, band, right)
         if lack < least:
             least = lack
             copy_row(move, best)
@@ -158,29 +135,26 @@ def make_room(
         share = min(1.0, STEP_MAX / max(np.abs(right).max(), 1e-9))
         for k in range(count):
             move[k] += share * right[k]
-        if np.abs(move).max() > (FARTHEST_EASED if eased else FARTHEST):
+        if np.abs(move).max() > FARTHEST:
             break
     return least
 
 
-def roomy(path: ReferencePath, area: DrivableArea, body: Array, most: float = math.inf) -> ReferencePath:
-    """The path, moved sideways where a car on it has less than `MARGIN` to the edge of the road, or where it is bent
-    more than `most` [1/m], as far as that helps.
+def roomy(path: ReferencePath, area: DrivableArea, body: Array) -> ReferencePath:
+    """The path, moved sideways where a car on it has less than `MARGIN` to the edge of the road, as far as that helps.
 
     body (3,): rear axle to centre, half length, half width [m]."""
     shape = float(body[0]), float(body[1]), float(body[2])
-    move = _move(path.table.tobytes(), path.table.shape[1], path.end, area, shape, most)
+    move = _move(path.table.tobytes(), path.table.shape[1], path.end, area, shape)
     return moved(path, move) if np.any(np.abs(move) > 0.02) else path
 
 
 @functools.lru_cache(maxsize=64)
-def _move(
-    table_bytes: bytes, columns: int, end: float, area: DrivableArea, body: tuple[float, float, float], most: float
-) -> Array:
+def _move(table_bytes: bytes, columns: int, end: float, area: DrivableArea, body: tuple[float, float, float]) -> Array:
     """How far to the left [m] each sample of a path is moved; what was found for the last few paths is kept: a suite
     drives many cases on one road."""
     table = np.frombuffer(table_bytes).reshape(-1, columns).copy()
     first, last = math.ceil((body[1] - body[0]) / SPACING), int((end - body[0] - body[1]) / SPACING)
     move = np.zeros(len(table))
-    make_room(table, first, last, np.array(body), most, area.origin, area.table, area.tiles, move)
+    make_room(table, first, last, np.array(body), area.origin, area.table, area.tiles, move)
     return move
