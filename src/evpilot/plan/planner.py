@@ -102,8 +102,7 @@ class Planner:
     ) -> None:
         self.briefing = briefing
         self.road = Road(briefing, index, lane_changes)
-        # the official verdict's traffic drives as recorded
-        self._reactive, self._contingent = reactive and not briefing.limits.exact, contingent
+        self._reactive, self._contingent = reactive, contingent
         self.rules = Rules(briefing)
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
@@ -277,7 +276,7 @@ class Planner:
         picked = least(hope, RESCORED)
         rescore(
             picked, batch.rolls, self._evaluator.body, entries.box, entries.half, entries.prob, entries.moving,
-            entries.polite, scene.left, batch.firsts, costs,
+            entries.polite, scene.left, not self.briefing.limits.exact, batch.firsts, costs,
         )  # fmt: skip
 
     def _blame(self, batch: Batch, way: Way, walls: list[Wall]) -> None:
