@@ -50,7 +50,7 @@ def rescored(roll: Array, *boxes: Array, polite: bool = True, rear: float = 500.
     costs[0, Cost.REAR] = rear
     rescore(
         np.zeros(1, np.int64), roll[None], BODY, np.stack(boxes), np.tile(HALF, (count, 1)), np.ones(count),
-        np.ones(count, np.bool_), np.full(count, polite), 60.0, False, firsts, costs,
+        np.ones(count, np.bool_), np.full(count, polite), 60.0, firsts, costs,
     )  # fmt: skip
     return costs[0], firsts[0]
 
@@ -107,10 +107,8 @@ def test_a_contact_that_the_one_behind_avoids_shrinks_to_the_share_of_those_who_
     roll, behind = straight_roll(0.0, 0.0, 10.0), straight_box(-20.0, 0.0, 14.0)
     sure, first = np.zeros(len(Cost)), np.full(3, np.inf)
     window, one = np.array([[0.0], [float(STEPS)]]), np.ones(1)
-    contact_cost(
-        roll, BODY, behind[None], np.zeros(1, np.int64), window, HALF[None], one, one > 0.0, False, first, sure
-    )
-    assert sure[Cost.REAR] > 10.0
+    contact_cost(roll, BODY, behind[None], np.zeros(1, np.int64), window, HALF[None], one, one > 0.0, True, first, sure)
+    assert sure[Cost.REAR] > 1.0
     costs, firsts = rescored(roll, behind, rear=float(sure[Cost.REAR]))
     assert first[0] > TRUST_FULL
     assert costs[Cost.REAR] == pytest.approx(IGNORED * sure[Cost.REAR])

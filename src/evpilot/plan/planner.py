@@ -276,7 +276,7 @@ class Planner:
         picked = least(hope, RESCORED)
         rescore(
             picked, batch.rolls, self._evaluator.body, entries.box, entries.half, entries.prob, entries.moving,
-            entries.polite, scene.left, not self.briefing.limits.exact, batch.firsts, costs,
+            entries.polite, scene.left, batch.firsts, costs,
         )  # fmt: skip
 
     def _blame(self, batch: Batch, way: Way, walls: list[Wall]) -> None:

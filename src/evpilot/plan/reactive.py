@@ -149,12 +149,12 @@ def may_react(roll: Array, box: Array) -> bool:
 
 
 @kernel(
-    "void(i8[::1], f8[:, :, ::1], f8[::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1], b1[::1], f8, b1, f8[:, ::1],"
+    "void(i8[::1], f8[:, :, ::1], f8[::1], f8[:, :, ::1], f8[:, ::1], f8[::1], b1[::1], b1[::1], f8, f8[:, ::1],"
     "f8[:, ::1])"
 )
 def rescore(
     picked: Ints, rolls: Array, body: Array, entries: Array, half: Array, prob: Array, moving: Bools, polite: Bools,
-    left: float, alert: bool, firsts: Array, costs: Array,
+    left: float, firsts: Array, costs: Array,
 ) -> None:  # fmt: skip
     """Change the costs (R, 13) by `Cost` of the rollouts picked (B,) to those expected when the entries marked in
     polite (E,) react; a first contact (firsts, as `score` fills them) that they avoid is struck out.
@@ -180,8 +180,8 @@ def rescore(
             sums[:] = 0.0
             first[:, 0] = np.inf
             only[0] = e
-            contact_cost(ahead, body, entries, only, window, half, prob, moving, alert, first[0], sums[0])
-            contact_cost(ahead, body, boxes, only, window, half, prob, moving, alert, first[1], sums[1])
+            contact_cost(ahead, body, entries, only, window, half, prob, moving, True, first[0], sums[0])
+            contact_cost(ahead, body, boxes, only, window, half, prob, moving, True, first[1], sums[1])
             share = trust(first[0, 0])
             for column in (COLLISION, REAR, CLEARANCE):
                 costs[r, column] += share * (sums[1, column] - sums[0, column])
