@@ -9,7 +9,6 @@ from planning_parts import briefing, ego_at
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Ref
 from evpilot.plan.road import Road
 from evpilot.types import ROAD, VERDICT, Goal, Limits
@@ -62,9 +61,3 @@ def test_limit_and_bends_are_driven_as_fast_as_who_comes_from_behind_and_no_fast
     assert after[:, Ref.CAP].min() > before[:, Ref.CAP].min()
     road.keep_up(9.0)  # somebody slower, too: he changes nothing
     assert road.ways(me)[0].table[:, Ref.LIMIT].min() == after[:, Ref.LIMIT].min()
-
-
-def test_a_bend_is_driven_faster_in_the_official_verdict_than_on_a_road() -> None:
-    slowest = [bend_of(limits).ways(ego_at(0.0, speed=8.0))[0].table for limits in (VERDICT, ROAD)]
-    (verdict, road) = (table[: int(130.0 / SPACING), Ref.CAP].min() for table in slowest)
-    assert verdict == 8.0 > road + 1.0

@@ -21,9 +21,8 @@ PACE_MARGIN = 1.15
 SOLID = (Marking.SOLID, Marking.BROAD_SOLID)
 LIMIT_EARLY = 2.0  # [m] before a sign from which on its limit is kept
 CURVE_ACCEL = 2.0  # [m/s2] across, in a curve (reference/safety.md, plan limit)
-# [m/s2] ... in the official verdict, which knows no comfort, and whose traffic is recorded or drawn with no regard to
-# bends; and there with somebody behind us who drives faster
-EXACT_CURVE_ACCEL, PRESSED_CURVE_ACCEL = 4.0, 6.5
+# [m/s2] ... in the official verdict, whose traffic knows no bends, with somebody behind us who drives faster
+PRESSED_CURVE_ACCEL = 6.5
 FASTER = 1.2  # than somebody behind us, so that he need not be looked at again in the next cycle
 TWIST_ROWS = 2  # samples to either side, over which a change of curvature is taken
 APPROACH_BRAKE = 1.5  # [m/s2] towards a curve or a lower limit
@@ -75,8 +74,6 @@ class Paths:
 
     def __post_init__(self) -> None:
         platform = self.briefing.platform
-        if self.briefing.limits.exact:
-            self._bend = self._most_bend = EXACT_CURVE_ACCEL
         self._body = np.array([platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width])
 
     def along(self, lanes: tuple[int, ...], ego: EgoState) -> tuple[ReferencePath, Array, Array]:
