@@ -1,5 +1,7 @@
 """Who waits for whom: turns, junctions, priorities and yielding, where the source does not say, by geometry."""
 
+import math
+
 import numpy as np
 
 from evpilot.types import LaneGraph, LaneKind, Priority, Turn, User
@@ -46,6 +48,12 @@ def heading(graph: LaneGraph, lane: Ints, s: Array) -> Array:
     row = np.clip(row, low, graph.point_start[lane + 1] - 2)
     step = graph.center[row + 1, :2] - graph.center[row, :2]
     return np.arctan2(step[:, 1], step[:, 0])
+
+
+def end_heading(graph: LaneGraph, lane: int) -> float:
+    """Direction [rad] of a lane at its end."""
+    (x0, y0), (x1, y1) = graph.center[graph.points(lane), :2][-2:].tolist()
+    return math.atan2(y1 - y0, x1 - x0)
 
 
 def infer_turns(graph: LaneGraph) -> Bytes:

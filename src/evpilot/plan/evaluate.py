@@ -103,7 +103,7 @@ class Evaluator:
         entries, area, (limits, _) = scene.entries, self.road.area, self._asked(scene)
         self._weigh_alone(batch, scene)
         self._yield_room(batch, scene)
-        self._pass_on_the_right_side(batch, scene)
+        self._undertaking(batch, scene)
         if scene.tight:
             trapped_cost(batch.props, batch.rolls, scene.corridors, scene.room, batch.costs)
         if scene.thrift is not None and scene.freely is not None:
@@ -140,7 +140,7 @@ class Evaluator:
         if len(walkers):
             afoot_cost(batch.props, batch.rolls, scene.spans, walkers, scene.entries.prob, self.body, batch.costs)
 
-    def _pass_on_the_right_side(self, batch: Batch, scene: Scene) -> None:
+    def _undertaking(self, batch: Batch, scene: Scene) -> None:
         """Add what it costs to gain on those in the lane that one overtakes on; who speeds up on an acceleration lane
         may (StVO section 7a (2)), and a regulation's cases ask for safety alone."""
         limits = self.briefing.limits

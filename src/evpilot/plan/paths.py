@@ -67,7 +67,7 @@ class Paths:
     _body: Array = field(init=False)
     _begun: bool = field(init=False, default=False)
     _pace: float = field(init=False, default=0.0)
-    _due_pace: float = field(init=False, default=0.0)
+    _least_limit: float = field(init=False, default=0.0)
     _bend: float = field(init=False, default=CURVE_ACCEL)
     _most_bend: float = field(init=False, default=CURVE_ACCEL)
     _made: dict[tuple[int, ...], tuple[ReferencePath, Array, Array]] = field(init=False, default_factory=dict)
@@ -96,8 +96,8 @@ class Paths:
 
     def keep_up(self, pace: float) -> None:
         """Let the road be driven as fast as somebody behind us does [m/s], past limits and in curves."""
-        if pace > self._due_pace or self._most_bend < PRESSED_CURVE_ACCEL:
-            self._due_pace = max(FASTER * pace, self._due_pace)
+        if pace > self._least_limit or self._most_bend < PRESSED_CURVE_ACCEL:
+            self._least_limit = max(FASTER * pace, self._least_limit)
             self._bend = self._most_bend = PRESSED_CURVE_ACCEL
             self._made.clear()
 
@@ -108,7 +108,7 @@ class Paths:
         table[:, Ref.COS], table[:, Ref.SIN] = np.cos(table[:, Ref.YAW]), np.sin(table[:, Ref.YAW])
         table[:, Ref.SLOPE] = slopes(table[:, Ref.Z])
         table[:, Ref.LIMIT] = np.minimum(table[:, Ref.LIMIT], self._unknown_limits(path, len(table)))
-        table[:, Ref.LIMIT] = np.maximum(table[:, Ref.LIMIT], self._due_pace)
+        table[:, Ref.LIMIT] = np.maximum(table[:, Ref.LIMIT], self._least_limit)
         # a lower limit holds for the whole car: it is reached before the rear axle is there
         for _ in range(math.ceil((self._body[0] + LIMIT_EARLY) / SPACING)):
             table[:-1, Ref.LIMIT] = np.minimum(table[:-1, Ref.LIMIT], table[1:, Ref.LIMIT])
@@ -135,7 +135,7 @@ class Paths:
         place = path.lane_at(row * SPACING)
         rest = float(self.cost[path.lanes[place]]) - (row * SPACING - float(path.lane_s[place]))
         if math.isfinite(rest):
-            self._due_pace = min(RESERVE * rest / due, UNKNOWN_LIMIT_ELSE)
+            self._least_limit = min(RESERVE * rest / due, UNKNOWN_LIMIT_ELSE)
 
     def _unknown_limits(self, path: ReferencePath, count: int) -> Array:
         kinds = self.briefing.graph.kind[path.lanes]

@@ -5,9 +5,11 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
+from evpilot.maps.right_of_way import end_heading
 from evpilot.plan.columns import GRID, Entry, Span
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import Passed, at_junction, line_on
+from evpilot.plan.places import ON_IT, fronts_at, places_on
 from evpilot.plan.spans import on_strip
 from evpilot.plan.way import Way
 from evpilot.types import LaneGraph, Lights, LightState, Priority, Signal, Tracks, Turn
@@ -20,7 +22,7 @@ PAST = 0.5  # [m] behind the car once it is past them
 ZONE_COST, ZONE_COST_EXACT = 180.0, 90.0
 CAREFUL_STATES = (LightState.FLASHING_RED, LightState.DARK, LightState.UNSEEN)  # everybody else is let pass
 GO_STATES = (LightState.GREEN, LightState.AMBER)  # those across have red
-ON_IT, DRIVES, EACH = 1.5, 2.0, 2.0  # [m] from the middle of a lane and [m/s] of who drives on it, [m] sampled
+DRIVES, EACH = 2.0, 2.0  # [m/s] of who drives on a lane, [m] from one place on it to the next
 HELD_FAR = 120.0  # [m] before a red light who comes is held back by it
 BLUE = int(Signal.BLUE)
 SETS_OFF = 2.0  # [m/s] who is faster does not wait
@@ -68,14 +70,12 @@ def _others_go(graph: LaneGraph, way: Way, number: int, tracks: Tracks) -> bool:
 
 def _driven_on(graph: LaneGraph, lane: int, tracks: Tracks) -> bool:
     """Whether somebody drives on the first half of a lane, along it."""
-    rows, half = graph.points(lane), 0.5 * float(graph.length[lane])
-    arc = np.linspace(0.0, half, 2 + int(half / EACH))
-    x, y = (np.interp(arc, graph.arc[rows], graph.center[rows, k]) for k in range(2))
-    far = np.hypot(tracks.state[:, 0, None] - x, tracks.state[:, 1, None] - y)
+    places = places_on(graph, lane, 0.0, EACH, 0.5 * float(graph.length[lane]))
+    far = np.hypot(tracks.state[:, 0, None] - places[:, 0], tracks.state[:, 1, None] - places[:, 1])
     on_it = (far.min(axis=1, initial=np.inf) < ON_IT) & (tracks.state[:, 4] > DRIVES) & tracks.valid
     if not on_it.any():
         return False
-    yaw = np.arctan2(np.gradient(y), np.gradient(x))[far[on_it].argmin(axis=1)]
+    yaw = places[far[on_it].argmin(axis=1), 2]
     return bool(np.any(np.cos(tracks.state[on_it, 3] - yaw) > ALONG))
 
 
@@ -114,8 +114,9 @@ def held_places(graph: LaneGraph, way: Way, green: tuple[int, ...]) -> Array:
     back: whose front is there has red, whatever way it is expected to take."""
     lanes = way.path.lanes.tolist()
     held: list[int] = []
-    for own in (lane for lane in lanes if lane in green):
-        number = lanes.index(own)
+    for number, own in enumerate(lanes):
+        if own not in green:
+            continue
         for inside in lanes[number : number + 2]:
             rows = slice(int(graph.conflict_start[inside]), int(graph.conflict_start[inside + 1]))
             across = [other for other in graph.conflict[rows].tolist() if _held(graph, other, own)]
@@ -131,10 +132,7 @@ def _before_line(graph: LaneGraph, lane: int) -> list[Array]:
     parts: list[Array] = []
     rest, end = HELD_FAR, line_on(graph, lane)
     while rest > 0.0:
-        rows, arc = graph.points(lane), np.arange(max(end - rest, 0.0), end, EACH)
-        x, y = (np.interp(arc, graph.arc[rows], graph.center[rows, k]) for k in range(2))
-        if len(arc) > 1:
-            parts.append(np.column_stack([x, y, np.arctan2(np.gradient(y), np.gradient(x))]))
+        parts.append(places_on(graph, lane, end - rest, EACH, end))
         before, rest = graph.predecessors(lane), rest - end
         if not len(before):
             break
@@ -146,11 +144,8 @@ def _before_line(graph: LaneGraph, lane: int) -> list[Array]:
 def held_back(places: Array, tracks: Tracks) -> Bools:
     """Which of the tracks (N,) wait, or will, at a red light: their front is at one of the places (P, 3) of
     `held_places`, and heads on. Who comes with blue light does not wait."""
-    yaw, half = tracks.state[:, 3], 0.5 * tracks.size[:, 0]
-    x, y = tracks.state[:, 0] + half * np.cos(yaw), tracks.state[:, 1] + half * np.sin(yaw)
-    near = np.hypot(x[:, None] - places[:, 0], y[:, None] - places[:, 1]) < ON_IT
-    along = np.cos(yaw[:, None] - places[:, 2]) > ALONG
-    return (near & along).any(axis=1) & (tracks.signals & BLUE == 0)
+    along = np.cos(tracks.state[:, 3, None] - places[:, 2]) > ALONG
+    return (fronts_at(places, tracks) & along).any(axis=1) & (tracks.signals & BLUE == 0)
 
 
 def turning_spans(graph: LaneGraph, way: Way) -> list[tuple[float, float]]:
@@ -176,16 +171,10 @@ def _held(graph: LaneGraph, lane: int, own: int) -> bool:
     if not any(graph.junction[k] >= 0 and graph.junction[k] == graph.junction[lane] for k in beyond):
         return False
     before = [int(k) for k in graph.predecessors(lane)]
-    ours = _heading(graph, own)
+    ours = end_heading(graph, own)
     return bool(before) and all(
-        len(graph.lights_of(k)) > 0 and abs(math.cos(_heading(graph, k) - ours)) < ACROSS for k in before
+        len(graph.lights_of(k)) > 0 and abs(math.cos(end_heading(graph, k) - ours)) < ACROSS for k in before
     )
-
-
-def _heading(graph: LaneGraph, lane: int) -> float:
-    """Direction [rad] of a lane at its end."""
-    (x0, y0), (x1, y1) = graph.center[graph.points(lane), :2][-2:].tolist()
-    return math.atan2(y1 - y0, x1 - x0)
 
 
 def busy(

@@ -178,6 +178,7 @@ def rescore(
             if imposed < 0.05:
                 continue
             sums[:] = 0.0
+            # True: who reacts does so to us, and those behind brake for us
             first[:, 0] = np.inf
             only[0] = e
             contact_cost(ahead, body, entries, only, window, half, prob, moving, True, first[0], sums[0])

@@ -1,12 +1,12 @@
 """Whose turn it is where all must stop: who came first goes first."""
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from evpilot.plan.entries import Entries
 from evpilot.plan.lights import line_on
+from evpilot.plan.places import ON_IT, fronts_at, places_on
 from evpilot.plan.way import Way
 from evpilot.types import VEHICLES, EgoState, LaneGraph, Priority, Tracks, among
 from evpilot.types.state import Array, Bools, Ints
@@ -15,7 +15,7 @@ NEAR = 40.0  # [m] who stands further off does not stand at this junction
 STANDS = 0.5  # [m/s]
 QUEUE, STRIP = 9.0, 1.5  # [m] from middle to middle, [m] aside: who stands behind somebody is not first at its line
 UNDER_WAY = 2.0  # [s] who is so near to being in our way has begun to go, whosever turn it is
-ON_IT, EACH = 1.5, 1.0  # [m] from a place on its way a front is there; [m] from one place to the next
+EACH = 1.0  # [m] from one place on their way to the next
 BEYOND = ON_IT + 0.2  # [m] behind a line begin the places at which only those are who have set off
 CAN_WAIT = among(VEHICLES)
 
@@ -43,6 +43,8 @@ class Turns:
 
     def goes_before(self, ids: Ints) -> Bools:
         """Which of some ids (N,) go before us at a line at which we have stood."""
+        if not self.before:
+            return np.zeros(len(ids), np.bool_)
         return np.isin(ids, sorted(frozenset().union(*self.before.values())))
 
     def waited_for(self, line: int, zones: Array, entries: Entries, tracks: Tracks) -> Bools:
@@ -55,33 +57,24 @@ class Turns:
 
 
 def beyond_lines(graph: LaneGraph, line: int) -> Array:
-    """Places (P, 2) [m] on the ways over the junction behind a stop line, from `BEYOND` its lines on."""
+    """Places (P, 3), as `places_on` has them, on the ways over the junction behind a stop line, from `BEYOND` its
+    lines on."""
     inside = graph.successors(int(graph.stop_lane[line]))
     junctions = graph.junction[inside[graph.junction[inside] >= 0]]
-    parts = [np.zeros((0, 2))]
+    parts = [np.zeros((0, 3))]
     for lane in np.flatnonzero(np.isin(graph.junction, junctions)).tolist():
         before = [k for k in graph.predecessors(lane).tolist() if graph.junction[k] < 0]
         lines = [line_on(graph, k) + BEYOND for k in before]
         over = [begin - float(graph.length[k]) for k, begin in zip(before, lines, strict=True)]
-        parts.append(_sampled(graph, lane, max(over, default=0.0)))
-        parts.extend(_sampled(graph, k, begin) for k, begin in zip(before, lines, strict=True))
+        parts.append(places_on(graph, lane, max(over, default=0.0), EACH))
+        parts.extend(places_on(graph, k, begin, EACH) for k, begin in zip(before, lines, strict=True))
     return np.concatenate(parts)
 
 
-def _sampled(graph: LaneGraph, lane: int, begin: float) -> Array:
-    """Places (P, 2) each metre along the middle of a lane, from so far [m] on it."""
-    rows, length = graph.points(lane), float(graph.length[lane])
-    arc = np.arange(max(begin, 0.0), length, EACH)
-    return np.column_stack([np.interp(arc, graph.arc[rows], graph.center[rows, k]) for k in range(2)])
-
-
 def in_it(places: Array, tracks: Tracks) -> Ints:
-    """The rows of the vehicles whose front is at one of some places (P, 2)."""
-    rows = np.flatnonzero(tracks.valid & CAN_WAIT[tracks.kind])
-    half, yaw = 0.5 * tracks.size[rows, 0], tracks.state[rows, 3]
-    front = tracks.state[rows, :2] + half[:, None] * np.column_stack([np.cos(yaw), np.sin(yaw)])
-    away = np.hypot(*(front[:, None] - places[None]).transpose(2, 0, 1))
-    return rows[away.min(axis=1, initial=math.inf) < ON_IT]
+    """The rows of the vehicles whose front is at one of some places (P, 3)."""
+    there = fronts_at(places, tracks).any(axis=1)
+    return np.flatnonzero(there & tracks.valid & CAN_WAIT[tracks.kind])
 
 
 def first_at_line(tracks: Tracks, ego: EgoState) -> Ints:

@@ -42,8 +42,8 @@ class Predictor:
         self._rear_to_center = SEDAN[2] if platform is None else platform.rear_to_center
         self._time = np.array(TIMES)
         self._memory = blank(0)
-        self._unheeded = 0.0 if heeded else -HEED_MAX
-        self._memory[6][0] = self._unheeded
+        self._heeds = 0.0 if heeded else -HEED_MAX
+        self._memory[6][0] = self._heeds
         self._shown: set[int] = set()
         self._room = -1
         self._scratch: Scratch = self._make_room(32)
@@ -83,7 +83,7 @@ class Predictor:
             prob,
         )
         if not self._fitted:
-            forget_drivers(memory, self._unheeded)
+            forget_drivers(memory, self._heeds)
         self._memory = memory
         if np.any(order[1:] < order[:-1]):
             back = np.argsort(order, kind="stable")

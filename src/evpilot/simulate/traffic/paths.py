@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.geometry.polyline import arc_length
+from evpilot.maps.right_of_way import end_heading
 from evpilot.simulate.traffic.lanes import SPEED_FREE, Lanes
 from evpilot.types import LaneGraph, Priority, StopKind, Turn
 from evpilot.types.state import Array, Ints
@@ -183,13 +184,7 @@ def _oncoming(graph: LaneGraph, before: int, lane: int, other: int) -> bool:
     if not _yields_back(graph, lane, other) or not len(theirs):
         return False
     lit = len(graph.lights_of(before)) > 0 and len(graph.lights_of(int(theirs[0]))) > 0
-    return lit and math.cos(_end_heading(graph, before) - _end_heading(graph, int(theirs[0]))) < AGAINST
-
-
-def _end_heading(graph: LaneGraph, lane: int) -> float:
-    """Direction [rad] of a lane at its end."""
-    (x0, y0), (x1, y1) = graph.center[graph.points(lane), :2][-2:].tolist()
-    return math.atan2(y1 - y0, x1 - x0)
+    return lit and math.cos(end_heading(graph, before) - end_heading(graph, int(theirs[0]))) < AGAINST
 
 
 def _waiting(graph: LaneGraph, before: int, lane: int, low: float) -> float:

@@ -153,7 +153,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
         way = head - 4.0 * k + np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * DT)])
         way = way[way < float(stage.graph.length[lane]) - 8.0]
         motion = recorded(stage.graph, lane, way, np.zeros(len(way)))
-        stage.add(ObjectKind.TRUCK, TRUCK, motion, Behaviour.REPLAY)
+        stage.add(ObjectKind.TRUCK, TRUCK, motion, Behaviour.SCRIPTED)
         s = head - 7.0
         while s > 12.0:
             who = driver(rng, CRAWLING)
@@ -223,7 +223,7 @@ def _truck_pulls_out(stage: Stage, lane: int, right: int, rng: np.random.Generat
     begin = float(rng.uniform(1.5, 3.0))
     ahead = stage.ego_speed * (2.6 - 1.4 * hard) + (stage.ego_speed - speed) * (begin + TRUCK_ACROSS)
     s = stage.ego_s + 0.5 * (EGO_BOX[0] + TRUCK[0]) + ahead
-    _cut_in(stage, lane, s, TRUCK, -1.0, begin, TRUCK_ACROSS, [(0.0, speed), (stage.seconds, speed)])
+    _cut_in(stage, ObjectKind.TRUCK, lane, s, TRUCK, -1.0, begin, TRUCK_ACROSS, [(0.0, speed), (stage.seconds, speed)])
     factor = (speed - 2.5) / float(stage.graph.speed_limit[right])
     slower = Driver(kind=ObjectKind.TRUCK, size=TRUCK, character=0.3, speed_factor=factor)
     put(stage, slower, right, s + TRUCK[0] + 30.0, speed - 2.5, route(stage.graph, right, rng, STRAIGHT_ON))
@@ -240,12 +240,13 @@ def _car_presses_in(stage: Stage, lane: int, rng: np.random.Generator) -> float:
     brakes, slow, settled = 1.0 + 2.0 * hard, pace - 4.0 - 7.5 * hard, begin + CAR_ACROSS
     knots = [(0.0, speed), (settled, speed), (settled + (speed - slow) / brakes, slow), (stage.seconds, slow)]
     side = -1.0 if rng.random() < 0.5 else 1.0
-    _cut_in(stage, lane, s, CAR, side, begin, CAR_ACROSS, knots)
+    _cut_in(stage, ObjectKind.CAR, lane, s, CAR, side, begin, CAR_ACROSS, knots)
     return s + 0.5 * CAR[0]
 
 
 def _cut_in(
     stage: Stage,
+    kind: ObjectKind,
     lane: int,
     s: float,
     size: tuple[float, float, float],
@@ -260,7 +261,7 @@ def _cut_in(
     places = [(0.0, beside), (begin * speed, beside), ((begin + across) * speed, 0.0)]
     script(
         stage,
-        ObjectKind.TRUCK if size == TRUCK else ObjectKind.CAR,
+        kind,
         size,
         lane_path(stage, (lane,), s, places),
         knots,
