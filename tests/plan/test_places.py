@@ -17,8 +17,8 @@ def tracks(*rows: tuple[float, float, float]) -> Tracks:
     state = np.array([(x, y, 0.0, yaw, 5.0, 0.0, 0.0) for x, y, yaw in rows])
     return Tracks(
         t_ns=0, id=np.arange(count), kind=np.full(count, ObjectKind.CAR, np.uint8), state=state,
-        velocity=np.zeros((count, 2)), cov=np.tile(0.01 * np.eye(6), (count, 1, 1)), size=np.full((count, 2), (4.0, 1.8)),
-        age=np.ones(count), signals=np.zeros(count, np.uint8), valid=np.ones(count, np.bool_),
+        velocity=np.zeros((count, 2)), cov=np.tile(0.01 * np.eye(6), (count, 1, 1)),
+        size=np.full((count, 2), (4.0, 1.8)), age=np.ones(count), signals=np.zeros(count, np.uint8), valid=np.ones(count, np.bool_),
     )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_places_run_along_the_middle_of_a_lane_from_one_place_to_another() -> No
     assert places_on(graph, straight, 20.0, 1.0).shape == (0, 3)
     x, y, yaw = places_on(graph, bend, 0.0, 1.0).T
     np.testing.assert_allclose(np.hypot(x, y), 20.0, atol=0.01)
-    np.testing.assert_allclose(np.tan(yaw), -x / y, atol=0.1, rtol=0.05)
+    np.testing.assert_allclose(yaw, np.arctan2(x, -y), atol=0.02)
 
 
 @pytest.mark.parametrize(("x", "yaw", "there"), [(8.0, 0.0, True), (12.0, math.pi, True), (12.0, 0.0, False)])
