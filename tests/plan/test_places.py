@@ -18,7 +18,8 @@ def tracks(*rows: tuple[float, float, float]) -> Tracks:
     return Tracks(
         t_ns=0, id=np.arange(count), kind=np.full(count, ObjectKind.CAR, np.uint8), state=state,
         velocity=np.zeros((count, 2)), cov=np.tile(0.01 * np.eye(6), (count, 1, 1)),
-        size=np.full((count, 2), (4.0, 1.8)), age=np.ones(count), signals=np.zeros(count, np.uint8), valid=np.ones(count, np.bool_),
+        size=np.full((count, 2), (4.0, 1.8)), age=np.ones(count),
+        signals=np.zeros(count, np.uint8), valid=np.ones(count, np.bool_),
     )  # fmt: skip
 
 
