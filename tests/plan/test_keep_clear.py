@@ -19,7 +19,8 @@ from evpilot.plan.keep_clear import (
     places_to_keep_clear,
 )
 from evpilot.plan.road import Road
-from evpilot.plan.rules import KEPT_CLEAR, Rules, Wall
+from evpilot.plan.rules import KEPT_CLEAR, Rules
+from evpilot.plan.walls import Wall
 from evpilot.plan.way import Way
 from evpilot.scenarios.library.catalogue import build
 from evpilot.types import ROAD, VERDICT, Limits, ObjectKind, Tracks

@@ -23,8 +23,9 @@ from evpilot.plan.entries import Entries, on_our_level
 from evpilot.plan.evaluate import PROGRESS_WEIGHT
 from evpilot.plan.priority import ALONG, MARGIN_AFTER, MARGIN_BEFORE, PAST, SEEN_TO_GO, find_users
 from evpilot.plan.road import Road
-from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, RED_BRAKE, Rules, Wall
+from evpilot.plan.rules import AMBER_BRAKE, HALT_TIME, RED_BRAKE, Rules
 from evpilot.plan.spans import spans_on
+from evpilot.plan.walls import Wall
 from evpilot.plan.way import Way
 from evpilot.types import (
     ROAD,

@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
-from evpilot.plan.rules import Wall
+from evpilot.plan.walls import Wall
 from evpilot.plan.way import Way, course_now
 from evpilot.plan.weather import GRAVITY
 from evpilot.types import Briefing, EgoState, Limits, Platform, Trajectory

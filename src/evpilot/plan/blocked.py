@@ -6,7 +6,7 @@ import numpy as np
 
 from evpilot.plan.columns import Corridor
 from evpilot.plan.crossing import STOPS
-from evpilot.plan.rules import Wall, wall_at
+from evpilot.plan.walls import Wall, wall_at
 from evpilot.plan.way import STEEPEST, Way, runs_beside
 from evpilot.types import EgoState
 from evpilot.types.state import Array

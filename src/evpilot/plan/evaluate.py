@@ -10,6 +10,7 @@ from evpilot.plan.columns import Corridor, Cost
 from evpilot.plan.cost.afoot import afoot_cost
 from evpilot.plan.cost.changing import changing_cost
 from evpilot.plan.cost.energy import energy_cost
+from evpilot.plan.cost.halting import halting_cost
 from evpilot.plan.cost.headway import headway_cost
 from evpilot.plan.cost.jolt import jolt_cost
 from evpilot.plan.cost.lines import lane_kept_cost
@@ -106,6 +107,8 @@ class Evaluator:
         self._undertaking(batch, scene)
         if scene.tight:
             trapped_cost(batch.props, batch.rolls, scene.corridors, scene.room, batch.costs)
+        if np.isfinite(scene.lines).any():
+            halting_cost(batch.props, batch.rolls, scene.lines, float(self.body[0] + self.body[1]), batch.costs)
         if scene.thrift is not None and scene.freely is not None:
             t = scene.thrift
             energy_cost(

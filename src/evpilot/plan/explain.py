@@ -7,8 +7,8 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.plan.batch import Batch
 from evpilot.plan.columns import GRID, HORIZON, Corridor, Cost, Entry, Law, Prop, Roll, Span
-from evpilot.plan.rules import Wall
 from evpilot.plan.scene import Scene
+from evpilot.plan.walls import Wall
 from evpilot.plan.way import Way
 from evpilot.types import PlanTrace, Rejection, Tracks
 from evpilot.types.state import Array, Bytes, Ints

@@ -25,11 +25,12 @@ from evpilot.plan.overtake import overtakes, slow_riders
 from evpilot.plan.proposals import ARRIVE, keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
-from evpilot.plan.rules import Rules, Wall
+from evpilot.plan.rules import Rules
 from evpilot.plan.scene import Scene
 from evpilot.plan.stage import Stage
 from evpilot.plan.tails import best_with_tail, stopping_tail
 from evpilot.plan.variety import HOLDS, LEAST, different, more
+from evpilot.plan.walls import Wall
 from evpilot.plan.way import Way
 from evpilot.plan.weather import BEND_SHARE, grip
 from evpilot.types import (
@@ -229,7 +230,8 @@ class Planner:
         """All proposals, ways past slow riders among them, the neighbours of the best of them, and more where too many
         come to the same."""
         ways = scene.ways
-        props = propose(ways, self.briefing, speed, accel, scene.wanted, seconds, scene.halts, scene.room)
+        places = scene.corridors[:, Corridor.WALL]
+        props = propose(ways, self.briefing, speed, accel, scene.wanted, seconds, places, scene.halts, scene.room)
         due, prob = self._due - seconds, scene.entries.prob
         gaps = seek_gaps(ways, scene.spans, prob, scene.room, self.briefing, speed, accel, due)
         past = overtakes(ways[0], scene.spans[0], slow, self.briefing, speed, scene.wanted, scene.limit)

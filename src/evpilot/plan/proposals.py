@@ -73,17 +73,19 @@ def propose(
     accel: float,
     wish: float,
     seconds: float,
+    walls: Array,
     halts: Array | None = None,
     room: Array | None = None,
 ) -> Array:
     """All proposals (R, 11) by `Prop`; seconds is the time since the start, wish the speed [m/s] that we would like;
-    halts (C,) [m]: where to stop on each corridor, inf where nowhere: then also what saves energy; room (C,) [m]:
-    within which the way over to each has to be done."""
+    walls (C,) [m]: what the front must not pass on each corridor, inf where nothing; halts (C,) [m]: where to stop on
+    each, inf where nowhere: then also what saves energy; room (C,) [m]: within which the way over to each has to be
+    done."""
     blocks: list[Array] = []
     for c, way in enumerate(ways):
         usual = headway(1.2, briefing, speed)
         thrifty = [] if halts is None else _thrifty_laws(way, wish, float(halts[c]), usual)
-        laws = np.array(_common_laws(way, briefing, speed, accel, wish) + thrifty)
+        laws = np.array(_common_laws(way, briefing, speed, wish, float(walls[c])) + thrifty)
         times = BACK if c == 0 and out_of_lane(way, briefing) else DURATIONS
         within = math.inf if room is None else float(room[c])
         if within < STEEPEST * abs(way.scalars[Corridor.D]) and speed < CREEPS:
@@ -157,7 +159,7 @@ def paths_on(way: Way, speed: float, own: bool, durations: tuple[float, ...], ro
     return np.array(rows)
 
 
-def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish: float) -> list[tuple[float, ...]]:
+def _common_laws(way: Way, briefing: Briefing, speed: float, wish: float, wall: float) -> list[tuple[float, ...]]:
     limits = briefing.limits
     usual, tight = headway(1.2, briefing, speed), headway(0.7, briefing, speed)
     laws: list[tuple[float, ...]] = [(CRUISE, share * wish, usual, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
@@ -174,7 +176,7 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, accel: float, wish:
     if limits.exact:
         laws.append((RAMP, 3.0, 4.0, 0.0, 0.0, 0.0))
     holds = [float(low) - HOLD for low in way.borrowed[:, 0]]
-    places = (float(way.scalars[Corridor.WALL]), float(way.scalars[Corridor.END]), *holds)
+    places = (wall, float(way.scalars[Corridor.END]), *holds)
     near = (place for place in places if 0.0 < place - way.scalars[Corridor.S] < STOP_LOOK)
     laws.extend((STOP, place, 2.0, 0.0, 0.0, 0.0) for place in near)
     return laws

@@ -25,6 +25,7 @@ from evpilot.plan.priority import (
     yield_spans,
 )
 from evpilot.plan.turns import Turns, all_stop
+from evpilot.plan.walls import HALT_PLACE, Wall, wall_at
 from evpilot.plan.way import Way
 from evpilot.types import (
     Briefing,
@@ -47,7 +48,6 @@ RED_BRAKE = 6.0  # [m/s2] a red one for all who can at all
 END_BRAKE = 4.0  # [m/s2] nor does a lane's end ask for an emergency stop
 HALT_SPEED = 0.2  # [m/s]
 HALT_TIME = 0.5  # [s] at a stop sign (Autoware's hold)
-HALT_PLACE = 3.0  # [m] before the line
 GONE = 60.0  # [m] from where the car has stood at a line: who comes back to it stops again
 PROB_MIN = 0.15  # a less likely way of somebody who has priority is not waited for
 STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
@@ -61,19 +61,6 @@ STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightStat
 PASSED_AFTER_HALT = {LightState.FLASHING_RED: HALT_TIME, LightState.UNSEEN: 3.0}
 SAID = {state: f"stop: the light is {state.name.lower().replace('_', '-')}" for state in LightState}
 SAID[LightState.UNSEEN] = "stop: the light is hidden"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wall:
-    """A place on a corridor that the front must not pass: s [m], x, y [m], yaw [rad], why, and whose sake (or -1)."""
-
-    corridor: int
-    s: float
-    x: float
-    y: float
-    yaw: float
-    reason: str
-    cause_id: int = -1
 
 
 @dataclass(slots=True)
@@ -153,7 +140,8 @@ class Rules:
                 continue
             lane = int(way.path.lanes[number])
             s = float(way.path.lane_s[number]) + line_on(graph, lane)
-            if state in PASSED_AFTER_HALT and at_junction(graph, way, number):
+            opens = state in PASSED_AFTER_HALT and at_junction(graph, way, number)
+            if opens:
                 hold = PASSED_AFTER_HALT[state]
                 if self._has_stood(("light", lane), s - self._front(way), observation, hold):
                     continue
@@ -163,7 +151,7 @@ class Rules:
             else:
                 continue
             if self._can_stop(way, s, observation.ego.speed, brake):
-                walls.append(wall_at(c, way, s, SAID[state]))
+                walls.append(wall_at(c, way, s, SAID[state], line=s if opens else math.inf))
         return walls
 
     def next_light(self, way: Way, observation: Observation) -> LightState | None:
@@ -210,7 +198,7 @@ class Rules:
                 if stood or not -1.0 <= room <= LOOK:
                     continue
                 if self._can_stop(way, s, observation.ego.speed, RED_BRAKE):
-                    walls.append(wall_at(c, way, _halt_at(s, room, observation.ego), "stop: stop sign"))
+                    walls.append(wall_at(c, way, _halt_at(s, room, observation.ego), "stop: stop sign", line=s))
         return walls
 
     def _crosswalks(
@@ -345,9 +333,3 @@ def _steps_in(zones: Array, entries: Entries) -> Array:
     kerb rather than straight on over the junction, and where one does come, contact is what counts."""
     later = np.isin(zones[:, 6], entries.walkers) & (zones[:, 3] > STEPS_IN - MARGIN_BEFORE)
     return zones[~later]
-
-
-def wall_at(c: int, way: Way, s: float, reason: str, cause_id: int = -1) -> Wall:
-    """The wall at s [m] on the corridor of number c."""
-    row = way.table[min(int(s / SPACING), len(way.table) - 1)]
-    return Wall(corridor=c, s=s, x=float(row[0]), y=float(row[1]), yaw=float(row[2]), reason=reason, cause_id=cause_id)

@@ -30,7 +30,8 @@ class Scene:
     where on each corridor (C,) [m] the front will have to stop, None where saving energy is not wished; how much saving
     counts, and `rolling_on`'s square of the speed (N, 1) towards all that is slower ahead, as the stacked table, both
     None where it does not count now; how far ahead [m] (C,) one has to be over on each free corridor, as
-    `blocked.room_before` has it, and whether on any; and the accelerations [m/s2] felt before, as `cost.jolt.Felt` has
+    `blocked.room_before` has it, and whether on any; from where on (C,) [m] the front stands at a line, as
+    `halting_places` has it; and the accelerations [m/s2] felt before, as `cost.jolt.Felt` has
     them."""
 
     ways: list[Way]
@@ -60,6 +61,7 @@ class Scene:
     freely: Array | None
     room: Array
     tight: bool
+    lines: Array
     felt: Array
 
 

@@ -17,9 +17,10 @@ from evpilot.plan.deference import Deference
 from evpilot.plan.entries import CAN_FOLLOW, Entries
 from evpilot.plan.pace import Pace
 from evpilot.plan.road import Road
-from evpilot.plan.rules import Rules, Wall
+from evpilot.plan.rules import Rules
 from evpilot.plan.scene import Scene, hidden_from, rolled_to, slack_of, slower_on, time_left
 from evpilot.plan.spans import spans_again, spans_on
+from evpilot.plan.walls import Wall, halting_places
 from evpilot.plan.way import Way, curvature_now
 from evpilot.types import Briefing, LightState, Observation, Predictions, Tracks
 from evpilot.types.state import Array, Bools, Ints
@@ -113,6 +114,7 @@ class Stage:
             else rolled_to(corridors, table, slower, self._front(), thrift.kept),
             room=room,
             tight=tight,
+            lines=halting_places(walls, len(ways)),
             felt=self._felt.before(),
             last=None if last is None else (_corridor_of(ways, last), last[1]),
         )
