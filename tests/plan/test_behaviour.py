@@ -251,6 +251,15 @@ def test_at_a_stop_sign_it_halts_once_then_goes_on() -> None:
     assert front(run)[np.argmin(run.ego[:, SPEED])] <= 80.0
 
 
+def test_who_is_slow_before_a_stop_line_drives_up_to_it_and_does_not_creep() -> None:
+    start = np.array([80.0 - 7.0 - CAR.rear_to_center - 0.5 * CAR.length, 0.0, 0.0, 0.0])
+    run = drive(scene(lane_with_stop_sign(80.0), speed=0.6, start=start, seconds=12.0))
+    stood = np.flatnonzero(run.ego[:, SPEED] < 0.1)
+    assert 77.0 < front(run)[stood[0]] < 80.0
+    assert run.t_ns[stood[0]] < 6.0e9  # at its pace it would take ten seconds
+    assert front(run)[-1] > 90.0
+
+
 def test_nobody_behind_makes_it_run_a_stop_sign() -> None:
     behind = actor(1, (3.0, 0.0), (7.0, 0.0))  # it will never brake
     run = drive(scene(lane_with_stop_sign(70.0), behind, speed=8.0, seconds=12.0))

@@ -125,7 +125,7 @@ def test_a_lane_that_begins_further_ahead_is_entered_where_it_begins() -> None:
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego_at(40.0))
     assert len(ways) == 2
     assert ways[1].opens - ways[1].scalars[Corridor.S] == pytest.approx(40.0, abs=1.0)
-    props = propose(ways, brief, 10.0, 0.0, 14.0, 0.0)
+    props = propose(ways, brief, 10.0, 0.0, 14.0, 0.0, np.full(2, np.inf))
     mine = props[props[:, Prop.CORRIDOR] == 1]
     assert np.all(mine[:, Prop.DELAY] > 39.0)
     np.testing.assert_allclose(mine[:, Prop.HOLD], -WIDTH, atol=0.1)

@@ -18,10 +18,11 @@ def proposed(
     goals: tuple[Goal, ...] = SURVIVE,
     speed: float = 10.0,
     seconds: float = 0.0,
+    wall: float = np.inf,
 ):
     brief = briefing(graph, goals)
     ways = Road(brief, LaneIndex(graph)).ways(ego_at(40.0, speed=speed))
-    return propose(ways, brief, speed, 0.0, 14.0, seconds), ways
+    return propose(ways, brief, speed, 0.0, 14.0, seconds, np.full(len(ways), wall)), ways
 
 
 def test_every_corridor_gets_every_kind_of_motion_once() -> None:
@@ -33,6 +34,12 @@ def test_every_corridor_gets_every_kind_of_motion_once() -> None:
         assert {Law.CRUISE, Law.RAMP} <= set(mine[:, Prop.LAW].astype(int))
         assert mine[mine[:, Prop.LAW] == Law.RAMP][:, Prop.P0].min() == -9.0
     assert np.all(props[:, Prop.LENGTH] > 0.0)
+
+
+def test_before_a_wall_a_stop_at_it_is_proposed() -> None:
+    for wall, stops in ((90.0, True), (40.0 + 160.0, False), (np.inf, False)):
+        props, _ = proposed(one_lane(), wall=wall)
+        assert np.any((props[:, Prop.LAW] == Law.STOP) & (props[:, Prop.P0] == wall)) == stops
 
 
 def test_without_a_timed_goal_nothing_has_to_arrive() -> None:
