@@ -31,6 +31,7 @@ from planning_parts import crossing
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.pilot import EvPilot
+from evpilot.plan.keep_clear import SPARE
 from evpilot.scenarios import Behaviour, load
 from evpilot.simulate.loop import simulate
 from evpilot.types import VERDICT, Arrow, LightState, ObjectKind, Signal
@@ -81,6 +82,14 @@ def test_behind_a_slow_car_it_follows_with_a_gap() -> None:
     assert run.ego[-1, SPEED] == pytest.approx(5.0, abs=0.5)
     assert gap[-1] < 25.0
     assert any(reason in ("follow 1", "slow down for 1") for reason in reasons(run))
+
+
+def test_behind_who_stands_it_stands_within_the_room_that_it_asks_for_beyond_a_junction() -> None:
+    """Or its own rear would stand in it."""
+    for speed in (6.0, 13.0):
+        run = drive(scene(one_lane(), actor(1, (100.0, 0.0)), speed=speed, seconds=24.0))
+        assert run.ego[-1, SPEED] < 0.05
+        assert 0.5 < 100.0 - 2.25 - front(run)[-1] < SPARE
 
 
 def test_behind_a_car_that_brakes_hard_it_stops_in_time() -> None:

@@ -14,7 +14,7 @@ from evpilot.types.state import Array, Bools, Ints
 
 CROSSING = 0.5  # [rad] lanes that meet at less angle join
 APART = 12.0  # [m] places to keep clear that are closer to each other are one
-SPARE = 1.5  # [m] behind who stands there
+SPARE = 2.2  # [m] behind who stands there: the gap at which we stand, and some
 STAND_OFF = 0.5  # [m] before a place that is kept clear,
 STAND_CLOSE = 0.2  # [m] and on one before the next way that crosses it
 SLOW = 3.0  # [m/s] a faster lead will have made room
