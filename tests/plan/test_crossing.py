@@ -43,6 +43,9 @@ def test_a_crossing_beside_which_somebody_waits_is_reached_ready_to_stop() -> No
         ((92.0, 7.0, 0.0, -1.2), [READY]),  # comes up to it on the left
         ((95.0, -5.5, -1.2, 0.6), [READY]),  # comes up to it beside
         ((92.0, -4.0, 1.2, 0.0), [MODERATE]),  # walks along the road, past it
+        ((87.6, -4.0, 1.2, 0.0), [MODERATE]),  # is about to
+        ((96.5, -4.0, 1.2, 0.0), []),  # has walked past
+        ((96.5, -4.0, -1.2, 0.0), [MODERATE]),  # comes back
         ((82.0, -4.0, 1.2, 0.0), []),  # walks along the road
         ((92.0, -5.5, 0.0, -1.2), []),  # walks away
         ((92.0, -9.0, 0.0, 0.0), []),  # stands elsewhere

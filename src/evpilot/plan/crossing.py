@@ -24,7 +24,7 @@ STOPS = 0.05  # [m] within which a car stands where it wants to
 EASE = 3.0  # [m/s2] more is no comfort, and what a careful driver does without an emergency
 BITES = 3.5  # [m/s3] with which braking comes that is no emergency
 READY, READY_ROOM = 3.0, 3.0  # [m/s] at which we come to a crossing beside which somebody waits, and [m] to stop then
-MODERATE = 10.0  # [m/s] and where somebody walks past its end, who may turn to it
+MODERATE, PASSES = 7.0, 2.5  # [m/s] and where somebody walks past its end, or will in so long [s], who may turn to it
 SLOWING = 2.0  # [m/s2] ... to which we slow down like this, however late somebody comes up
 BRISK = 1.2  # [m/s] who has just set off will walk like this, at least
 KEPT_FREE, KEPT = 0.7, 1.8  # [m] beside our body and [s] until he is there, where we go on before who crosses
@@ -34,13 +34,14 @@ LIT = 40.0  # [m] before and after a light a crossing belongs to its junction
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Walkers:
     """Those on foot or on a bicycle (N,) as seen from our way where it meets a crosswalk: row in the tracks, across [m]
-    how far to the left of the middle of our way, pace [m/s] how fast to the left, how fast at all [m/s], whether within
-    the sides of the crosswalk, and how far [m] beyond its sides and its ends."""
+    how far to the left of the middle of our way, pace [m/s] how fast to the left, speed [m/s] how fast at all, coming [m/s]
+    how fast along our way towards the crosswalk, and how far [m] beyond its sides and its ends."""
 
     row: Ints
     across: Array
     pace: Array
     speed: Array
+    coming: Array
     beside: Array
     beyond: Array
 
@@ -57,13 +58,15 @@ class Walkers:
     def ready(self, kind: Bytes) -> float:
         """How fast [m/s] to come to the crosswalk, for who may step out: who waits at the kerb or comes up to it, or
         walks past its end; inf where nobody does. kind (M,) of all tracks."""
-        beside = (np.abs(self.across) >= ON_OUR_WAY) & (self.beyond <= COMES_UP) & (self.beside <= BESIDE)
-        beside &= kind[self.row] == ObjectKind.PEDESTRIAN
+        kerb = (np.abs(self.across) >= ON_OUR_WAY) & (self.beyond <= COMES_UP)
+        kerb &= kind[self.row] == ObjectKind.PEDESTRIAN
+        beside = kerb & (self.beside <= BESIDE)
         stands = self.speed < WALK_SPEED_MIN
         if np.any(beside & (self.towards() | (stands & (self.beside <= 0.5)))):
             return READY
         leaves = self.across * self.pace > WALK_SPEED_MIN * np.abs(self.across)
-        return MODERATE if np.any(beside & ~stands & ~leaves) else math.inf
+        passes = self.beside <= np.maximum(PASSES * self.coming, 0.0)
+        return MODERATE if np.any(kerb & passes & ~stands & ~leaves) else math.inf
 
     def late(self, seconds: float, half: float) -> Bools:
         """Who is still far from a body of half a width [m] when that comes onto the crosswalk in a time [s]: it passes
@@ -79,12 +82,13 @@ def walkers_at(graph: LaneGraph, w: int, way: Way, s: float, tracks: Tracks, row
     c, si = math.cos(yaw), math.sin(yaw)
     corner_s, corner_d = _turned(polygon[:, 0] - x, polygon[:, 1] - y, c, si)
     along, across = _turned(tracks.state[rows, 0] - x, tracks.state[rows, 1] - y, c, si)
-    _, pace = _turned(tracks.velocity[rows, 0], tracks.velocity[rows, 1], c, si)
+    on, pace = _turned(tracks.velocity[rows, 0], tracks.velocity[rows, 1], c, si)
     return Walkers(
         row=rows,
         across=across,
         pace=pace,
         speed=np.hypot(*tracks.velocity[rows].T),
+        coming=np.where(along < 0.5 * (corner_s.min() + corner_s.max()), on, -on),
         beside=np.maximum(corner_s.min() - along, along - corner_s.max()),
         beyond=np.maximum(corner_d.min() - across, across - corner_d.max()),
     )
