@@ -34,8 +34,8 @@ LIT = 40.0  # [m] before and after a light a crossing belongs to its junction
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Walkers:
     """Those on foot or on a bicycle (N,) as seen from our way where it meets a crosswalk: row in the tracks, across [m]
-    how far to the left of the middle of our way, pace [m/s] how fast to the left, speed [m/s] how fast at all, coming [m/s]
-    how fast along our way towards the crosswalk, and how far [m] beyond its sides and its ends."""
+    how far to the left of the middle of our way, pace [m/s] how fast to the left, speed [m/s] how fast at all, coming
+    [m/s] how fast along our way towards the crosswalk, and how far [m] beyond its sides and its ends."""
 
     row: Ints
     across: Array
