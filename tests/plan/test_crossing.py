@@ -9,7 +9,7 @@ from test_rules import FRONT, people, walls_at
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.columns import Corridor, Ref
-from evpilot.plan.crossing import MODERATE, READY, SLOWING, heed, unlit
+from evpilot.plan.crossing import LAGS, MODERATE, READY, SLOWING, heed, unlit
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules
 from evpilot.runlog.record import Ego
@@ -44,6 +44,7 @@ def test_a_crossing_beside_which_somebody_waits_is_reached_ready_to_stop() -> No
         ((95.0, -5.5, -1.2, 0.6), [READY]),  # comes up to it beside
         ((92.0, -4.0, 1.2, 0.0), [MODERATE]),  # walks along the road, past it
         ((87.6, -4.0, 1.2, 0.0), [MODERATE]),  # is about to
+        ((92.0, -8.2, 1.2, 0.0), [MODERATE]),  # the same on a wide pavement
         ((96.5, -4.0, 1.2, 0.0), []),  # has walked past
         ((96.5, -4.0, -1.2, 0.0), [MODERATE]),  # comes back
         ((82.0, -4.0, 1.2, 0.0), []),  # walks along the road
@@ -92,10 +93,10 @@ def test_heeding_slows_down_no_harder_than_with_ease_and_only_before_the_place()
         s = 0.5 * np.arange(len(table)) - here
         beyond = s > ahead
         assert np.array_equal(slower[beyond], table[beyond])
-        for column in (Ref.CAP, Ref.LIMIT):
+        for column, lag in ((Ref.CAP, 1.0), (Ref.LIMIT, LAGS)):
             reached = slower[(s >= 0.0) & ~beyond, column]
             gentle = np.sqrt(max(speed**2 - 2.0 * SLOWING * ahead, 0.0))
-            assert reached.min() == pytest.approx(max(READY, gentle), abs=0.3)
+            assert reached.min() == pytest.approx(lag * max(READY, gentle), abs=0.3)
             assert reached[0] >= min(speed, table[0, column]) - 0.5
     assert heed(table, ways, [], 8.0) is table
 

@@ -93,6 +93,17 @@ def test_the_dilemma_zone_is_where_the_light_asks_too_hard_a_brake(state: LightS
     assert len(can) == 1 and len(cannot) == 0
 
 
+def test_who_has_begun_to_stop_for_amber_stops_though_it_has_begun_gently() -> None:
+    graph, speed = lane_with_light(120.0), 12.0
+    near = ego_at(120.0 - FRONT - speed**2 / (2.0 * 1.05 * AMBER_BRAKE), speed=speed)
+    assert not walls_at(graph, near, [AMBER])
+    rules = Rules(briefing(graph))
+    assert walls_at(graph, ego_at(80.0 - FRONT, speed=13.0), [AMBER], rules=rules)
+    assert walls_at(graph, near, [AMBER], rules=rules)
+    assert not walls_at(graph, near, [GREEN], rules=rules)
+    assert not walls_at(graph, near, [AMBER], rules=rules)  # another amber
+
+
 AHEAD, LEFT = Arrow.STRAIGHT, Arrow.LEFT
 
 

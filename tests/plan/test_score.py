@@ -8,7 +8,7 @@ from driving_scenes import CAR, one_lane, place
 from planning_parts import BODY, box, costs_of, line
 
 from evpilot.geometry.boxes import gap
-from evpilot.plan.columns import GRID, Cost, Roll
+from evpilot.plan.columns import GRID, Cost, Ref, Roll
 from evpilot.plan.cost.contact import CONTACT_GAP
 from evpilot.plan.cost.encounter import (
     BEHIND,
@@ -24,6 +24,8 @@ from evpilot.plan.cost.encounter import (
     whereabouts_of,
 )
 from evpilot.plan.cost.goal import schedule_cost
+from evpilot.plan.cost.progress import speeding_cost
+from evpilot.plan.evaluate import SPEEDING
 from evpilot.plan.score import CONTENDER, KEEN
 from evpilot.types import VERDICT, Goal
 
@@ -268,11 +270,23 @@ def test_who_waits_sets_off_as_somebody_is_about_to_be_gone(end: float, deep: fl
 
 
 def test_until_the_faster_lane_is_reached_the_limit_of_ours_holds() -> None:
-    wish = np.array([0.0, 60.0, 0.0, 0.35, math.inf, 14.0, 4.0])
+    wish = np.array([0.0, 60.0, 0.0, 0.35, math.inf, 14.0, 4.0, 0.0])
     beside = line(x=5.0, speed=15.0)
     beside[:, Roll.D] = -3.5
     costs, _ = costs_of([line(x=5.0, speed=15.0), beside], graph=one_lane(20.0), wish=wish)
     assert costs[0, Cost.RULE] == 0.0 < costs[1, Cost.RULE]
+
+
+def test_who_is_much_too_fast_is_not_cheaper_for_being_through_sooner() -> None:
+    wish = np.array([0.0, 60.0, 0.0, 0.35, math.inf, 14.0, *SPEEDING])
+    table = np.full((400, len(Ref)), 14.0)
+    table[80:120, Ref.LIMIT] = 3.0  # from 40 to 60 m
+    slow, fair, fast, faster = (
+        speeding_cost(line(30.0, speed=v), len(GRID) - 1, 0, 400, table, wish) for v in (3.0, 6.0, 9.0, 13.0)
+    )
+    assert slow == 0.0
+    assert fair > 100.0
+    assert fast > 0.9 * fair and faster > 0.9 * fair
 
 
 def test_a_zone_that_the_car_has_left_or_is_in_is_no_matter() -> None:

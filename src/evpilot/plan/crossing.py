@@ -17,7 +17,7 @@ WALK_SPEED_MIN = 0.3  # [m/s] a slower walker at the kerb waits
 KERB = 1.6  # [m] beside the crossing counts as about to cross when walking towards it
 SOON = 5.0  # [s] who comes into our way later is not waited for yet
 ON_OUR_WAY, NEAR_OUR_WAY = 2.2, 2.0  # [m] from the middle of it
-COMES_UP = 2.5  # [m] who comes up to a crossing, or waits there, is within this of its ends
+COMES_UP, PAVEMENT = 2.5, 3.5  # [m] who comes up to a crossing, or waits there, is within this of its ends, who passes
 BESIDE = 2.0  # [m] and of its sides
 BEFORE = 1.0  # [m] to keep before a crossing
 STOPS = 0.05  # [m] within which a car stands where it wants to
@@ -26,6 +26,7 @@ BITES = 3.5  # [m/s3] with which braking comes that is no emergency
 READY, READY_ROOM = 3.0, 3.0  # [m/s] at which we come to a crossing beside which somebody waits, and [m] to stop then
 MODERATE, PASSES = 7.0, 2.5  # [m/s] and where somebody walks past its end, or will in so long [s], who may turn to it
 SLOWING = 2.0  # [m/s2] ... to which we slow down like this, however late somebody comes up
+LAGS = 1.06  # who slows down so is faster by such a share meanwhile
 BRISK = 1.2  # [m/s] who has just set off will walk like this, at least
 KEPT_FREE, KEPT = 0.7, 1.8  # [m] beside our body and [s] until he is there, where we go on before who crosses
 LIT = 40.0  # [m] before and after a light a crossing belongs to its junction
@@ -58,9 +59,9 @@ class Walkers:
     def ready(self, kind: Bytes) -> float:
         """How fast [m/s] to come to the crosswalk, for who may step out: who waits at the kerb or comes up to it, or
         walks past its end; inf where nobody does. kind (M,) of all tracks."""
-        kerb = (np.abs(self.across) >= ON_OUR_WAY) & (self.beyond <= COMES_UP)
+        kerb = (np.abs(self.across) >= ON_OUR_WAY) & (self.beyond <= PAVEMENT)
         kerb &= kind[self.row] == ObjectKind.PEDESTRIAN
-        beside = kerb & (self.beside <= BESIDE)
+        beside = kerb & (self.beyond <= COMES_UP) & (self.beside <= BESIDE)
         stands = self.speed < WALK_SPEED_MIN
         if np.any(beside & (self.towards() | (stands & (self.beside <= 0.5)))):
             return READY
@@ -128,7 +129,8 @@ def unlit(graph: LaneGraph, way: Way, s: float) -> bool:
 
 def heed(table: Array, ways: list[Way], places: list[tuple[int, float, float]], speed: float) -> Array:
     """A stacked table in which our rear axle reaches some places (corridor, s [m]) no faster than so ready to stop
-    [m/s]: its caps and limits fall to that, and at most as who now drives at a speed [m/s] slows down with ease."""
+    [m/s]: its caps and, but for a lag, its limits fall to that, and at most as who now drives at a speed [m/s] slows
+    down with ease."""
     if not places:
         return table
     slower, start = table.copy(), np.cumsum([0, *(len(way.table) for way in ways)])
@@ -138,6 +140,6 @@ def heed(table: Array, ways: list[Way], places: list[tuple[int, float, float]], 
         there = ready**2 + 2.0 * SLOWING * np.maximum(place - READY_ROOM - s, 0.0)
         braked = speed**2 - 2.0 * SLOWING * np.maximum(s - here, 0.0)
         most = np.where(s <= place, np.sqrt(np.maximum(there, braked)), np.inf)
-        for column in (Ref.CAP, Ref.LIMIT):
-            own[:, column] = np.minimum(own[:, column], most)
+        own[:, Ref.CAP] = np.minimum(own[:, Ref.CAP], most)
+        own[:, Ref.LIMIT] = np.minimum(own[:, Ref.LIMIT], LAGS * most)
     return slower

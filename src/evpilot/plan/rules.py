@@ -76,6 +76,9 @@ class Rules:
         init=False, default_factory=dict
     )
     _passed: Passed = field(init=False, default_factory=Passed)
+    # the lanes at whose lights we are to stop in this cycle, and were in the last
+    _stopping: set[int] = field(init=False, default_factory=set[int])
+    _begun: set[int] = field(init=False, default_factory=set[int])
     _crossed: Crossed = field(init=False)
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
     _signs: Ints = field(init=False)  # the stop lines with a stop sign
@@ -89,6 +92,7 @@ class Rules:
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
         self._forget(observation.ego)
+        self._begun, self._stopping = self._stopping, set()
         found: list[Wall] = []
         walkers = self._walkers(ways, tracks)
         for c, way in enumerate(ways):
@@ -147,10 +151,12 @@ class Rules:
                     continue
                 brake = COMFORT_BRAKE if state == LightState.UNSEEN else RED_BRAKE
             elif state in STOP_STATES:
-                brake = AMBER_BRAKE if state == LightState.AMBER else RED_BRAKE
+                # who has begun to stop for amber does not go on after all because it has begun gently
+                brake = AMBER_BRAKE if state == LightState.AMBER and lane not in self._begun else RED_BRAKE
             else:
                 continue
             if self._can_stop(way, s, observation.ego.speed, brake):
+                self._stopping.add(lane)
                 walls.append(wall_at(c, way, s, SAID[state], line=s if opens else math.inf))
         return walls
 

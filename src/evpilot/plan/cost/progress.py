@@ -15,7 +15,8 @@ SOON = 25  # the step at 3 s
 EARLY = 0.5  # of what is still to go counts early: what is put off in every cycle is never done
 ASIDE = 1.5  # [m] further from the middle of a lane the car is still on another
 NEARLY = 1e-6  # [m/s]
-SPEEDING_MOST = 30.0  # a second: no speed limit is worth an emergency stop
+SPEEDING_MOST = 30.0  # a second at the limit: no speed limit is worth an emergency stop
+LIMIT_LEAST = 1.0  # [m/s]
 
 
 @kernel("void(f8[:, ::1], f8[:, ::1], f8[::1])")
@@ -29,7 +30,8 @@ def lowest_limits(corridors: Array, table: Array, lowest: Array) -> None:
 
 @kernel()
 def speeding_cost(roll: Array, end: int, start: int, count: int, table: Array, wish: Array) -> float:
-    """Cost of the time over the speed limit until the step `end`; wish as in `progress_cost`."""
+    """Cost of the way over the speed limit until the step `end`, for each metre at the limit what a second there costs;
+    by time alone who is much too fast would be through all the cheaper. wish as in `progress_cost`."""
     over = 0.0
     for step in range(1, end + 1):
         dt = 0.1 if step <= 20 else 0.2
@@ -37,7 +39,8 @@ def speeding_cost(roll: Array, end: int, start: int, count: int, table: Array, w
         if abs(roll[step, R_D]) > ASIDE:
             limit = min(limit, wish[5])
         excess = max(0.0, roll[step, R_V] - limit)
-        over += dt * min(wish[6] * excess + wish[7] * excess * excess, SPEEDING_MOST)
+        share = max(roll[step, R_V] / max(limit, LIMIT_LEAST), 1.0)
+        over += dt * share * min(wish[6] * excess + wish[7] * excess * excess, SPEEDING_MOST)
     return over
 
 
