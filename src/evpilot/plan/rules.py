@@ -42,7 +42,6 @@ from evpilot.types import (
 from evpilot.types.state import Array, Bools, Ints
 
 LOOK = 120.0  # [m] ahead
-AMBER_BRAKE = 3.0  # [m/s2] an amber light is for those who can stop at this (the usual timing of amber)
 COMFORT_BRAKE = 2.0  # [m/s2] for a light that is hidden
 RED_BRAKE = 6.0  # [m/s2] a red one for all who can at all
 END_BRAKE = 4.0  # [m/s2] nor does a lane's end ask for an emergency stop
@@ -151,8 +150,10 @@ class Rules:
                     continue
                 brake = COMFORT_BRAKE if state == LightState.UNSEEN else RED_BRAKE
             elif state in STOP_STATES:
-                # who has begun to stop for amber does not go on after all because it has begun gently
-                brake = AMBER_BRAKE if state == LightState.AMBER and lane not in self._begun else RED_BRAKE
+                # amber is for those who can stop with ease (its usual timing), and for who has begun to
+                if state == LightState.AMBER and lane not in self._begun and not self._with_ease(way, s, observation):
+                    continue
+                brake = RED_BRAKE
             else:
                 continue
             if self._can_stop(way, s, observation.ego.speed, brake):
@@ -190,6 +191,9 @@ class Rules:
     def _can_stop(self, way: Way, s: float, speed: float, brake: float) -> bool:
         room = s - self._front(way)
         return 0.0 <= room < LOOK and speed * speed <= 2.0 * brake * max(room, 0.3)
+
+    def _with_ease(self, way: Way, s: float, observation: Observation) -> bool:
+        return stop_with_ease(observation.ego) <= s - self._front(way)
 
     def _stop_signs(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
         graph = self.briefing.graph
