@@ -108,7 +108,7 @@ class Planner:
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
         self._backing = None if briefing.limits.exact else Backing(self._evaluator)
-        self._stage = Stage(briefing, self.road, self.rules, self._evaluator.body)
+        self._stage = Stage(briefing, self.road, self.rules, self._evaluator.body, self._evaluator.metre())
         self._spared = np.full(len(SPARED), SPARED_COST)
         if briefing.limits.headway:
             self._spared[SPARED.index(Cost.CLEARANCE)] = HEADWAY_COST

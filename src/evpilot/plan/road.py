@@ -115,6 +115,15 @@ class Road:
             if further not in known and math.isfinite(self.cost[further])
         ]
 
+    def stays(self, way: Way, most: float) -> float:
+        """How far [m], up to about `most`, the lane that a corridor is on goes on from here towards a goal."""
+        at, s = way.path.lane_at(float(way.scalars[Corridor.S])), float(way.scalars[Corridor.S])
+        lane = int(way.path.lanes[at])
+        gone = s - float(way.path.lane_s[at])
+        lanes = np.array(self._lanes_ahead(lane, gone + most))
+        leads = np.logical_and.accumulate(np.isfinite(self.cost[lanes]))
+        return float(self.briefing.graph.length[lanes[leads]].sum()) - gone
+
     def limit_at(self, ego: EgoState) -> float:
         """The highest speed limit [m/s] of the lanes under the car's middle that run its way, inf when not known."""
         graph, (x, y) = self.briefing.graph, self._middle(ego)

@@ -15,6 +15,7 @@ from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
 from evpilot.plan.entries import CAN_FOLLOW, Entries
+from evpilot.plan.held import ENOUGH, held_cost
 from evpilot.plan.pace import Pace
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules
@@ -31,10 +32,11 @@ GAP_NEAR = 20.0  # [m] ahead a gap among those who have priority is taken or not
 
 
 class Stage:
-    """Where the scenes of one drive are set. body (3,): rear axle to centre, half length, half width [m]."""
+    """Where the scenes of one drive are set. body (3,): rear axle to centre, half length, half width [m]; metre: the
+    cost of one less of way."""
 
-    def __init__(self, briefing: Briefing, road: Road, rules: Rules, body: Array) -> None:
-        self._briefing, self._road, self._rules, self._body = briefing, road, rules, body
+    def __init__(self, briefing: Briefing, road: Road, rules: Rules, body: Array, metre: float) -> None:
+        self._briefing, self._road, self._rules, self._body, self._metre = briefing, road, rules, body, metre
         self._pace, self._felt = Pace(briefing.platform.speed_max), Felt()
         self._thrift: Thrift | None = None
         self._deference = Deference(briefing.graph)
@@ -75,6 +77,8 @@ class Stage:
         near = np.empty((len(ways), len(entries) + 1), np.int64)
         spans_on(entries.box, entries.half, entries.level, corridors, table, spans, near)
         self._trust(ways[0], entries, spans, near, corridors, table, tracks)
+        wanted = self._pace.wish(ways[0])
+        corridors[:, Corridor.PENALTY] += self._held(ways, corridors, entries, spans, near, wanted, rest)
         extents, strips = np.empty((*spans.shape[:2], 3)), np.empty((*spans.shape[:2], spans.shape[3], SECONDS))
         strips_on(spans, near, extents, strips)
         lowest = np.empty(len(ways))
@@ -106,7 +110,7 @@ class Stage:
             rest=rest,
             left=time_left(self._briefing, observation.t_ns),
             limit=self._road.limit_at(ego),
-            wanted=self._pace.wish(ways[0]),
+            wanted=wanted,
             halts=None if slower is None else slower[:, 0],
             thrift=thrift,
             freely=None
@@ -135,6 +139,17 @@ class Stage:
         stopped = self._deference.expect(way, spans[0], entries, drivers, float(self._body[2]))
         if len(stopped):
             spans_again(stopped, entries.box, entries.half, entries.level, corridors, table, spans, near)
+
+    def _held(
+        self, ways: list[Way], corridors: Array, entries: Entries, spans: Array, near: Ints, wanted: float, rest: float
+    ) -> Array:
+        """What being behind somebody slow costs on each corridor (C,), with rest [m] to the goal; the official verdict
+        asks for no overtaking."""
+        if len(ways) < 2 or self._briefing.limits.exact or not self._road.bound:
+            return np.zeros(len(ways))
+        stays = np.array([min(self._road.stays(way, ENOUGH), rest) for way in ways])
+        held = held_cost(corridors, entries, spans, near, wanted, stays, self._front(), float(self._body[2]))
+        return self._metre * held
 
     def _front(self) -> float:
         """From the rear axle to the bumper [m]."""

@@ -1,0 +1,47 @@
+"""Behind somebody slow: what a lane loses beyond the horizon, which is too short to overtake within it."""
+
+import math
+
+import numpy as np
+
+from evpilot.plan.columns import Corridor, Span
+from evpilot.plan.entries import Entries
+from evpilot.types.state import Array, Ints
+
+BEYOND = 2.0  # [s] of driving on behind him that count
+CAUGHT = 10.0  # [s] in which who drives as he likes would come up to him
+LIKELY = 0.5
+# [m] of a free lane that goes on to the goal: with less nothing is overtaken any more, with more all that is slow
+LEAST, ENOUGH = 300.0, 600.0
+
+
+def held_cost(
+    corridors: Array, entries: Entries, spans: Array, near: Ints, wanted: float, stays: Array, front: float, half: float
+) -> Array:
+    """What is lost on each corridor (C,), in metres: how much slower than wanted [m/s] goes who is ahead on it, for
+    `BEYOND`, as far as another corridor is faster and goes on long enough.
+
+    spans, near: of the scene; stays (C,) [m]: how long each goes on to the goal; front [m] from the rear axle to the
+    bumper, half [m] of our width."""
+    loss = np.array([_loss(corridors[c], entries, spans[c], row, wanted, front, half) for c, row in enumerate(near)])
+    share = np.clip((stays - LEAST) / (ENOUGH - LEAST), 0.0, 1.0)
+    gains = np.maximum(loss[:, None] - loss[None, :], 0.0) * share[None, :]
+    return BEYOND * gains.max(axis=1)
+
+
+def _loss(
+    corridor: Array, entries: Entries, spans: Array, near: Ints, wanted: float, front: float, half: float
+) -> float:
+    """How much slower than wanted [m/s] goes who is next ahead on a corridor all the time, if he would be caught."""
+    rows = near[1 : 1 + near[0]]
+    rows = rows[entries.prob[rows] >= LIKELY]
+    bumper, now, then = float(corridor[Corridor.S]) + front, spans[rows, 0], spans[rows, -1]
+    ahead = now[:, Span.S_LOW] > bumper
+    for span in (now, then):
+        ahead &= (span[:, Span.D_LOW] <= half) & (span[:, Span.D_HIGH] >= -half)
+    if not ahead.any():
+        return 0.0
+    gap = np.where(ahead, now[:, Span.S_LOW] - bumper, math.inf)
+    lead = int(np.argmin(gap))
+    slower = wanted - max(float(then[lead, Span.SPEED]), 0.0)
+    return slower if slower > 0.0 and float(gap[lead]) < CAUGHT * slower else 0.0
