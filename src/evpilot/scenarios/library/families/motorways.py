@@ -148,8 +148,11 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
     road = carriageway(net, line, replace(MAIN, forward=2, limit=100.0 * KMH))
     stage = staged(name, seed, difficulty, net.build(), road.first[1], s=90.0, speed=5.0, seconds=90.0)
     head = 250.0 + rng.uniform(0.0, 30.0)
-    speed = _waves(stage, rng, difficulty)
+    if difficulty > 0.6:
+        at = 90.0 + rng.uniform(60.0, 90.0)
+        stage.stand(ObjectKind.CAR, CAR, stage.pose(road.first[1], at), Signal.HAZARD)
     for k, lane in enumerate(road.first):
+        speed = _waves(stage, rng, difficulty)
         way = head - 4.0 * k + np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * DT)])
         way = way[way < float(stage.graph.length[lane]) - 8.0]
         motion = recorded(stage.graph, lane, way, np.zeros(len(way)))
