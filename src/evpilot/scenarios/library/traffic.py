@@ -260,26 +260,6 @@ def flow(
         time += next(times) + who.size[0] / max(speed, 3.0)
 
 
-def rush(
-    stage: Stage,
-    lanes: Sequence[int],
-    *,
-    mix: Mix = CITY,
-    turns: Mapping[Turn, float] = TURNS,
-    exits: Sequence[float] = RING_EXITS,
-    calm: float = 9.0,
-) -> None:
-    """A stream that is there as the ego arrives, with time gaps of 4.5 to 9 s at difficulty 0 and 1.2 to 2.2 s at 1,
-    which nobody can use who has to give way; after 10 to 22 s it thins out to gaps from `calm` [s] on."""
-    hard = stage.difficulty
-    gap = (4.5 - 3.3 * hard, 9.0 - 6.8 * hard)
-    until = 10.0 + 12.0 * hard
-    fill(stage, lanes, gap, mix=mix, turns=turns, exits=exits)
-    for lane in lanes:
-        flow(stage, lane, gap, mix=mix, turns=turns, exits=exits, start=1.0, until=until)
-        flow(stage, lane, (calm, 1.6 * calm), mix=mix, turns=turns, start=until + 2.5, purpose="after")
-
-
 def entries(graph: LaneGraph) -> tuple[int, ...]:
     """Lanes on which traffic comes into the map."""
     driving = (graph.users & User.CAR > 0) & (graph.kind != LaneKind.PARKING) & (graph.kind != LaneKind.OFF_RAMP)

@@ -1,13 +1,16 @@
 """Towns to drive through: the tour that a user sees first, and blocks with lights."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from evpilot.scenarios.library.people import cross, pavements, strollers
-from evpilot.scenarios.library.roads.junctions import CHANGE, two_phases
+from evpilot.scenarios.library.roads.junctions import CHANGE, phases_from, two_phases
 from evpilot.scenarios.library.roads.network import KMH, TAPER, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import CITY, entries, fill, flow, park
+from evpilot.scenarios.library.streams import green_wave
+from evpilot.scenarios.library.traffic import CITY, STRAIGHT_ON, TURNS, entries, fill, flow, park
 from evpilot.scenarios.scenario import LightProgram, Scenario
 from evpilot.types import LaneKind, LightState, ObjectKind, Priority, User
 from evpilot.types.state import Array
@@ -16,6 +19,9 @@ AVENUE = Section(forward=2, backward=2, width=3.25, sidewalk=3.5)
 STREET = Section(parking=2.2, sidewalk=2.8)
 LANE = Section(width=3.1, limit=30.0 * KMH, parking=2.1, sidewalk=2.6)
 BLOCK = Section(parking=2.1, sidewalk=2.8)
+CLEARED = (
+    4.0  # [s] after an arm's red begins until the last car is out of the junction, and people set off (RiLSA 2015)
+)
 GREEN = (14.0, 12.0)  # [s] of the first pair of arms and of the other; the tour meets both lights near their turn
 
 
@@ -58,8 +64,8 @@ def city_blocks(seed: int, difficulty: float) -> Scenario:
     corners = {"sw": (0.0, 0.0), "se": (wide, 0.0), "ne": (wide, high), "nw": (0.0, high)}
     for key, center in corners.items():
         town.place(key, center, 13.0, Rule.LIGHTS)
-    for a, b in (("sw", "se"), ("nw", "ne"), ("sw", "nw"), ("se", "ne")):
-        town.street(a, b, BLOCK)
+    pairs = (("sw", "se"), ("nw", "ne"), ("sw", "nw"), ("se", "ne"))
+    streets = [town.street(a, b, BLOCK) for a, b in pairs]
     arms = {
         (key, bearing): town.edge(key, bearing, 85.0, BLOCK)
         for key, bearings in (("sw", (180, -90)), ("se", (0, -90)), ("ne", (0, 90)), ("nw", (180, 90)))
@@ -68,8 +74,21 @@ def city_blocks(seed: int, difficulty: float) -> Scenario:
     town.close()
     way_in, way_out = arms["sw", 180], arms["ne", 90 if rng.random() < 0.5 else 0]
     stage = staged(name, seed, difficulty, town.net.build(), way_in.forward[0], s=18.0, speed=9.0, seconds=150.0)
-    stage.lights = town.programs(stage.stream("lights"))
-    _populate(stage, town, gap=(11.0 - 4.0 * difficulty, 22.0 - 8.0 * difficulty), strolling=8, crossing=10)
+    against = [arms[key, 0].forward[0] for key in ("se", "ne")]
+    lights = stage.stream("lights")
+    green = float(lights.uniform(7.0 * difficulty, sum(GREEN) + 2.0 * CHANGE - 22.0 * difficulty))
+    stage.lights = [
+        *phases_from(town.junctions["sw"], GREEN, stage.graph.lights_of(stage.ego_lane)[0], green),
+        # who comes the other way has had green at the corner before, and finds this one green, too
+        *phases_from(town.junctions["se"], GREEN, stage.graph.lights_of(against[0])[0], green - wide / BLOCK.limit),
+        *two_phases(town.junctions["nw"], GREEN, float(lights.uniform(0.0, 38.0))),
+        *two_phases(town.junctions["ne"], GREEN, float(lights.uniform(0.0, 38.0))),
+    ]
+    for lane in against:
+        green_wave(stage, lane, 0.6 * difficulty, turns=STRAIGHT_ON)
+    gap = (11.0 - 4.0 * difficulty, 22.0 - 8.0 * difficulty)
+    onward = (*against, streets[0].backward[0], streets[1].backward[0])
+    _populate(stage, town, gap, 8, 10 + round(20.0 * difficulty), late=4.0 * difficulty, onward=onward)
     return stage.scenario(
         (goal_on(stage.graph, way_out.backward, 35.0, 60.0),),
         "Blocks with lights at every corner, cars and people all around.",
@@ -104,21 +123,32 @@ def _old_town(rng: np.random.Generator) -> tuple[Town, Road, Road, list[int]]:
     return town, way_in, park_road, [*hill.crosswalks, *park_road.crosswalks]
 
 
-def _populate(stage: Stage, town: Town, gap: tuple[float, float], strolling: int, crossing: int) -> None:
-    """Cars on every street and at every edge, parked cars, people on the pavements and on the crosswalks."""
+def _populate(
+    stage: Stage,
+    town: Town,
+    gap: tuple[float, float],
+    strolling: int,
+    crossing: int,
+    *,
+    late: float = 0.0,
+    onward: Sequence[int] = (),
+) -> None:
+    """Cars on every street and at every edge, parked cars, people on the pavements and on the crosswalks, of whom some
+    set off up to `late` [s] after their light; those on the lanes `onward` go straight on."""
     graph = stage.graph
     driving = (graph.users & User.CAR > 0) & (graph.junction < 0) & (graph.kind != LaneKind.PARKING)
     for lane in np.flatnonzero(graph.kind == LaneKind.PARKING).tolist():
         park(stage, lane, 0.3, span=(TAPER, float(graph.length[lane]) - TAPER))
-    fill(stage, np.flatnonzero(driving).tolist(), (0.6 * gap[0], gap[1]), mix=CITY)
+    for lane in np.flatnonzero(driving).tolist():
+        fill(stage, (lane,), (0.6 * gap[0], gap[1]), mix=CITY, turns=STRAIGHT_ON if lane in onward else TURNS)
     for lane in entries(graph):
-        flow(stage, lane, gap)
+        flow(stage, lane, gap, turns=STRAIGHT_ON if lane in onward else TURNS)
     strollers(stage, strolling)
-    _light_crossers(stage, town, crossing)
+    _light_crossers(stage, town, crossing, late)
 
 
-def _light_crossers(stage: Stage, town: Town, count: int) -> None:
-    """People who cross an arm at lights while its traffic has red."""
+def _light_crossers(stage: Stage, town: Town, count: int, late: float) -> None:
+    """People who cross an arm at lights while its traffic has red, some of them up to `late` [s] after the others."""
     rng = stage.stream("crossers")
     ways = pavements(stage.graph)
     programs = {program.light: program for program in stage.lights}
@@ -126,10 +156,10 @@ def _light_crossers(stage: Stage, town: Town, count: int) -> None:
     for found in town.junctions.values():
         for arm, mark in found.crosswalks.items():
             for light in found.lights.get(arm, ()):
-                options.extend((mark, time + 2.5) for time in red_begins(programs[light], stage.seconds - 15.0))
+                options.extend((mark, time + CLEARED) for time in red_begins(programs[light], stage.seconds - 15.0))
     for k in rng.permutation(len(options))[:count].tolist():
         mark, time = options[k]
-        cross(stage, ways, mark, time + rng.uniform(0.0, 1.5), rng, wait=8.0)
+        cross(stage, ways, mark, time + rng.uniform(0.0, 1.5 + late), rng, wait=8.0)
 
 
 def red_begins(program: LightProgram, until: float) -> list[float]:

@@ -4,7 +4,8 @@ from evpilot.scenarios.library.people import cross, pavements, strollers
 from evpilot.scenarios.library.roads.network import KMH, TAPER, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import STRAIGHT_ON, fill, flow, park, rush
+from evpilot.scenarios.library.streams import rush
+from evpilot.scenarios.library.traffic import STRAIGHT_ON, fill, flow, park
 from evpilot.scenarios.scenario import Scenario
 from evpilot.types import LaneKind, Priority, Turn
 

@@ -12,7 +12,8 @@ from evpilot.scenarios.library.roads.network import KMH, TAPER, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
 from evpilot.scenarios.library.scripts import lane_path, script
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import STRAIGHT_ON, Mix, fill, flow, park, put, route, rush
+from evpilot.scenarios.library.streams import rush
+from evpilot.scenarios.library.traffic import STRAIGHT_ON, Mix, fill, flow, park, put, route
 from evpilot.scenarios.scenario import Scenario
 from evpilot.types import LaneKind, ObjectKind, Priority, Turn
 

@@ -6,19 +6,18 @@ import numpy as np
 
 from evpilot.scenarios.library.families.junctions import CROSSROAD, SUBURB
 from evpilot.scenarios.library.people import PERSON, across, strollers
-from evpilot.scenarios.library.roads.junctions import Junction, split_phases, turn_back, two_phases
+from evpilot.scenarios.library.roads.junctions import CHANGE, Junction, phases_from, split_phases, turn_back, two_phases
 from evpilot.scenarios.library.roads.network import KMH, Road, Section
 from evpilot.scenarios.library.roads.town import Rule, Town
 from evpilot.scenarios.library.scripts import script, time_to_stop
 from evpilot.scenarios.library.stage import Stage, goal_on, staged, stream
-from evpilot.scenarios.library.traffic import STRAIGHT_ON, Mix, fill, flow, rush
+from evpilot.scenarios.library.streams import green_wave, rush
+from evpilot.scenarios.library.traffic import STRAIGHT_ON, Mix, fill, flow
 from evpilot.scenarios.scenario import LightProgram, Scenario
 from evpilot.types import LightState, ObjectKind, Priority
-from evpilot.types.state import Array
 
 BICYCLE = (1.8, 0.65, 1.8)
 BOULEVARD = Section(forward=2, backward=2, width=3.25, median=11.0, sidewalk=2.8, limit=50.0 * KMH)
-ROLLING = 1.0  # [s] after green at which a platoon comes to the line
 MIXED = Mix(distracted=0.1, rude=0.05, speeding=0.1)
 
 
@@ -106,36 +105,23 @@ def u_turn_light(seed: int, difficulty: float) -> Scenario:
     arm = next(one for one in found.arms if one.road is roads[0])
     turn_back(town.net, arm, found.number)
     stage = staged(name, seed, difficulty, town.net.build(), roads[0].forward[0], s=30.0, speed=11.0, seconds=110.0)
-    programs = two_phases(found, (16.0, 10.0), 0.0)
-    mine = next(one for one in programs if one.light == found.lights[found.arms.index(arm)][0])
-    cycle = sum(mine.durations)
+    cycle = 26.0 + 2.0 * CHANGE
     green = float(rng.uniform(8.0 * difficulty, cycle - 24.0 * difficulty))
-    stage.lights = [replace(one, offset=(one.offset - mine.offset - green) % cycle) for one in programs]
+    stage.lights = list(phases_from(found, (16.0, 10.0), stage.graph.lights_of(stage.ego_lane)[0], green))
     gap = (7.0 - 4.0 * difficulty, 14.0 - 7.0 * difficulty)
     for road in (roads[1], roads[3]):
         for lane in road.forward:
             fill(stage, (lane,), gap, mix=MIXED)
             flow(stage, lane, gap, mix=MIXED)
-    greens = np.arange(green, stage.seconds, cycle)
+    sparse = (7.0 + 5.0 * difficulty, 14.0 + 10.0 * difficulty)
     for lane in roads[2].forward:
-        _green_wave(stage, lane, greens, mine.durations[0])
+        flow(stage, lane, sparse, mix=MIXED, turns=STRAIGHT_ON)
+        green_wave(stage, lane, 0.7 * difficulty, mix=MIXED, turns=STRAIGHT_ON, fades=0.5)
     return stage.scenario(
         (goal_on(stage.graph, roads[0].backward, 40.0, 80.0),),
         "A U-turn at lights across a boulevard.",
         ("junction", "lights", "u-turn"),
     )
-
-
-def _green_wave(stage: Stage, lane: int, greens: Array, lasts: float) -> None:
-    """Platoons from the light before, which come to the line as their own turns green [s] and take their share of it;
-    each is half as long as the one before, and between them hardly anybody comes."""
-    hard = stage.difficulty
-    ahead = float(stage.graph.length[lane]) / float(stage.graph.speed_limit[lane])
-    flow(stage, lane, (7.0 + 5.0 * hard, 14.0 + 10.0 * hard), mix=MIXED, turns=STRAIGHT_ON)
-    for k, green in enumerate(greens.tolist()):
-        start = green + ROLLING - ahead
-        until = start + 0.7 * hard * lasts / 2**k
-        flow(stage, lane, (1.2, 2.2), mix=MIXED, turns=STRAIGHT_ON, start=max(start, 0.1), until=until, purpose=f"wave {k}")
 
 
 def _lit_crossroads(

@@ -299,3 +299,9 @@ def two_phases(found: Junction, green: Sequence[float], offset: float) -> tuple[
             for light in found.lights.get(i, ())
         )
     return tuple(programs)
+
+
+def phases_from(found: Junction, green: Sequence[float], light: int, at: float) -> tuple[LightProgram, ...]:
+    """`two_phases` of which one light of the junction turns green at a time [s]."""
+    offset = next(one.offset for one in two_phases(found, green, 0.0) if one.light == light)
+    return two_phases(found, green, -at - offset)
