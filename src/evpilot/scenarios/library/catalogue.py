@@ -43,7 +43,7 @@ FAMILIES = {
     ),
     "city_blocks": Family(
         make=city.city_blocks,
-        description="Four junctions with lights round a block, cars and people on all sides.",
+        description="Four junctions with lights round a block, cars in platoons and people on all sides.",
     ),
     "four_way_stop": Family(
         make=junctions.four_way_stop,
@@ -91,7 +91,7 @@ FAMILIES = {
     ),
     "stop_and_go": Family(
         make=motorways.stop_and_go,
-        description="A queue on the motorway that stops and starts.",
+        description="A motorway queue that stops and starts; where it is hard, a car has broken down in our lane.",
     ),
     "jaywalker": Family(
         make=people.jaywalker,
@@ -199,7 +199,7 @@ FAMILIES = {
     ),
     "u_turn_light": Family(
         make=signals.u_turn_light,
-        description="A U-turn at lights across a boulevard.",
+        description="A U-turn at lights across a boulevard, where the oncoming come in platoons.",
     ),
     "yield_sign": Family(
         make=priority.yield_sign,

@@ -55,8 +55,10 @@ def tour(seed: int, difficulty: float) -> Scenario:
 def city_blocks(seed: int, difficulty: float) -> Scenario:
     """Four junctions with lights round a block; the way leads to the far corner or straight on.
 
-    Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast, of all characters. Harder: more cars (time
-    gaps 11-22 to 7-14 s)."""
+    Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast, of all characters; people cross on their green.
+    Harder: more cars (time gaps 11-22 to 7-14 s); westwards, against our left turns, platoons that come from light to
+    light as it turns green and take none to 0.6 of it; our first green begins more often as we come; more people (10 to
+    30), who set off up to 4 s later, as those who turn are there."""
     name = "city_blocks"
     rng = stream(name, seed, "town")
     town = Town()
@@ -73,7 +75,16 @@ def city_blocks(seed: int, difficulty: float) -> Scenario:
     }
     town.close()
     way_in, way_out = arms["sw", 180], arms["ne", 90 if rng.random() < 0.5 else 0]
-    stage = staged(name, seed, difficulty, town.net.build(), way_in.forward[0], s=18.0, speed=9.0, seconds=150.0)
+    stage = staged(
+        name,
+        seed,
+        difficulty,
+        town.net.build(),
+        way_in.forward[0],
+        s=18.0,
+        speed=9.0,
+        seconds=150.0 + 30.0 * difficulty,
+    )
     against = [arms[key, 0].forward[0] for key in ("se", "ne")]
     lights = stage.stream("lights")
     green = float(lights.uniform(7.0 * difficulty, sum(GREEN) + 2.0 * CHANGE - 22.0 * difficulty))

@@ -135,10 +135,11 @@ def cut_in(seed: int, difficulty: float) -> Scenario:
 
 
 def stop_and_go(seed: int, difficulty: float) -> Scenario:
-    """A queue that stops and starts again and again.
+    """A queue of two lanes that stop and start again and again, each in its own time.
 
-    Mix: characters from hesitant to assertive, 15 % distracted; the head of the queue looks at nobody. Harder: it
-    brakes at up to 3 m/s2."""
+    Mix: characters from hesitant to assertive, 15 % distracted; the heads of the queue look at nobody. Harder: they
+    brake at up to 1.5 to 3.5 m/s2; from 0.6 on a car has broken down in our lane, 60 to 90 m ahead, and who does not
+    find a place in the other lane, into which all before it press, stays behind it."""
     name = "stop_and_go"
     rng = stream(name, seed, "road")
     net = Network()
@@ -149,8 +150,8 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
     stage = staged(name, seed, difficulty, net.build(), road.first[1], s=90.0, speed=5.0, seconds=90.0)
     head = 250.0 + rng.uniform(0.0, 30.0)
     if difficulty > 0.6:
-        at = 90.0 + rng.uniform(60.0, 90.0)
-        stage.stand(ObjectKind.CAR, CAR, stage.pose(road.first[1], at), Signal.HAZARD)
+        broken = stage.ego_s + stage.stream("broken down").uniform(60.0, 90.0)
+        stage.stand(ObjectKind.CAR, CAR, stage.pose(stage.ego_lane, broken), Signal.HAZARD)
     for k, lane in enumerate(road.first):
         speed = _waves(stage, rng, difficulty)
         way = head - 4.0 * k + np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * DT)])
@@ -164,7 +165,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
             put(stage, who, lane, s, 5.0, route(stage.graph, lane, rng), headway=1.0)
     return stage.scenario(
         (goal_on(stage.graph, road.first, 330.0, 420.0),),
-        "A queue on the motorway that stops and starts.",
+        "A queue on the motorway that stops and starts; where it is hard, a car has broken down in our lane.",
         ("motorway", "queue", "following"),
     )
 
@@ -279,7 +280,7 @@ def _waves(stage: Stage, rng: np.random.Generator, difficulty: float) -> Array:
     knots, speeds = [0.0], [5.0]
     while knots[-1] < stage.seconds:
         rolling = rng.uniform(6.0, 11.0)
-        brake = rng.uniform(1.2, 1.5 + 1.5 * difficulty)
+        brake = rng.uniform(1.2, 1.5 + 2.0 * difficulty)
         for seconds, speed in (
             (rng.uniform(3.0, 5.0) + 0.4 * rolling, rolling),
             (rng.uniform(4.0, 9.0), rolling),

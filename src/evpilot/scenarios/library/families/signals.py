@@ -97,7 +97,10 @@ def dark_light(seed: int, difficulty: float) -> Scenario:
 def u_turn_light(seed: int, difficulty: float) -> Scenario:
     """A U-turn at lights across a boulevard: wait for green, then for the oncoming.
 
-    Mix: cars 10 % distracted, 5 % who yield to nobody, 10 % too fast. Harder: denser oncoming traffic (7 to 3 s)."""
+    Mix: cars 10 % distracted, 5 % who yield to nobody, 10 % too fast. Harder: the oncoming come in platoons from the
+    light before and are at ours at speed as it turns green, on both lanes, for none to 0.7 of the first green and half
+    as long at each that follows (between them gaps of 7-14 to 12-24 s); our green begins more often as we come (at any
+    time of its cycle to 8 to 14 s after the start); a busier cross road (gaps 7-14 to 3-7 s)."""
     name = "u_turn_light"
     rng = stream(name, seed, "road")
     town, roads = _lit_crossroads(rng, BOULEVARD, 26.0, crosswalk=False)
