@@ -95,9 +95,9 @@ def city_blocks(seed: int, difficulty: float) -> Scenario:
         *two_phases(town.junctions["nw"], GREEN, float(lights.uniform(0.0, 38.0))),
         *two_phases(town.junctions["ne"], GREEN, float(lights.uniform(0.0, 38.0))),
     ]
-    for lane in against:
-        green_wave(stage, lane, 0.6 * difficulty, turns=STRAIGHT_ON)
     gap = (11.0 - 4.0 * difficulty, 22.0 - 8.0 * difficulty)
+    for lane in against:
+        green_wave(stage, lane, 0.6 * difficulty, gap)
     onward = (*against, streets[0].backward[0], streets[1].backward[0])
     _populate(stage, town, gap, 8, 10 + round(20.0 * difficulty), late=4.0 * difficulty, onward=onward)
     return stage.scenario(
@@ -152,8 +152,8 @@ def _populate(
         park(stage, lane, 0.3, span=(TAPER, float(graph.length[lane]) - TAPER))
     for lane in np.flatnonzero(driving).tolist():
         fill(stage, (lane,), (0.6 * gap[0], gap[1]), mix=CITY, turns=STRAIGHT_ON if lane in onward else TURNS)
-    for lane in entries(graph):
-        flow(stage, lane, gap, turns=STRAIGHT_ON if lane in onward else TURNS)
+    for lane in (one for one in entries(graph) if one not in onward):
+        flow(stage, lane, gap)
     strollers(stage, strolling)
     _light_crossers(stage, town, crossing, late)
 

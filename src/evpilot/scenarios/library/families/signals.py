@@ -118,8 +118,7 @@ def u_turn_light(seed: int, difficulty: float) -> Scenario:
             flow(stage, lane, gap, mix=MIXED)
     sparse = (7.0 + 5.0 * difficulty, 14.0 + 10.0 * difficulty)
     for lane in roads[2].forward:
-        flow(stage, lane, sparse, mix=MIXED, turns=STRAIGHT_ON)
-        green_wave(stage, lane, 0.7 * difficulty, mix=MIXED, turns=STRAIGHT_ON, fades=0.5)
+        green_wave(stage, lane, 0.7 * difficulty, sparse, mix=MIXED, fades=0.5)
     return stage.scenario(
         (goal_on(stage.graph, roads[0].backward, 40.0, 80.0),),
         "A U-turn at lights across a boulevard.",
