@@ -108,3 +108,31 @@ def test_those_who_come_leave_pauses_in_which_one_can_pass(name: str, least: flo
     gaps = np.diff(first) * scenario.dt_ns * 1e-9
     assert np.any(gaps > least) and np.any(gaps < 5.0)
     assert not np.any((gaps > 5.0) & (gaps < least))
+
+
+@pytest.mark.parametrize(("difficulty", "stuck"), [(0.5, False), (0.7, True), (1.0, True)])
+def test_who_only_follows_the_queue_comes_to_stand_for_good_where_it_is_hard(difficulty: float, stuck: bool):
+    scenario = load(f"stop_and_go@seed=1,difficulty={difficulty}")
+    seen = run(scenario, 80.0, brakes=True, speed=8.0)
+    come = np.hypot(*(seen.place[:, :2] - seen.place[0, :2]).T)
+    assert not seen.hit
+    assert (come[-1] - come[-200] < 1.0) == stuck
+
+
+@pytest.mark.parametrize("name", ["u_turn_light", "city_blocks", "city"])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("difficulty", "least", "most"), [(0.9, 3, 9), (0.0, 0, 2)])
+def test_a_platoon_comes_to_the_light_as_it_turns_green_where_it_is_hard(
+    name: str, seed: int, difficulty: float, least: int, most: int
+):
+    scenario = load(f"{name}@seed={seed},difficulty={difficulty}")
+    graph, found = scenario.graph, []
+    for program in scenario.lights:
+        lane = int(graph.light_lane[graph.light_lane_start[program.light]])
+        way = float(graph.length[lane] / graph.speed_limit[lane])
+        late = [a for a in scenario.actors if a.first_step and len(a.route) and a.route[0] == lane]
+        there = np.array([a.first_step * scenario.dt_ns * 1e-9 + way for a in late])
+        cycle = sum(program.durations)
+        greens = np.arange(-program.offset % cycle, scenario.last_step * scenario.dt_ns * 1e-9, cycle)
+        found.extend(int(np.count_nonzero((there >= green) & (there < green + 8.0))) for green in greens)
+    assert least <= max(found) <= most

@@ -29,18 +29,25 @@ def tour(seed: int, difficulty: float) -> Scenario:
     """Old town and avenue: right at lights, left against oncoming traffic, a zebra, a roundabout, a zebra.
 
     Mix: 8 % distracted (late), 5 % who yield to nobody, 8 % too fast, of all characters; people cross at zebras as
-    is their right, and at lights on their green. Harder: more cars (time gaps 16-30 to 10-20 s)."""
+    is their right, and at lights on their green. Harder: more cars (time gaps 16-30 to 10-20 s); against our left turn
+    platoons that come as the light turns green and take none to 0.6 of it."""
     name = "city"
     rng = stream(name, seed, "town")
     town, way_in, way_out, zebras = _old_town(rng)
     graph = town.net.build()
-    stage = staged(name, seed, difficulty, graph, way_in.forward[0], s=22.0, speed=9.0, seconds=180.0)
+    stage = staged(
+        name, seed, difficulty, graph, way_in.forward[0], s=22.0, speed=9.0, seconds=180.0 + 20.0 * difficulty
+    )
     lights = stage.stream("lights")
     stage.lights = [
         *two_phases(town.junctions["west gate"], GREEN, -lights.uniform(9.0, 14.0)),
         *two_phases(town.junctions["east gate"], GREEN, GREEN[0] + CHANGE - lights.uniform(26.0, 33.0)),
     ]
-    _populate(stage, town, gap=(16.0 - 6.0 * difficulty, 30.0 - 10.0 * difficulty), strolling=10, crossing=12)
+    gap = (16.0 - 6.0 * difficulty, 30.0 - 10.0 * difficulty)
+    against = next(arm for arm in town.junctions["east gate"].arms if abs(arm.bearing) < 0.1).incoming
+    for lane in against:
+        green_wave(stage, lane, 0.6 * difficulty, gap)
+    _populate(stage, town, gap, 10, 12, onward=against)
     _zebra_crossers(stage, zebras)
     _houses(stage, 22)
     goal = goal_on(graph, way_out.backward, 90.0, 115.0)
