@@ -179,7 +179,7 @@ def standing(s_low: float, s_high: float, speed: float = 0.0, d: tuple[float, fl
 
 BODY = np.array([CAR.rear_to_center, 0.5 * CAR.length, 0.5 * CAR.width])
 # rest, until, bound, weight of progress, left, limit here, cost of speeding and of its square
-FREE = np.array([0.0, 60.0, 0.0, 0.35, math.inf, math.inf, 4.0, 4.0])
+FREE = np.array([0.0, 60.0, 0.0, 0.35, math.inf, math.inf, 4.0, 4.0, 1.0])
 
 
 def line(x: float = 30.0, y: float = 0.0, speed: float = 10.0, accel: float = 0.0, yaw: float = 0.0) -> Array:

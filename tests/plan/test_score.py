@@ -270,7 +270,7 @@ def test_who_waits_sets_off_as_somebody_is_about_to_be_gone(end: float, deep: fl
 
 
 def test_until_the_faster_lane_is_reached_the_limit_of_ours_holds() -> None:
-    wish = np.array([0.0, 60.0, 0.0, 0.35, math.inf, 14.0, 4.0, 0.0])
+    wish = np.array([0.0, 60.0, 0.0, 0.35, math.inf, 14.0, 4.0, 0.0, 1.0])
     beside = line(x=5.0, speed=15.0)
     beside[:, Roll.D] = -3.5
     costs, _ = costs_of([line(x=5.0, speed=15.0), beside], graph=one_lane(20.0), wish=wish)

@@ -34,9 +34,10 @@ CHANGE_COST = 1.5  # for another corridor or offset than in the last cycle: deci
 PROGRESS_WEIGHT = 0.35  # cost of a metre still to go, when no clock runs
 SCHEDULED_WEIGHT = 0.12  # and when the goal has its time
 UNHURRIED_WEIGHT = 0.15  # and when all that is asked is to get through the time unharmed
-# what a second too fast costs, for each m/s and for its square: more than the way that is gained by speeding up before
-# a higher limit, also for who is a little too fast already; the official verdict knows no speed limit
-SPEEDING, SPEEDING_EXACT = (12.0, 48.0), (1.0, 1.0)
+# what a second too fast costs, for each m/s and for its square, and whether it counts by the way: more than what is
+# gained by speeding up before a higher limit, also for who is a little too fast already; the official verdict knows no
+# speed limit, and so no place where to be slow
+SPEEDING, SPEEDING_EXACT = (12.0, 48.0, 1.0), (1.0, 1.0, 0.0)
 NO_GOAL_COST = 25.0  # of a corridor on which no goal lies, while one has its time
 
 

@@ -30,8 +30,8 @@ def lowest_limits(corridors: Array, table: Array, lowest: Array) -> None:
 
 @kernel()
 def speeding_cost(roll: Array, end: int, start: int, count: int, table: Array, wish: Array) -> float:
-    """Cost of the way over the speed limit until the step `end`, for each metre at the limit what a second there costs;
-    by time alone who is much too fast would be through all the cheaper. wish as in `progress_cost`."""
+    """Cost of being over the speed limit until the step `end`: by the way, as much as the time that it takes at the
+    limit, for by time alone who is much too fast would be through all the cheaper. wish as in `progress_cost`."""
     over = 0.0
     for step in range(1, end + 1):
         dt = 0.1 if step <= 20 else 0.2
@@ -39,7 +39,7 @@ def speeding_cost(roll: Array, end: int, start: int, count: int, table: Array, w
         if abs(roll[step, R_D]) > ASIDE:
             limit = min(limit, wish[5])
         excess = max(0.0, roll[step, R_V] - limit)
-        share = max(roll[step, R_V] / max(limit, LIMIT_LEAST), 1.0)
+        share = max(roll[step, R_V] / max(limit, LIMIT_LEAST), 1.0) if wish[8] > 0.0 else 1.0
         over += dt * share * min(wish[6] * excess + wish[7] * excess * excess, SPEEDING_MOST)
     return over
 
@@ -58,10 +58,10 @@ def progress_cost(
     roll: Array, end: int, corridor: Array, table: Array, lowest: float, wish: Array, cost: Array
 ) -> None:
     """Cost still to go at the step `end`, and time over the speed limit, which until the lane is reached is that of the
-    lane here; lowest [m/s] of all on the corridor. wish (8,): what is to go [m] from here on the best corridor, from
+    lane here; lowest [m/s] of all on the corridor. wish (9,): what is to go [m] from here on the best corridor, from
     which progress counts; seconds until the first goal's time is up, what a corridor without a goal costs, weight of a
     metre to go, seconds until the drive ends, the speed limit here [m/s], what a second of speeding costs for each m/s
-    and for its square."""
+    and for its square, and whether (1 or 0) by the way."""
     start, count = int(corridor[START]), int(corridor[COUNT])
     remaining = sample(table, start, count, roll[end, R_S], REMAINING) - wish[0]
     soon = sample(table, start, count, roll[min(SOON, end), R_S], REMAINING) - wish[0]
