@@ -16,7 +16,7 @@ LINK = re.compile(r"\]\(([^)#\s]+)\)")
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/driving.md", "docs/porting.md", "docs/energy.md"]
+    "page", ["README.md", "CONTRIBUTING.md", "docs/driving.md", "docs/porting.md", "docs/energy.md", "docs/results.md"]
 )
 def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
     for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
