@@ -31,8 +31,8 @@ class Scene:
     counts, and `rolling_on`'s square of the speed (N, 1) towards all that is slower ahead, as the stacked table, both
     None where it does not count now; how far ahead [m] (C,) one has to be over on each free corridor, as
     `blocked.room_before` has it, and whether on any; from where on (C,) [m] the front stands at a line, as
-    `halting_places` has it; and the accelerations [m/s2] felt before, as `cost.jolt.Felt` has
-    them."""
+    `halting_places` has it; how much near misses count, 1 to 0, after standing for them; and the accelerations [m/s2]
+    felt before, as `cost.jolt.Felt` has them."""
 
     ways: list[Way]
     table: Array
@@ -62,6 +62,7 @@ class Scene:
     room: Array
     tight: bool
     lines: Array
+    patience: float
     felt: Array
 
 

@@ -17,6 +17,7 @@ from evpilot.plan.deference import Deference
 from evpilot.plan.entries import CAN_FOLLOW, Entries
 from evpilot.plan.held import ENOUGH, held_cost
 from evpilot.plan.pace import Pace
+from evpilot.plan.patience import Patience
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules
 from evpilot.plan.scene import Scene, hidden_from, rolled_to, slack_of, slower_on, time_left
@@ -40,6 +41,7 @@ class Stage:
         self._pace, self._felt = Pace(briefing.platform.speed_max), Felt()
         self._thrift: Thrift | None = None
         self._deference = Deference(briefing.graph)
+        self._patience = Patience()
         self._tables = Tables()
 
     def save(self, thrift: Thrift | None, pace: float) -> None:
@@ -119,6 +121,7 @@ class Stage:
             room=room,
             tight=tight,
             lines=halting_places(walls, len(ways)),
+            patience=self._patience.left(ego, not len(zones) and not walls),
             felt=self._felt.before(),
             last=None if last is None else (_corridor_of(ways, last), last[1]),
         )
