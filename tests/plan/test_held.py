@@ -13,7 +13,7 @@ from evpilot.types.state import Array
 WANTED, FRONT, HALF = 30.0, 3.7, 0.95
 
 
-def held(*leads: tuple[int, float, float], stays: float = 2.0 * ENOUGH, prob: float = 1.0) -> Array:
+def held(*leads: tuple[int, float, float], stays: float = 2.0 * ENOUGH, prob: float = 1.0, slows: float = 0.0) -> Array:
     """On two corridors; leads: which one he is on, how far ahead of our bumper [m], how fast [m/s]."""
     corridors = np.zeros((2, len(Corridor)))
     count = len(leads)
@@ -21,7 +21,7 @@ def held(*leads: tuple[int, float, float], stays: float = 2.0 * ENOUGH, prob: fl
     for e, (corridor, gap, speed) in enumerate(leads):
         for c in range(2):
             spans[c, e, :, Span.S_LOW] = FRONT + gap + speed * GRID
-            spans[c, e, :, Span.SPEED] = speed
+            spans[c, e, :, Span.SPEED] = np.linspace(speed, speed - slows, len(GRID))
             aside = 0.0 if c == corridor else WIDTH
             spans[c, e, :, Span.D_LOW], spans[c, e, :, Span.D_HIGH] = aside - 0.9, aside + 0.9
             near[c, 0], near[c, 1 + e] = count, e
@@ -34,6 +34,8 @@ def test_what_is_lost_is_how_much_slower_he_is() -> None:
     assert held((0, 20.0, 15.0)).tolist() == [BEYOND * 15.0, 0.0]
     assert held((0, 20.0, 15.0), (1, 20.0, 20.0)).tolist() == [BEYOND * 5.0, 0.0]
     assert not held((0, 20.0, 35.0)).any()
+    assert not held((0, 20.0, 0.0)).any() and not held((0, 90.0, -20.0)).any()  # these are in the way
+    assert not held((0, 20.0, 15.0), slows=8.0).any()  # and so is what he brakes for
     assert not held((0, -20.0, 15.0)).any()
     assert not held((0, 20.0, 15.0), prob=0.2).any()
 

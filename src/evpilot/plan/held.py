@@ -11,6 +11,9 @@ from evpilot.types.state import Array, Ints
 BEYOND = 2.0  # [s] of driving on behind him that count
 CAUGHT = 10.0  # [s] in which who drives as he likes would come up to him
 LIKELY = 0.5
+# [m/s] who is slower, stands, comes towards us or is about to stop is no slow lead, but in the way: so is what he brakes
+# for
+MOVES, STEADY = 3.0, 3.0
 # [m] of a free lane that goes on to the goal: with less nothing is overtaken any more, with more all that is slow
 LEAST, ENOUGH = 300.0, 600.0
 
@@ -43,5 +46,7 @@ def _loss(
         return 0.0
     gap = np.where(ahead, now[:, Span.S_LOW] - bumper, math.inf)
     lead = int(np.argmin(gap))
-    slower = wanted - max(float(then[lead, Span.SPEED]), 0.0)
-    return slower if slower > 0.0 and float(gap[lead]) < CAUGHT * slower else 0.0
+    before, pace = float(now[lead, Span.SPEED]), float(then[lead, Span.SPEED])
+    goes_on = min(before, pace) > MOVES and before - pace < STEADY
+    slower = wanted - pace
+    return slower if goes_on and slower > 0.0 and float(gap[lead]) < CAUGHT * slower else 0.0
