@@ -11,8 +11,7 @@ from evpilot.types.state import Array, Ints
 BEYOND = 2.0  # [s] of driving on behind him that count
 CAUGHT = 10.0  # [s] in which who drives as he likes would come up to him
 LIKELY = 0.5
-# [m/s] who is slower, stands, comes towards us or is about to stop is no slow lead, but in the way: so is what he brakes
-# for
+# [m/s] who is slower, stands, comes towards us or brakes is no slow lead, but in the way, and so is what he brakes for
 MOVES, STEADY = 3.0, 3.0
 # [m] of a free lane that goes on to the goal: with less nothing is overtaken any more, with more all that is slow
 LEAST, ENOUGH = 300.0, 600.0
