@@ -7,13 +7,13 @@ from driving_scenes import CAR, WIDTH, actor, centre, drive, lane, place, scene,
 from evpilot.maps.builder import GraphBuilder
 from evpilot.plan.columns import GRID, Corridor, Span
 from evpilot.plan.entries import Entries
-from evpilot.plan.held import BEYOND, CAUGHT, ENOUGH, LEAST, held_cost
+from evpilot.plan.held import BEYOND, CAUGHT, ENOUGH, LEAST, losses, way_lost
 from evpilot.types.state import Array
 
 WANTED, FRONT, HALF = 30.0, 3.7, 0.95
 
 
-def held(*leads: tuple[int, float, float], stays: float = 2.0 * ENOUGH, prob: float = 1.0, slows: float = 0.0) -> Array:
+def held(*leads: tuple[int, float, float], left: float = 2.0 * ENOUGH, prob: float = 1.0, slows: float = 0.0) -> Array:
     """On two corridors; leads: which one he is on, how far ahead of our bumper [m], how fast [m/s]."""
     corridors = np.zeros((2, len(Corridor)))
     count = len(leads)
@@ -27,7 +27,7 @@ def held(*leads: tuple[int, float, float], stays: float = 2.0 * ENOUGH, prob: fl
             near[c, 0], near[c, 1 + e] = count, e
     found = object.__new__(Entries)
     found.prob = np.full(count, prob)
-    return held_cost(corridors, found, spans, near, WANTED, np.array([stays, stays]), FRONT, HALF)
+    return way_lost(losses(corridors, found, spans, near, WANTED, FRONT, HALF), np.array([left, left]))
 
 
 def test_what_is_lost_is_how_much_slower_he_is() -> None:
@@ -46,9 +46,9 @@ def test_only_who_would_be_caught_up_with_holds_up_and_only_the_next_does() -> N
     assert held((0, 60.0, 15.0), (0, 10.0, 28.0)).tolist() == [BEYOND * 2.0, 0.0]
 
 
-@pytest.mark.parametrize(("stays", "share"), [(LEAST, 0.0), (0.5 * (LEAST + ENOUGH), 0.5), (ENOUGH, 1.0)])
-def test_with_little_of_the_other_lane_left_nobody_is_overtaken(stays: float, share: float) -> None:
-    assert held((0, 20.0, 15.0), stays=stays)[0] == pytest.approx(share * BEYOND * 15.0)
+@pytest.mark.parametrize(("left", "share"), [(LEAST, 0.0), (0.5 * (LEAST + ENOUGH), 0.5), (ENOUGH, 1.0)])
+def test_with_little_of_the_other_lane_left_nobody_is_overtaken(left: float, share: float) -> None:
+    assert held((0, 20.0, 15.0), left=left)[0] == pytest.approx(share * BEYOND * 15.0)
 
 
 def test_where_both_lanes_are_as_slow_neither_is_left() -> None:

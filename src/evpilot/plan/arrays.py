@@ -29,7 +29,7 @@ HARSH = 80.0  # of braking harder than comfortable, for each m/s2
 JOLT = 25.0  # of more jerk than is comfortable, for each m/s3
 EDGE_BLUR = 0.25  # [m] of a corner; nuPlan's drivable-area compliance grants 0.3
 POWER = 13  # column of `car_vector`: what the motor gives at 1 m/s by its power
-NEAR_PRICE, JOLT_PRICE = 8, 10  # columns of `comfort_vector`
+ACROSS_JERK, NEAR_PRICE, JOLT_PRICE = 5, 8, 10  # columns of `comfort_vector`
 LAST, WIDE = 0.2, 0.6  # [s]
 TIGHT = 0.05  # [m/s, rad] inside a goal's windows, for the difference between plan and drive
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from evpilot.plan.arrays import JOLT_PRICE, NEAR_PRICE, POWER, car_vector, comfort_vector, goal_polygons
+from evpilot.plan.arrays import ACROSS_JERK, JOLT_PRICE, NEAR_PRICE, POWER, car_vector, comfort_vector, goal_polygons
 from evpilot.plan.batch import Batch, Room
 from evpilot.plan.columns import Corridor, Cost
 from evpilot.plan.cost.afoot import afoot_cost
@@ -196,12 +196,12 @@ class Evaluator:
 
     def _limits(self, scene: Scene) -> Array:
         """What is held against a motion. On a detour a late return to our lane is worse than what the guard may refuse
-        of it."""
+        of it; near misses count as long as patience lasts."""
         aside = any(len(way.borrowed) for way in scene.ways)
         if not aside and scene.patience == 1.0:
             return self._comfort
         limits = self._comfort.copy()
-        limits[5] = math.inf if aside else limits[5]
+        limits[ACROSS_JERK] = math.inf if aside else limits[ACROSS_JERK]
         limits[NEAR_PRICE] *= scene.patience
         return limits
 

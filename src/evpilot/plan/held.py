@@ -6,6 +6,7 @@ import numpy as np
 
 from evpilot.plan.columns import Corridor, Span
 from evpilot.plan.entries import Entries
+from evpilot.plan.spans import in_strip
 from evpilot.types.state import Array, Ints
 
 BEYOND = 2.0  # [s] of driving on behind him that count
@@ -17,16 +18,18 @@ MOVES, STEADY = 3.0, 3.0
 LEAST, ENOUGH = 300.0, 600.0
 
 
-def held_cost(
-    corridors: Array, entries: Entries, spans: Array, near: Ints, wanted: float, stays: Array, front: float, half: float
+def losses(
+    corridors: Array, entries: Entries, spans: Array, near: Ints, wanted: float, front: float, half: float
 ) -> Array:
-    """What is lost on each corridor (C,), in metres: how much slower than wanted [m/s] goes who is ahead on it, for
-    `BEYOND`, as far as another corridor is faster and goes on long enough.
+    """How much slower than wanted [m/s] goes who is next ahead all the time on each corridor (C,), if he would be
+    caught. spans, near: of the scene; front [m] from the rear axle to the bumper, half [m] of our width."""
+    return np.array([_loss(corridors[c], entries, spans[c], row, wanted, front, half) for c, row in enumerate(near)])
 
-    spans, near: of the scene; stays (C,) [m]: how long each goes on to the goal; front [m] from the rear axle to the
-    bumper, half [m] of our width."""
-    loss = np.array([_loss(corridors[c], entries, spans[c], row, wanted, front, half) for c, row in enumerate(near)])
-    share = np.clip((stays - LEAST) / (ENOUGH - LEAST), 0.0, 1.0)
+
+def way_lost(loss: Array, left: Array) -> Array:
+    """What `losses` (C,) cost of way [m] within `BEYOND`, as far as another corridor is faster and goes on long enough;
+    left (C,) [m]: how far each goes on to the goal."""
+    share = np.clip((left - LEAST) / (ENOUGH - LEAST), 0.0, 1.0)
     gains = np.maximum(loss[:, None] - loss[None, :], 0.0) * share[None, :]
     return BEYOND * gains.max(axis=1)
 
@@ -34,13 +37,10 @@ def held_cost(
 def _loss(
     corridor: Array, entries: Entries, spans: Array, near: Ints, wanted: float, front: float, half: float
 ) -> float:
-    """How much slower than wanted [m/s] goes who is next ahead on a corridor all the time, if he would be caught."""
     rows = near[1 : 1 + near[0]]
     rows = rows[entries.prob[rows] >= LIKELY]
     bumper, now, then = float(corridor[Corridor.S]) + front, spans[rows, 0], spans[rows, -1]
-    ahead = now[:, Span.S_LOW] > bumper
-    for span in (now, then):
-        ahead &= (span[:, Span.D_LOW] <= half) & (span[:, Span.D_HIGH] >= -half)
+    ahead = (now[:, Span.S_LOW] > bumper) & in_strip(now, half) & in_strip(then, half)
     if not ahead.any():
         return 0.0
     gap = np.where(ahead, now[:, Span.S_LOW] - bumper, math.inf)

@@ -1,9 +1,8 @@
 """How long the car has stood for nothing but fear of a near miss: who never yields it stands for ever among others
 who wait for it."""
 
+import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from evpilot.types import EgoState
 
@@ -25,11 +24,11 @@ class Patience:
     def left(self, ego: EgoState, free: bool) -> float:
         """What is left of it, 1 to `LEAST`, in a cycle; free: whether nothing forbids to go on."""
         now, (x, y) = ego.t_ns * 1e-9, ego.pose[:2].tolist()
-        if np.hypot(x - self._x, y - self._y) > FREE:
+        if math.hypot(x - self._x, y - self._y) > FREE:
             self._stood, self._x, self._y = 0.0, x, y
         elif free and ego.speed < STANDS and self._last >= 0.0:
             self._stood += now - self._last
         elif not free:
             self._stood = 0.0
         self._last = now
-        return float(np.clip(1.0 - (self._stood - FEARS) / LASTS, LEAST, 1.0))
+        return min(max(1.0 - (self._stood - FEARS) / LASTS, LEAST), 1.0)

@@ -115,7 +115,7 @@ class Road:
             if further not in known and math.isfinite(self.cost[further])
         ]
 
-    def stays(self, way: Way, most: float) -> float:
+    def goes_on(self, way: Way, most: float) -> float:
         """How far [m], up to about `most`, the lane that a corridor is on goes on from here towards a goal."""
         at, s = way.path.lane_at(float(way.scalars[Corridor.S])), float(way.scalars[Corridor.S])
         lane = int(way.path.lanes[at])

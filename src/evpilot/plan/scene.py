@@ -11,9 +11,10 @@ from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
 from evpilot.plan.cost.energy import STANDS, Thrift, rolling_on
 from evpilot.plan.entries import Entries
 from evpilot.plan.occlusion import hidden_places
+from evpilot.plan.spans import in_strip
 from evpilot.plan.way import Way
 from evpilot.types import Briefing, EgoState, Observation, Tracks
-from evpilot.types.state import Array, Bools, Ints
+from evpilot.types.state import Array, Ints
 
 BEHIND = 1.5  # [m] who stands
 FOLLOWED = 1.0  # [s] behind who goes ahead
@@ -98,20 +99,15 @@ def slower_on(corridors: Array, spans: Array, near: Ints, front: float, half: fl
     for c, row in enumerate(near):
         rows = row[1 : 1 + row[0]]
         own, now, then = float(corridors[c, Corridor.S]), spans[c, rows, 0], spans[c, rows, -1]
-        ahead = (now[:, Span.S_LOW] > own + front) & (now[:, Span.S_LOW] < own + AHEAD) & _beside(now, half)
+        ahead = (now[:, Span.S_LOW] > own + front) & (now[:, Span.S_LOW] < own + AHEAD) & in_strip(now, half)
         stands = ahead & (now[:, Span.SPEED] < STANDS)
         out[c, 0] = min(out[c, 0], float(np.min(now[stands, Span.S_LOW], initial=np.inf)) - BEHIND)
-        leads = then[ahead & ~stands & _beside(then, half)]
+        leads = then[ahead & ~stands & in_strip(then, half)]
         if len(leads):
             lead = leads[np.argmin(leads[:, Span.S_LOW])]
             pace = max(float(lead[Span.SPEED]), 0.0)
             out[c, 1:] = float(lead[Span.S_LOW]) - BEHIND - FOLLOWED * pace, pace
     return out
-
-
-def _beside(spans: Array, half: float) -> Bools:
-    """Which spans (E, 5) touch a strip of half a width [m]."""
-    return (spans[:, Span.D_LOW] <= half) & (spans[:, Span.D_HIGH] >= -half)
 
 
 def rolled_to(corridors: Array, table: Array, slower: Array, front: float, kept: float) -> Array:

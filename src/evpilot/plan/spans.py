@@ -7,7 +7,7 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Span
-from evpilot.types.state import Array, Ints
+from evpilot.types.state import Array, Bools, Ints
 
 TRACK = 1.0  # [m] to each side of the car's middle: who is behind it there follows it
 NEAR = 6.0  # [m] beside a path; further away nobody is followed on it
@@ -21,6 +21,11 @@ R_X, R_Y, R_Z, R_COS, R_SIN = int(Ref.X), int(Ref.Y), int(Ref.Z), int(Ref.COS), 
 S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 S_SPEED = int(Span.SPEED)
 STEPS = len(GRID)
+
+
+def in_strip(spans: Array, half: float) -> Bools:
+    """Which spans (E, 5) touch a strip of half a width [m]."""
+    return (spans[:, Span.D_LOW] <= half) & (spans[:, Span.D_HIGH] >= -half)
 
 
 @kernel()

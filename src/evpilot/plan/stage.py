@@ -15,7 +15,7 @@ from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
 from evpilot.plan.entries import CAN_FOLLOW, Entries
-from evpilot.plan.held import ENOUGH, held_cost
+from evpilot.plan.held import ENOUGH, losses, way_lost
 from evpilot.plan.pace import Pace
 from evpilot.plan.patience import Patience
 from evpilot.plan.road import Road
@@ -150,9 +150,10 @@ class Stage:
         asks for no overtaking."""
         if len(ways) < 2 or self._briefing.limits.exact or not self._road.bound:
             return np.zeros(len(ways))
-        stays = np.array([min(self._road.stays(way, ENOUGH), rest) for way in ways])
-        held = held_cost(corridors, entries, spans, near, wanted, stays, self._front(), float(self._body[2]))
-        return self._metre * held
+        loss = losses(corridors, entries, spans, near, wanted, self._front(), float(self._body[2]))
+        if not loss.any():
+            return loss
+        return self._metre * way_lost(loss, np.array([min(self._road.goes_on(way, ENOUGH), rest) for way in ways]))
 
     def _front(self) -> float:
         """From the rear axle to the bumper [m]."""

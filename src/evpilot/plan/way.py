@@ -87,7 +87,8 @@ def _known(ego: EgoState) -> float:
 
 
 def place_on(path: ReferencePath, ego: EgoState, briefing: Briefing, penalty: float) -> Array:
-    """The scalars (10,) by `Corridor` of a car on a path; START is filled when the tables are stacked."""
+    """The scalars (10,) by `Corridor` of a car on a path; START and WALL are filled when they are
+    stacked."""
     out = np.zeros(10)
     x, y, z = ego.pose[:3].tolist()
     bend = curvature_now(ego, briefing.platform.wheelbase)

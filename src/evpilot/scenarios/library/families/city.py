@@ -19,9 +19,8 @@ AVENUE = Section(forward=2, backward=2, width=3.25, sidewalk=3.5)
 STREET = Section(parking=2.2, sidewalk=2.8)
 LANE = Section(width=3.1, limit=30.0 * KMH, parking=2.1, sidewalk=2.6)
 BLOCK = Section(parking=2.1, sidewalk=2.8)
-CLEARED = (
-    4.0  # [s] after an arm's red begins until the last car is out of the junction, and people set off (RiLSA 2015)
-)
+# [s] after an arm's red begins until the last car is out of the junction, and people set off (RiLSA 2015)
+CLEARED = 4.0
 GREEN = (14.0, 12.0)  # [s] of the first pair of arms and of the other; the tour meets both lights near their turn
 
 
