@@ -28,4 +28,4 @@ def load(name_or_path: str | Path, seed: int = 0) -> Scenario:
     if path.suffix == ".xml" or path.exists():
         return commonroad.read(path)
     near = difflib.get_close_matches(str(name_or_path), names, n=3, cutoff=0.4) or list(names)
-    raise EvpilotError(f"is neither a file nor a library scenario; the nearest are {', '.join(near)}", file=path)
+    raise EvpilotError(f"is neither a file nor a library scenario; nearest in name: {', '.join(near)}", file=path)
