@@ -136,3 +136,15 @@ class Cost(IntEnum):
     COURTESY = 10  # braking that is imposed on others, where traffic reacts
     BRANCH = 11  # minus what is saved by a choice that is left open
     ENERGY = 12  # what is taken from the battery beyond the way's price, where saving is wished
+
+
+class Surprise(IntEnum):
+    """Columns of places (K, 7) where somebody may come into our way whom nothing forecasts; see `surprises.row`."""
+
+    CORRIDOR = 0
+    S = 1  # [m] where our front is then
+    EDGE = 2  # [m] the offset d from where he comes
+    GAIN = 3  # [1/s] speed that is safe for each metre of the gap between us ...
+    LOSS = 4  # [m/s] ... less so much
+    SLOWEST = 5  # [m/s] nobody asks for less
+    MOST = 6  # the most that it costs to be too fast

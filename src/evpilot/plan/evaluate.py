@@ -19,11 +19,11 @@ from evpilot.plan.cost.progress import EARLY
 from evpilot.plan.cost.trapped import trapped_cost
 from evpilot.plan.cost.undertaking import FAST, overtaken_on, undertaking_cost
 from evpilot.plan.entries import Entries
-from evpilot.plan.occlusion import hidden_cost
 from evpilot.plan.road import TIMED, Road
 from evpilot.plan.rollout import roll_out
 from evpilot.plan.scene import Scene
 from evpilot.plan.score import price_best, score
+from evpilot.plan.surprises import surprise_cost
 from evpilot.plan.variety import OTHER, unite
 from evpilot.plan.way import Way
 from evpilot.plan.weather import car_on, comfort_on
@@ -128,11 +128,11 @@ class Evaluator:
         )  # fmt: skip
 
     def _yield_room(self, batch: Batch, scene: Scene) -> None:
-        """Add what it costs to pass too fast or too near where somebody may step out, people on the road, and
+        """Add what it costs to pass too fast or too near where somebody may step or pull out, people on the road, and
         cyclists."""
         shift, length, half = self.body.tolist()
-        if len(scene.hidden):
-            hidden_cost(batch.props, batch.rolls, scene.hidden, shift + length, half, batch.costs)
+        if len(scene.surprises):
+            surprise_cost(batch.props, batch.rolls, scene.surprises, shift + length, half, batch.costs)
         riders = scene.entries.riders
         aside = any(len(way.borrowed) for way in scene.ways)
         if (len(riders) or aside) and not self.briefing.limits.exact:

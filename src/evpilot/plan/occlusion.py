@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from evpilot.geometry.jit import kernel
 from evpilot.maps.reference import SPACING
-from evpilot.plan.columns import Corridor, Cost, Prop, Ref, Roll
+from evpilot.plan.columns import Corridor, Ref, Surprise
 from evpilot.plan.detour import extents
+from evpilot.plan.surprises import Kind, row
 from evpilot.plan.way import Way
 from evpilot.plan.weather import grip
 from evpilot.types import FIXED, VEHICLES, ObjectKind, Platform, Tracks, among
@@ -15,35 +15,32 @@ LOOK = 60.0  # [m] ahead
 STREET = 17.0  # [m/s] where it is allowed to drive faster, nobody walks
 ASIDE = 2.5  # [m] beside our body: who steps out further away is seen in time
 WALKER = 0.4  # [m] half a person, who needs as much room to step out
-WALK_SPEED = 1.0  # [m/s] of an occluded walker (Autoware, occlusion_spot)
-REACTION = 0.3  # [s] a planning cycle, and until the brakes bite
+# walks as fast as an occluded walker of Autoware's occlusion_spot; a planning cycle, and until the brakes bite
+WALKS_OUT = Kind(pace=1.0, reaction=0.3, slowest=4.0, most=20.0)
 BRAKE = 0.774  # [g] UN R157 Annex 3, as far as the road's friction allows
-SLOWEST = 4.0  # [m/s] nobody asks for less
-RISK, RISK_MOST = 0.4, 20.0  # cost of the square of a m/s too fast, at most: for somebody who may not be there
 HIDING = among(k for k in (*VEHICLES, *FIXED) if k not in (ObjectKind.CONE, ObjectKind.BUILDING))
 STILL = 0.3  # [m/s]
 NEAR = 15.0  # [m] a thing's middle may be beyond what we look at
 
 C_S, C_D = int(Corridor.S), int(Corridor.D)
-R_V, R_S, R_D = int(Roll.SPEED), int(Roll.S), int(Roll.D)
-CORRIDOR, RULE = int(Prop.CORRIDOR), int(Cost.RULE)
 
 
 def hidden_places(ways: list[Way], tracks: Tracks, platform: Platform, friction: float) -> Array:
-    """Places (K, 4) behind standing things that we do not see now and from where somebody may step into our way:
-    corridor, s [m], d [m] of the thing's edge towards us, braking [m/s2] that the road is good for."""
+    """Places (K, 7) by `Surprise` behind standing things that we do not see now and from where somebody may step into
+    our way."""
     rows = [way.table[min(int(way.scalars[C_S] / SPACING), len(way.table) - 1)] for way in ways]
-    streets = [c for c, row in enumerate(rows) if row[Ref.LIMIT] <= STREET]
+    streets = [c for c, here in enumerate(rows) if here[Ref.LIMIT] <= STREET]
     if not streets:
-        return np.zeros((0, 4))
+        return np.zeros((0, len(Surprise)))
     here = rows[0][: Ref.Y + 1]
     near = np.all(np.abs(tracks.state[:, :2] - here) < LOOK + NEAR, axis=1)
     still = np.flatnonzero(near & HIDING[tracks.kind] & tracks.valid & (np.abs(tracks.state[:, 4]) < STILL))
     brake = min(BRAKE * 9.81, grip(friction))
-    found: list[tuple[float, float, float, float]] = []
+    found: list[list[float]] = []
     for c in streets if len(still) else ():
-        found.extend((c, s, d, brake) for s, d in _beside(ways[c], extents(ways[c], tracks, still), platform))
-    return np.array(found).reshape(-1, 4)
+        places = _beside(ways[c], extents(ways[c], tracks, still), platform)
+        found.extend(row(WALKS_OUT, c, s, d, brake) for s, d in places)
+    return np.array(found).reshape(-1, len(Surprise))
 
 
 def _beside(way: Way, extent: Array, platform: Platform) -> list[tuple[float, float]]:
@@ -64,29 +61,3 @@ def _beside(way: Way, extent: Array, platform: Platform) -> list[tuple[float, fl
         if not beyond.any() and low < place and side * (there - edge) > 0.0:
             found.append((place, edge))
     return found
-
-
-@kernel("void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8, f8, f8[:, ::1])")
-def hidden_cost(props: Array, rolls: Array, places: Array, front: float, half: float, costs: Array) -> None:
-    """Add to costs (R, 13) what passing hidden places (K, 4) too fast or too near is worth.
-
-    Who steps out there when our front is x ahead is in our way after the gap to our side at WALK_SPEED. Slower than
-    2 * brake * (that time - reaction) we have passed by then or can stop before, wherever we are when he appears.
-    front [m] from the rear axle to the bumper, half [m] of our width.
-    """
-    for r in range(props.shape[0]):
-        c, roll = int(props[r, CORRIDOR]), rolls[r]
-        worst = 0.0
-        step = 0
-        for k in range(places.shape[0]):
-            if int(places[k, 0]) != c:
-                continue
-            step = 0
-            while step < roll.shape[0] and roll[step, R_S] + front < places[k, 1]:
-                step += 1
-            if step == roll.shape[0]:
-                continue
-            gap = max(abs(places[k, 2] - roll[step, R_D]) - half, 0.0)
-            safe = max(2.0 * places[k, 3] * (gap / WALK_SPEED - REACTION), SLOWEST)
-            worst = max(worst, roll[step, R_V] - safe)
-        costs[r, RULE] += min(RISK * worst * worst, RISK_MOST)

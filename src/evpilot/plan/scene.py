@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.maps.drivable import DrivableArea
-from evpilot.plan.columns import Corridor, Span
+from evpilot.plan.columns import Corridor, Span, Surprise
 from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
 from evpilot.plan.cost.energy import STANDS, Thrift, rolling_on
 from evpilot.plan.entries import Entries
+from evpilot.plan.leavers import leaving_places
 from evpilot.plan.occlusion import hidden_places
 from evpilot.plan.spans import in_strip
 from evpilot.plan.way import Way
@@ -47,7 +48,7 @@ class Scene:
     stays: Array
     zones: Array
     places: Array
-    hidden: Array
+    surprises: Array
     goals: Array
     lowest: Array
     ego: Array
@@ -67,11 +68,13 @@ class Scene:
     felt: Array
 
 
-def hidden_from(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:
-    """Where somebody may step out who is hidden now; the official verdict knows nobody who is not in the file."""
+def surprises_on(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:
+    """Where somebody may come into our way whom nothing forecasts, (K, 7) by `Surprise`; in the official verdict, whose
+    traffic is what the file says, nowhere."""
     if briefing.limits.exact:
-        return np.zeros((0, 4))
-    return hidden_places(ways, tracks, briefing.platform, observation.friction)
+        return np.zeros((0, len(Surprise)))
+    asked = ways, tracks, briefing.platform, observation.friction
+    return np.concatenate([hidden_places(*asked), leaving_places(*asked)])
 
 
 def time_left(briefing: Briefing, t_ns: int) -> float:

@@ -20,7 +20,7 @@ from evpilot.plan.pace import Pace
 from evpilot.plan.patience import Patience
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules
-from evpilot.plan.scene import Scene, hidden_from, rolled_to, slack_of, slower_on, time_left
+from evpilot.plan.scene import Scene, rolled_to, slack_of, slower_on, surprises_on, time_left
 from evpilot.plan.spans import spans_again, spans_on
 from evpilot.plan.walls import Wall, halting_places
 from evpilot.plan.way import Way, curvature_now
@@ -104,7 +104,7 @@ class Stage:
             stays=whereabouts_of(entries.box, entries.half),
             zones=zones,
             places=goal_places(ways, self._briefing, seconds),
-            hidden=hidden_from(ways, observation, tracks, self._briefing),
+            surprises=surprises_on(ways, observation, tracks, self._briefing),
             goals=goal_windows(self._briefing, seconds),
             lowest=lowest,
             ego=state,

@@ -1,0 +1,56 @@
+"""Who is held up in the lane beside ours on a fast road, and may pull out of it before us."""
+
+import numpy as np
+
+from evpilot.maps.reference import SPACING
+from evpilot.plan.columns import Corridor, Ref, Surprise
+from evpilot.plan.detour import extents
+from evpilot.plan.surprises import Kind, row
+from evpilot.plan.way import Way
+from evpilot.plan.weather import grip
+from evpilot.types import VEHICLES, ObjectKind, Platform, Tracks, among
+from evpilot.types.state import Array, Bools
+
+LOOK = 200.0  # [m] ahead
+FAST = 17.0  # [m/s] where no more is allowed, one stops before who pulls out, or is past
+SLOW, STILL = 8.0, 0.5  # [m/s] who is held up, and what holds him up
+HELD_UP = 40.0  # [m] behind what stands
+ASIDE = 4.0  # [m] beside our way; further off there is a lane between
+BRAKE = 0.774  # [g] UN R157 Annex 3, as far as the road's friction allows
+# sideways as in an ordinary change of lanes from a crawl; nobody sees at once that it begins; and nobody is asked to go
+# slower past a queue than one does on a motorway
+PULLS_OUT = Kind(pace=1.3, reaction=0.75, slowest=16.0, most=60.0)
+DRIVES = among(kind for kind in VEHICLES if kind != ObjectKind.UNKNOWN)
+
+
+def leaving_places(ways: list[Way], tracks: Tracks, platform: Platform, friction: float) -> Array:
+    """Places (K, 7) by `Surprise` where somebody may pull out from behind what stands in the lane beside ours."""
+    rows = [way.table[min(int(way.scalars[Corridor.S] / SPACING), len(way.table) - 1)] for way in ways]
+    fast = [c for c, here in enumerate(rows) if here[Ref.LIMIT] > FAST]
+    speed = np.abs(tracks.state[:, 4])
+    near = np.hypot(*(tracks.state[:, :2] - rows[0][: Ref.Y + 1]).T) < LOOK
+    found: list[list[float]] = []
+    if fast and (near & tracks.valid & (speed < STILL)).any():
+        rest = np.flatnonzero(near & tracks.valid & (speed < SLOW))
+        brake = min(BRAKE * 9.81, grip(friction))
+        for c in fast:
+            extent = extents(ways[c], tracks, rest)
+            mine = float(ways[c].scalars[Corridor.S]) + platform.rear_to_center
+            beside = _beside(extent, mine, 0.5 * platform.width) & DRIVES[tracks.kind[rest]]
+            held = beside & _held_up(extent, speed[rest] < STILL)
+            found.extend(row(PULLS_OUT, c, one[1], one[2] if one[2] > 0.0 else one[3], brake) for one in extent[held])
+    return np.array(found).reshape(-1, len(Surprise))
+
+
+def _beside(extent: Array, mine: float, half: float) -> Bools:
+    """Who of those that take such intervals (N, 4) along and across a way is ahead of us, in the lane beside it."""
+    aside = np.maximum(extent[:, 2], -extent[:, 3]) - half
+    return (extent[:, 1] > mine) & (aside > 0.0) & (aside < ASIDE)
+
+
+def _held_up(extent: Array, stands: Bools) -> Bools:
+    """Who of them (N,) has something that stands ahead in his way."""
+    low, high, right, left = extent.T
+    gap = low[None, :] - high[:, None]
+    before = stands[None, :] & (gap > 0.0) & (gap < HELD_UP)
+    return np.any(before & (right[None, :] < left[:, None]) & (left[None, :] > right[:, None]), axis=1)

@@ -1,0 +1,72 @@
+"""Past who is held up in the lane beside ours on a fast road the car drives slower, or further away."""
+
+import numpy as np
+import pytest
+from driving_scenes import CAR, WIDTH, actor, centre, drive, lane, place, scene, touches, two_lanes
+from planning_parts import briefing, ego_at
+
+from evpilot.maps.builder import GraphBuilder
+from evpilot.maps.index import LaneIndex
+from evpilot.plan.columns import Surprise
+from evpilot.plan.leavers import PULLS_OUT, leaving_places
+from evpilot.plan.road import Road
+from evpilot.types import ObjectKind, Tracks
+
+TYRE = ObjectKind.UNKNOWN
+
+
+def tracks(*rows: tuple[float, float, float, ObjectKind]) -> Tracks:
+    """x, y [m], speed [m/s], kind of each, all four metres long."""
+    state = np.zeros((len(rows), 7))
+    for k, (x, y, speed, _) in enumerate(rows):
+        state[k, :2], state[k, 4] = (x, y), speed
+    count = len(rows)
+    return Tracks(
+        t_ns=0, id=np.arange(count), kind=np.array([row[3] for row in rows], np.uint8), state=state,
+        velocity=state[:, [4, 6]].copy(), cov=np.zeros((count, 6, 6)), size=np.tile([4.0, 1.8], (count, 1)),
+        age=np.ones(count), signals=np.zeros(count, np.uint8), valid=np.ones(count, np.bool_),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("limit", "others", "count"),
+    [
+        (30.0, [(130.0, -WIDTH, 2.0, ObjectKind.CAR), (150.0, -WIDTH, 0.0, TYRE)], 1),
+        (30.0, [(130.0, WIDTH, 2.0, ObjectKind.CAR), (150.0, WIDTH, 0.0, TYRE)], 1),
+        (30.0, [(130.0, -WIDTH, 2.0, ObjectKind.CAR)], 0),  # nothing holds him up
+        (30.0, [(130.0, -WIDTH, 2.0, ObjectKind.CAR), (110.0, -WIDTH, 0.0, TYRE)], 0),  # he is past it
+        (30.0, [(130.0, -WIDTH, 2.0, ObjectKind.CAR), (150.0, 0.0, 0.0, TYRE)], 0),  # it lies in our lane
+        (30.0, [(130.0, -WIDTH, 20.0, ObjectKind.CAR), (150.0, -WIDTH, 0.0, TYRE)], 0),  # he drives on yet
+        (30.0, [(130.0, -2.0 * WIDTH, 2.0, ObjectKind.CAR), (150.0, -2.0 * WIDTH, 0.0, TYRE)], 0),  # a lane between
+        (30.0, [(130.0, 0.0, 2.0, ObjectKind.CAR), (150.0, 0.0, 0.0, TYRE)], 0),  # he is in our way as it is
+        (30.0, [(40.0, -WIDTH, 2.0, ObjectKind.CAR), (60.0, -WIDTH, 0.0, TYRE)], 0),  # behind us
+        (14.0, [(130.0, -WIDTH, 2.0, ObjectKind.CAR), (150.0, -WIDTH, 0.0, TYRE)], 0),  # slow as we are, one stops
+    ],
+)
+def test_who_is_held_up_beside_our_lane_on_a_fast_road_may_pull_out(limit, others, count) -> None:
+    graph = two_lanes(limit)
+    way = Road(briefing(graph), LaneIndex(graph)).ways(ego_at(100.0))[:1]
+    found = leaving_places(way, tracks(*others), CAR, 1.0)
+    assert len(found) == count
+    if count:
+        assert found[0, Surprise.S] == pytest.approx(132.0, abs=0.6)
+        assert abs(found[0, Surprise.EDGE]) == pytest.approx(WIDTH - 0.9, abs=0.05)
+
+
+def speed_beside(*others: tuple[float, ObjectKind]) -> float:
+    """How fast [m/s] a car that would drive at 33 passes the first of those that stand at x [m] in the lane to its
+    right."""
+    builder = GraphBuilder()
+    left, right = (lane(builder, y, 0.0, 700.0, speed_limit=33.0) for y in (0.0, -WIDTH))
+    builder.neighbours(left, right)
+    stand = [actor(k + 1, (x, -WIDTH), kind=kind) for k, (x, kind) in enumerate(others)]
+    goal = place(560.0, 580.0)
+    run = drive(scene(builder.build(), *stand, speed=33.0, goals=(goal,), seconds=30.0), platform=CAR)
+    assert run.outcome == "goal" and not touches(run)
+    return float(run.ego[int(np.argmax(centre(run)[:, 0] > others[0][0])), 4])
+
+
+def test_who_stands_before_a_tyre_is_passed_slower_than_who_stands_alone() -> None:
+    held_up = speed_beside((250.0, ObjectKind.CAR), (262.0, TYRE))
+    assert held_up < speed_beside((250.0, ObjectKind.CAR)) - 4.0
+    assert held_up > 0.9 * PULLS_OUT.slowest
