@@ -32,7 +32,9 @@ YAW_SIGMA = 0.30  # [rad]
 YAW_MAX = 1.2  # [rad] nobody drives along a lane at such an angle
 OUTSIDE_COST = 1.5  # a lane that does not hold the centre
 WANDER = 0.375  # [m] drivers wander in their lanes, UN R157 Annex 3: more is perceived as the begin of a cut-in ...
-LEAVING_SIGMA, LEAVING_MOST = 0.2, 5.0  # [m/s] ... all the more the faster who comes there moves to the next lane
+LEAVING_SIGMA, LEAVING_MOST = 0.2, 5.0  # [m/s] ... all the more the faster who comes there moves to the next lane ...
+LEAVING_FAR = 0.15  # [m] ... and the further off he is and still goes there
+LEAVING_COST = 4.0  # how badly the lane beside fits who goes there, at most, before any of that
 SIGNAL_GAIN = 2.0
 UNSHOWN_COST = (
     1.4  # one in four does not show a turn (Ponziani, SAE 2012-01-0261), all who go straight on show none ...
@@ -96,9 +98,11 @@ def leaving_gain(drift_x: float, drift_y: float, place: Array, side: float) -> f
     as it does it is soon further off the middle than drivers wander."""
     yaw = place[2]
     drift = side * (drift_y * math.cos(yaw) - drift_x * math.sin(yaw))
-    if side * place[1] + LOOK_AHEAD * drift <= WANDER or drift <= 0.0:
+    off = side * place[1]
+    if off + LOOK_AHEAD * drift <= WANDER or drift <= 0.0:
         return 0.0
-    return min(0.5 * (drift / LEAVING_SIGMA) ** 2, LEAVING_MOST)
+    steady = min(drift / LEAVING_SIGMA, 1.0)
+    return min(0.5 * (drift / LEAVING_SIGMA) ** 2 + steady * max(off - WANDER, 0.0) / LEAVING_FAR, LEAVING_MOST)
 
 
 @kernel()
@@ -178,7 +182,10 @@ def starts(
             if side != 0.0:
                 if side == lamp_side(signals) and cost[k] < math.inf and not turns_off(here, rest, side, road):
                     cost[k] = min(cost[k], cost[best] + SHOWN_MOST)
-                cost[k] += lamp_cost(signals, side) - leaving_gain(drift_x, drift_y, place[best], side)
+                leaves = leaving_gain(drift_x, drift_y, place[best], side)
+                if leaves > 0.0 and cost[k] < math.inf:
+                    cost[k] = min(cost[k], cost[best] + LEAVING_COST)
+                cost[k] += lamp_cost(signals, side) - leaves
                 goes_on = lanes[found[k], SUCC_END] > lanes[found[k], SUCC]
                 # from another lane, nothing drives it back to the one that is blocked
                 out = here == int(blocked[2]) and not lanes[found[k], SHOULDER]
