@@ -183,7 +183,7 @@ def starts(
                 if side == lamp_side(signals) and cost[k] < math.inf and not turns_off(here, rest, side, road):
                     cost[k] = min(cost[k], cost[best] + SHOWN_MOST)
                 leaves = leaving_gain(drift_x, drift_y, place[best], side)
-                if leaves > 0.0 and cost[k] < math.inf:
+                if leaves > 0.0 and side * place[best, 1] > WANDER and cost[k] < math.inf:
                     cost[k] = min(cost[k], cost[best] + LEAVING_COST)
                 cost[k] += lamp_cost(signals, side) - leaves
                 goes_on = lanes[found[k], SUCC_END] > lanes[found[k], SUCC]
