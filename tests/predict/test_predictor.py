@@ -324,6 +324,16 @@ def test_who_steadily_leaves_the_middle_of_a_lane_may_change_and_who_returns_doe
         assert wandering.prob[0, 0] > 0.95 and abs(end(wandering)[1]) < 1.0
 
 
+@pytest.mark.parametrize(("d", "drift"), [(0.6, 0.4), (0.9, 0.2)])
+def test_however_slowly_one_goes_on_from_where_nobody_wanders_he_may_change(d, drift):
+    leaving = predict(straight(2), tracks((1, 50.0, d, 0.0, 8.0, 0.0, 0.0, drift)), cycles=6)
+    changes = [m for m in range(3) if end(leaving, 0, m)[1] == pytest.approx(WIDTH, abs=0.8)]
+    assert leaving.prob[0, changes].sum() > 0.25
+    for back in (-drift, 0.0):
+        stays = predict(straight(2), tracks((1, 50.0, d, 0.0, 8.0, 0.0, 0.0, back)), cycles=6)
+        assert stays.prob[0, 0] > 0.95 and abs(end(stays)[1]) < d
+
+
 def cutting_in(lateral: float, seconds: float, gain: float = 1.5) -> Predictions:
     """Who has driven along the middle of the left lane for 3 s, and so long ago began to move over to the right lane:
     its lateral speed [m/s] grows by `gain` [m/s2] up to `lateral`. Its velocity is known without noise."""

@@ -88,7 +88,10 @@ FORESEEN = [  # to be seen coming before he is further off his lane's middle tha
     "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=63,lateral_mps=1.5",
     "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=67,lateral_mps=1.1",
     "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=75,lateral_mps=0.8",
+    "cut-in-low/ego_kmh=20,other_kmh=10,gap_m=3,lateral_mps=0.4",
     "cut-in-low/ego_kmh=20,other_kmh=10,gap_m=3,lateral_mps=0.6",
+    "cut-in-low/ego_kmh=20,other_kmh=10,gap_m=14,lateral_mps=0.2",
+    "cut-in-low/ego_kmh=40,other_kmh=30,gap_m=4,lateral_mps=0.4",
     "cut-in-low/ego_kmh=40,other_kmh=10,gap_m=13,lateral_mps=0.7",
     "cut-in-low/ego_kmh=40,other_kmh=20,gap_m=1,lateral_mps=0.9",
 ]
