@@ -8,7 +8,7 @@ import pytest
 from evpilot.plan.columns import GRID, Corridor, Cost, Prop, Ref, Roll, Span
 from evpilot.plan.cost.changing import GENTLE, REFUSED, ROUGH, changing_cost
 from evpilot.plan.cost.headway import HEADWAY_COST, SPARE, headway_cost
-from evpilot.plan.cost.lines import KEPT, LINE_MOST, LINE_RATE, lane_kept_cost
+from evpilot.plan.cost.lines import KEPT, KEPT_SPARE, LINE_MOST, LINE_RATE, lane_kept_cost
 
 BODY = np.array([1.4, 2.3, 0.9])
 FRONT, REAR, HALF = 3.7, 0.9, 0.9
@@ -75,8 +75,8 @@ def test_a_rough_change_costs() -> None:
     assert changing(motion(22.0, ACROSS, 0.8 / 22.0**2), far) == 0.0
 
 
-@pytest.mark.parametrize(("d", "over"), [(0.0, 0.0), (0.75, 0.0), (1.0, 0.2), (-1.2, 0.4)])
-def test_a_kept_lane_is_left_at_no_price_but_a_contacts(d: float, over: float) -> None:
+@pytest.mark.parametrize(("d", "over"), [(0.0, 0.0), (0.7, 0.0), (1.0, 0.15 + KEPT_SPARE), (-1.2, 0.35 + KEPT_SPARE)])
+def test_a_kept_lane_is_left_at_no_price(d: float, over: float) -> None:
     props, costs, corridors = np.zeros((1, len(Prop))), np.zeros((1, len(Cost))), np.zeros((1, len(Corridor)))
     corridors[0, Corridor.COUNT] = 500
     table = np.zeros((500, len(Ref)))

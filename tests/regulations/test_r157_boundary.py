@@ -84,6 +84,20 @@ def test_who_brakes_there_by_rss_misses_what_the_regulations_drivers_avoid():
     assert found.verdict == "fail" and "fsm" in found.preventable
 
 
+SWERVING = [  # nobody avoids contact by braking there, and who swerves has to stay in the lane
+    "cut-in-low/ego_kmh=40,other_kmh=20,gap_m=1,lateral_mps=1.2",
+    "cut-in-low/ego_kmh=40,other_kmh=10,gap_m=3,lateral_mps=1.4",
+    "cut-in-low/ego_kmh=40,other_kmh=10,gap_m=4,lateral_mps=1.4",
+    "cut-in-low/ego_kmh=60,other_kmh=10,gap_m=10,lateral_mps=1.6",
+]
+
+
+@pytest.mark.parametrize("name", SWERVING)
+def test_whatever_happens_the_lane_is_kept(name):
+    found = judged(name)
+    assert found.verdict == "pass" and found.values["over_edge_m"] <= 0.0, found
+
+
 FORESEEN = [  # to be seen coming before he is further off his lane's middle than drivers wander, and braked for at once
     "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=63,lateral_mps=1.5",
     "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=67,lateral_mps=1.1",

@@ -14,7 +14,9 @@ YAW, CURVATURE = int(Ref.YAW), int(Ref.CURVATURE)
 LEFT, RIGHT, ONCOMING = int(Ref.LEFT), int(Ref.RIGHT), int(Ref.ONCOMING)
 START, COUNT = int(Corridor.START), int(Corridor.COUNT)
 ON = 0.1  # [m] a tyre may be on the line
-KEPT, KEPT_SPARE = 10.0, 0.05  # as dear is it where the lane is to be kept whatever happens; [m] and so much earlier
+# so much dearer is it where the lane is to be kept whatever happens, as dear as contact; [m] and so much earlier: a
+# swerve that is planned again in every cycle ends a little further out than it was planned
+KEPT, KEPT_SPARE = 400.0, 0.1
 LINE_RATE, LINE_MOST = 25.0, 1.0  # cost of a second a metre over a line; further over costs no more [m]
 # of a second a metre in the lane of those who come, where it may be entered: less than staying behind a cyclist costs,
 # more than is gained by cutting a bend
@@ -56,7 +58,7 @@ def line_cost(roll: Array, front: float, rear: float, width: float, corridor: Ar
 def lane_kept_cost(
     props: Array, rolls: Array, corridors: Array, table: Array, front: float, rear: float, width: float, costs: Array
 ) -> None:
-    """Add to costs (R, 13) what it is worth to keep the lane whatever happens, short of contact: no tyre on a line."""
+    """Add to costs (R, 13) what it is worth to keep the lane whatever happens: no tyre on a line (UN R157, 5.2.1)."""
     row = np.zeros(costs.shape[1])
     for r in range(props.shape[0]):
         row[RULE] = 0.0
