@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from driving_scenes import CAR, WIDTH, actor, centre, drive, lane, place, scene, touches, two_lanes
+from driving_scenes import CAR, WIDTH, actor, centre, drive, lane, place, reasons, scene, touches, two_lanes
 from planning_parts import briefing, ego_at
 
 from evpilot.maps.builder import GraphBuilder
@@ -53,9 +53,9 @@ def test_who_is_held_up_beside_our_lane_on_a_fast_road_may_pull_out(limit, other
         assert abs(found[0, Surprise.EDGE]) == pytest.approx(WIDTH - 0.9, abs=0.05)
 
 
-def speed_beside(*others: tuple[float, ObjectKind]) -> float:
+def passed(*others: tuple[float, ObjectKind]) -> tuple[float, set[str]]:
     """How fast [m/s] a car that would drive at 33 passes the first of those that stand at x [m] in the lane to its
-    right."""
+    right, and what it says on the way."""
     builder = GraphBuilder()
     left, right = (lane(builder, y, 0.0, 700.0, speed_limit=33.0) for y in (0.0, -WIDTH))
     builder.neighbours(left, right)
@@ -63,10 +63,11 @@ def speed_beside(*others: tuple[float, ObjectKind]) -> float:
     goal = place(560.0, 580.0)
     run = drive(scene(builder.build(), *stand, speed=33.0, goals=(goal,), seconds=30.0), platform=CAR)
     assert run.outcome == "goal" and not touches(run)
-    return float(run.ego[int(np.argmax(centre(run)[:, 0] > others[0][0])), 4])
+    return float(run.ego[int(np.argmax(centre(run)[:, 0] > others[0][0])), 4]), reasons(run)
 
 
 def test_who_stands_before_a_tyre_is_passed_slower_than_who_stands_alone() -> None:
-    held_up = speed_beside((250.0, ObjectKind.CAR), (262.0, TYRE))
-    assert held_up < speed_beside((250.0, ObjectKind.CAR)) - 4.0
-    assert held_up > 0.9 * PULLS_OUT.slowest
+    held_up, said = passed((250.0, ObjectKind.CAR), (262.0, TYRE))
+    alone, said_alone = passed((250.0, ObjectKind.CAR))
+    assert 0.9 * PULLS_OUT.slowest < held_up < alone - 4.0
+    assert "slow down, 1 may pull out" in said and not any("pull out" in one for one in said_alone)

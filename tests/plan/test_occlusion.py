@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from driving_scenes import CAR, actor, centre, drive, one_lane, scene
+from driving_scenes import CAR, actor, centre, drive, one_lane, reasons, scene
 from planning_parts import briefing, ego_at
 
 from evpilot.maps.index import LaneIndex
@@ -70,3 +70,9 @@ def test_a_parked_van_is_passed_slower_or_further_away_than_an_empty_kerb() -> N
     at = int(np.argmax(centre(run)[:, 0] > 92.0))
     gap = centre(run)[at, 1] + 1.9 - 0.5 * CAR.width
     assert run.ego[at, 4] <= 15.2 * (gap - 0.3) + 0.7
+
+
+def test_close_between_parked_vans_it_says_why_it_is_slow() -> None:
+    vans = [actor(k, (90.0, y), kind=ObjectKind.PARKED, size=(6.0, 2.0)) for k, y in ((1, -2.5), (2, 2.5))]
+    run = drive(scene(one_lane(14.0), *vans, speed=13.5, seconds=8.0))
+    assert "slow down where somebody may step out" in reasons(run)

@@ -139,7 +139,7 @@ class Cost(IntEnum):
 
 
 class Surprise(IntEnum):
-    """Columns of places (K, 7) where somebody may come into our way whom nothing forecasts; see `surprises.row`."""
+    """Columns of places (K, 8) where somebody may come into our way whom nothing forecasts; see `surprises.row`."""
 
     CORRIDOR = 0
     S = 1  # [m] where our front is then
@@ -148,3 +148,4 @@ class Surprise(IntEnum):
     LOSS = 4  # [m/s] ... less so much
     SLOWEST = 5  # [m/s] nobody asks for less
     MOST = 6  # the most that it costs to be too fast
+    WHO = 7  # the id of who may come, -1 where nobody is seen

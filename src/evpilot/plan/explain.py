@@ -6,8 +6,9 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.plan.batch import Batch
-from evpilot.plan.columns import GRID, HORIZON, Corridor, Cost, Entry, Law, Prop, Roll, Span
+from evpilot.plan.columns import GRID, HORIZON, Corridor, Cost, Entry, Law, Prop, Roll, Span, Surprise
 from evpilot.plan.scene import Scene
+from evpilot.plan.surprises import slowed_for
 from evpilot.plan.walls import Wall
 from evpilot.plan.way import Way
 from evpilot.types import PlanTrace, Rejection, Tracks
@@ -57,13 +58,13 @@ def reject(costs: Array, kinds: Bytes) -> None:
 
 
 def explain(
-    batch: Batch, chosen: int, order: Ints, scene: Scene, walls: list[Wall], tracks: Tracks, front: float
+    batch: Batch, chosen: int, order: Ints, scene: Scene, walls: list[Wall], tracks: Tracks, body: Array
 ) -> PlanTrace:
-    """The trace of one cycle: reason and cause of the choice, and a spread of what was rejected. front [m]: from the
-    rear axle to the bumper."""
+    """The trace of one cycle: reason and cause of the choice, and a spread of what was rejected. body (3,): rear axle
+    to centre, half length, half width [m]."""
     kinds = rejections(batch.costs, chosen)
     picked = order[_spread(len(order))]
-    reason, cause = phrase(batch, chosen, scene, walls, tracks, front)
+    reason, cause = phrase(batch, chosen, scene, walls, tracks, body)
     return PlanTrace(
         reason=reason,
         cause_id=cause,
@@ -82,9 +83,9 @@ def _spread(count: int) -> Ints:
     return np.linspace(0, count - 1, min(TRACED, count)).astype(np.int64)
 
 
-def phrase(batch: Batch, chosen: int, scene: Scene, walls: list[Wall], tracks: Tracks, front: float) -> tuple[str, int]:
+def phrase(batch: Batch, chosen: int, scene: Scene, walls: list[Wall], tracks: Tracks, body: Array) -> tuple[str, int]:
     """What the car does and because of whom: (phrase, id of the cause or -1)."""
-    prop, roll = batch.props[chosen], batch.rolls[chosen]
+    prop, roll, front, half = batch.props[chosen], batch.rolls[chosen], float(body[0] + body[1]), float(body[2])
     corridor = int(prop[Prop.CORRIDOR])
     ids = tracks.id[scene.entries.track]
     slows = float(roll[20, Roll.SPEED]) < float(roll[0, Roll.SPEED]) - 0.7
@@ -111,7 +112,15 @@ def phrase(batch: Batch, chosen: int, scene: Scene, walls: list[Wall], tracks: T
         return f"pass with a nudge to the {'left' if prop[Prop.OFFSET] > 0 else 'right'}", -1
     if prop[Prop.LAW] == ARRIVE:
         return "keep the lane, arrive in time", -1
+    wary = slowed_for(roll, corridor, scene.surprises, front, half) if slows else None
+    if wary is not None:
+        return _wary(int(wary[Surprise.WHO]))
     return ("slow down for the road ahead" if slows else "keep the lane"), -1
+
+
+def _wary(who: int) -> tuple[str, int]:
+    """Why somebody who has not come yet is slowed down for."""
+    return ("slow down where somebody may step out" if who < 0 else f"slow down, {who} may pull out"), who
 
 
 def _meets(roll: Array, scene: Scene, entry: int, ids: Ints) -> tuple[str, int]:

@@ -24,7 +24,7 @@ DRIVES = among(kind for kind in VEHICLES if kind != ObjectKind.UNKNOWN)
 
 
 def leaving_places(ways: list[Way], tracks: Tracks, platform: Platform, friction: float) -> Array:
-    """Places (K, 7) by `Surprise` where somebody may pull out from behind what stands in the lane beside ours."""
+    """Places (K, 8) by `Surprise` where somebody may pull out from behind what stands in the lane beside ours."""
     rows = [way.table[min(int(way.scalars[Corridor.S] / SPACING), len(way.table) - 1)] for way in ways]
     fast = [c for c, here in enumerate(rows) if here[Ref.LIMIT] > FAST]
     speed = np.abs(tracks.state[:, 4])
@@ -38,7 +38,8 @@ def leaving_places(ways: list[Way], tracks: Tracks, platform: Platform, friction
             mine = float(ways[c].scalars[Corridor.S]) + platform.rear_to_center
             beside = _beside(extent, mine, 0.5 * platform.width) & DRIVES[tracks.kind[rest]]
             held = beside & _held_up(extent, speed[rest] < STILL)
-            found.extend(row(PULLS_OUT, c, one[1], one[2] if one[2] > 0.0 else one[3], brake) for one in extent[held])
+            for (_, s, right, left), who in zip(extent[held].tolist(), tracks.id[rest[held]].tolist(), strict=True):
+                found.append(row(PULLS_OUT, c, s, right if right > 0.0 else left, brake, who))
     return np.array(found).reshape(-1, len(Surprise))
 
 

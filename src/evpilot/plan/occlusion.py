@@ -26,7 +26,7 @@ C_S, C_D = int(Corridor.S), int(Corridor.D)
 
 
 def hidden_places(ways: list[Way], tracks: Tracks, platform: Platform, friction: float) -> Array:
-    """Places (K, 7) by `Surprise` behind standing things that we do not see now and from where somebody may step into
+    """Places (K, 8) by `Surprise` behind standing things that we do not see now and from where somebody may step into
     our way."""
     rows = [way.table[min(int(way.scalars[C_S] / SPACING), len(way.table) - 1)] for way in ways]
     streets = [c for c, here in enumerate(rows) if here[Ref.LIMIT] <= STREET]

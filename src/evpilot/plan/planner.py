@@ -189,8 +189,7 @@ class Planner:
     def _decided(self, cycle: _Cycle, chosen: int, tail: Trajectory | None) -> Plan:
         """The plan of one proposal of a cycle."""
         batch, scene, observation = cycle.batch, cycle.scene, cycle.observation
-        shift, length, _ = self._evaluator.body.tolist()
-        trace = explain(batch, chosen, cycle.order, scene, cycle.walls, cycle.tracks, shift + length)
+        trace = explain(batch, chosen, cycle.order, scene, cycle.walls, cycle.tracks, self._evaluator.body)
         return Plan(
             trajectory=trajectory(batch.rolls[chosen], observation.ego, observation.t_ns),
             tail=tail,

@@ -69,7 +69,7 @@ class Scene:
 
 
 def surprises_on(ways: list[Way], observation: Observation, tracks: Tracks, briefing: Briefing) -> Array:
-    """Where somebody may come into our way whom nothing forecasts, (K, 7) by `Surprise`; in the official verdict, whose
+    """Where somebody may come into our way whom nothing forecasts, (K, 8) by `Surprise`; in the official verdict, whose
     traffic is what the file says, nowhere."""
     if briefing.limits.exact:
         return np.zeros((0, len(Surprise)))
