@@ -8,7 +8,7 @@ from planning_parts import briefing, ego_at
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.columns import Surprise
-from evpilot.plan.leavers import PULLS_OUT, leaving_places
+from evpilot.plan.leavers import PASS, leaving_places
 from evpilot.plan.road import Road
 from evpilot.types import ObjectKind, Tracks
 
@@ -46,7 +46,7 @@ def tracks(*rows: tuple[float, float, float, ObjectKind]) -> Tracks:
 def test_who_is_held_up_beside_our_lane_on_a_fast_road_may_pull_out(limit, others, count) -> None:
     graph = two_lanes(limit)
     way = Road(briefing(graph), LaneIndex(graph)).ways(ego_at(100.0))[:1]
-    found = leaving_places(way, tracks(*others), CAR, 1.0)
+    found = leaving_places(way, tracks(*others), CAR)
     assert len(found) == count
     if count:
         assert found[0, Surprise.S] == pytest.approx(132.0, abs=0.6)
@@ -69,5 +69,5 @@ def passed(*others: tuple[float, ObjectKind]) -> tuple[float, set[str]]:
 def test_who_stands_before_a_tyre_is_passed_slower_than_who_stands_alone() -> None:
     held_up, said = passed((250.0, ObjectKind.CAR), (262.0, TYRE))
     alone, said_alone = passed((250.0, ObjectKind.CAR))
-    assert 0.9 * PULLS_OUT.slowest < held_up < alone - 4.0
+    assert 0.9 * PASS < held_up < alone - 4.0
     assert "slow down, 1 may pull out" in said and not any("pull out" in one for one in said_alone)

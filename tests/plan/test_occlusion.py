@@ -7,9 +7,9 @@ from planning_parts import briefing, ego_at
 
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.columns import GRID, Cost, Prop, Roll
-from evpilot.plan.occlusion import WALKS_OUT, hidden_places
+from evpilot.plan.occlusion import SLOWEST, hidden_places
 from evpilot.plan.road import Road
-from evpilot.plan.surprises import RISK, row, surprise_cost
+from evpilot.plan.surprises import RISK, surprise_cost
 from evpilot.types import LaneGraph, ObjectKind, Tracks
 
 
@@ -51,14 +51,12 @@ def test_what_hides_nobody_is_passed_as_if_it_were_not_there() -> None:
     assert len(places(one_lane(), 50.0, standing(80.0, -2.9, 0.4, ObjectKind.CONE))) == 0
 
 
-@pytest.mark.parametrize(
-    ("speed", "d", "free"), [(13.0, 0.0, False), (13.0, 1.0, True), (WALKS_OUT.slowest, 0.0, True)]
-)
+@pytest.mark.parametrize(("speed", "d", "free"), [(13.0, 0.0, False), (13.0, 1.0, True), (SLOWEST, 0.0, True)])
 def test_slow_or_far_is_free_and_fast_and_near_costs(speed: float, d: float, free: bool) -> None:
     props, costs = np.zeros((1, len(Prop))), np.zeros((1, len(Cost)))
     rolls = np.zeros((1, len(GRID), len(Roll)))
     rolls[0, :, Roll.S], rolls[0, :, Roll.D], rolls[0, :, Roll.SPEED] = speed * GRID, d, speed
-    surprise_cost(props, rolls, np.array([row(WALKS_OUT, 0, 25.0, -1.9, 7.5)]), 3.7, 0.95, costs)
+    surprise_cost(props, rolls, np.array([[0.0, 25.0, -1.9, 15.0, 4.5, SLOWEST, 20.0, -1.0]]), 3.7, 0.95, costs)
     assert (costs[0, Cost.RULE] == 0.0) == free
     if not free:
         assert costs[0, Cost.RULE] == pytest.approx(RISK * (speed - 15.0 * (0.95 - 0.3)) ** 2)

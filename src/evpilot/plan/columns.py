@@ -139,13 +139,13 @@ class Cost(IntEnum):
 
 
 class Surprise(IntEnum):
-    """Columns of places (K, 8) where somebody may come into our way whom nothing forecasts; see `surprises.row`."""
+    """Columns of places (K, 8) where somebody may come into our way whom nothing forecasts."""
 
     CORRIDOR = 0
     S = 1  # [m] where our front is then
     EDGE = 2  # [m] the offset d from where he comes
     GAIN = 3  # [1/s] speed that is safe for each metre of the gap between us ...
-    LOSS = 4  # [m/s] ... less so much
-    SLOWEST = 5  # [m/s] nobody asks for less
+    LOSS = 4  # [m/s] ... less so much ...
+    SLOWEST = 5  # [m/s] ... and at least
     MOST = 6  # the most that it costs to be too fast
     WHO = 7  # the id of who may come, -1 where nobody is seen

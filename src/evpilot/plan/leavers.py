@@ -5,9 +5,7 @@ import numpy as np
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Corridor, Ref, Surprise
 from evpilot.plan.detour import extents
-from evpilot.plan.surprises import Kind, row
 from evpilot.plan.way import Way
-from evpilot.plan.weather import grip
 from evpilot.types import VEHICLES, ObjectKind, Platform, Tracks, among
 from evpilot.types.state import Array, Bools
 
@@ -15,15 +13,14 @@ LOOK = 200.0  # [m] ahead
 FAST = 17.0  # [m/s] where no more is allowed, one stops before who pulls out, or is past
 SLOW, STILL = 8.0, 0.5  # [m/s] who is held up, and what holds him up
 HELD_UP = 40.0  # [m] behind what stands
-ASIDE = 4.0  # [m] beside our way; further off there is a lane between
-BRAKE = 0.774  # [g] UN R157 Annex 3, as far as the road's friction allows
-# sideways as in an ordinary change of lanes from a crawl; nobody sees at once that it begins; and nobody is asked to go
-# slower past a queue than one does on a motorway
-PULLS_OUT = Kind(pace=1.3, reaction=0.75, slowest=16.0, most=60.0)
+ASIDE = 3.5  # [m] beside our body; further off there is a lane between
+# who comes at no more than 65 km/h can brake in the second and a half that he needs to be in our way, or is past, and
+# no more room in our own lane makes up for that
+PASS, MOST = 18.0, 60.0  # [m/s], and the most that it costs to be faster
 DRIVES = among(kind for kind in VEHICLES if kind != ObjectKind.UNKNOWN)
 
 
-def leaving_places(ways: list[Way], tracks: Tracks, platform: Platform, friction: float) -> Array:
+def leaving_places(ways: list[Way], tracks: Tracks, platform: Platform) -> Array:
     """Places (K, 8) by `Surprise` where somebody may pull out from behind what stands in the lane beside ours."""
     rows = [way.table[min(int(way.scalars[Corridor.S] / SPACING), len(way.table) - 1)] for way in ways]
     fast = [c for c, here in enumerate(rows) if here[Ref.LIMIT] > FAST]
@@ -32,14 +29,13 @@ def leaving_places(ways: list[Way], tracks: Tracks, platform: Platform, friction
     found: list[list[float]] = []
     if fast and (near & tracks.valid & (speed < STILL)).any():
         rest = np.flatnonzero(near & tracks.valid & (speed < SLOW))
-        brake = min(BRAKE * 9.81, grip(friction))
         for c in fast:
             extent = extents(ways[c], tracks, rest)
             mine = float(ways[c].scalars[Corridor.S]) + platform.rear_to_center
             beside = _beside(extent, mine, 0.5 * platform.width) & DRIVES[tracks.kind[rest]]
             held = beside & _held_up(extent, speed[rest] < STILL)
             for (_, s, right, left), who in zip(extent[held].tolist(), tracks.id[rest[held]].tolist(), strict=True):
-                found.append(row(PULLS_OUT, c, s, right if right > 0.0 else left, brake, who))
+                found.append([c, s, right if right > 0.0 else left, 0.0, 0.0, PASS, MOST, who])
     return np.array(found).reshape(-1, len(Surprise))
 
 

@@ -5,7 +5,6 @@ import numpy as np
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Corridor, Ref, Surprise
 from evpilot.plan.detour import extents
-from evpilot.plan.surprises import Kind, row
 from evpilot.plan.way import Way
 from evpilot.plan.weather import grip
 from evpilot.types import FIXED, VEHICLES, ObjectKind, Platform, Tracks, among
@@ -15,8 +14,10 @@ LOOK = 60.0  # [m] ahead
 STREET = 17.0  # [m/s] where it is allowed to drive faster, nobody walks
 ASIDE = 2.5  # [m] beside our body: who steps out further away is seen in time
 WALKER = 0.4  # [m] half a person, who needs as much room to step out
-# walks as fast as an occluded walker of Autoware's occlusion_spot; a planning cycle, and until the brakes bite
-WALKS_OUT = Kind(pace=1.0, reaction=0.3, slowest=4.0, most=20.0)
+WALK_SPEED = 1.0  # [m/s] of an occluded walker (Autoware, occlusion_spot)
+REACTION = 0.3  # [s] a planning cycle, and until the brakes bite
+SLOWEST = 4.0  # [m/s] nobody asks for less
+MOST = 20.0  # of the cost: somebody who may not be there
 BRAKE = 0.774  # [g] UN R157 Annex 3, as far as the road's friction allows
 HIDING = among(k for k in (*VEHICLES, *FIXED) if k not in (ObjectKind.CONE, ObjectKind.BUILDING))
 STILL = 0.3  # [m/s]
@@ -27,7 +28,10 @@ C_S, C_D = int(Corridor.S), int(Corridor.D)
 
 def hidden_places(ways: list[Way], tracks: Tracks, platform: Platform, friction: float) -> Array:
     """Places (K, 8) by `Surprise` behind standing things that we do not see now and from where somebody may step into
-    our way."""
+    our way.
+
+    Who steps out there when our front is x ahead is in our way after the gap to our side at WALK_SPEED. Slower than
+    2 * brake * (that time - reaction) we have passed by then or can stop before, wherever we are when he appears."""
     rows = [way.table[min(int(way.scalars[C_S] / SPACING), len(way.table) - 1)] for way in ways]
     streets = [c for c, here in enumerate(rows) if here[Ref.LIMIT] <= STREET]
     if not streets:
@@ -39,7 +43,7 @@ def hidden_places(ways: list[Way], tracks: Tracks, platform: Platform, friction:
     found: list[list[float]] = []
     for c in streets if len(still) else ():
         places = _beside(ways[c], extents(ways[c], tracks, still), platform)
-        found.extend(row(WALKS_OUT, c, s, d, brake) for s, d in places)
+        found.extend([c, s, d, 2.0 * brake / WALK_SPEED, 2.0 * brake * REACTION, SLOWEST, MOST, -1] for s, d in places)
     return np.array(found).reshape(-1, len(Surprise))
 
 

@@ -73,8 +73,9 @@ def surprises_on(ways: list[Way], observation: Observation, tracks: Tracks, brie
     traffic is what the file says, nowhere."""
     if briefing.limits.exact:
         return np.zeros((0, len(Surprise)))
-    asked = ways, tracks, briefing.platform, observation.friction
-    return np.concatenate([hidden_places(*asked), leaving_places(*asked)])
+    car = briefing.platform
+    hidden = hidden_places(ways, tracks, car, observation.friction)
+    return np.concatenate([hidden, leaving_places(ways, tracks, car)])
 
 
 def time_left(briefing: Briefing, t_ns: int) -> float:

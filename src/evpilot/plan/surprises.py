@@ -1,7 +1,5 @@
 """Past whom, or what, the car is slow because somebody may come out of there."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from evpilot.geometry.jit import kernel
@@ -13,27 +11,6 @@ RISK = 0.4  # cost of the square of a m/s too fast: for somebody who may not com
 CORRIDOR, RULE = int(Prop.CORRIDOR), int(Cost.RULE)
 R_V, R_S, R_D = int(Roll.SPEED), int(Roll.S), int(Roll.D)
 WHICH, PLACE, EDGE, GAIN, LOSS, SLOWEST, MOST, WHO = (int(column) for column in Surprise)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Those of whom one thinks alike: the pace [m/s] at which they come across, the reaction [s] until our brakes bite
-    then, the speed [m/s] below which nobody asks us to be for them, and the most that being too fast costs."""
-
-    pace: float
-    reaction: float
-    slowest: float
-    most: float
-
-
-def row(kind: Kind, c: int, s: float, edge: float, brake: float, who: int = -1) -> list[float]:
-    """A row by `Surprise`: from d = edge [m] beside a corridor at s [m], where we can brake so hard [m/s2], comes who
-    has this id, -1 where nobody is seen.
-
-    Who sets out when our front is x before that is in our way after the gap to our side at his pace. Slower than
-    2 * brake * (that time - reaction) we have passed by then or can stop before, wherever we are when he does."""
-    gain, loss = 2.0 * brake / kind.pace, 2.0 * brake * kind.reaction
-    return [float(c), s, edge, gain, loss, kind.slowest, kind.most, float(who)]
 
 
 @kernel()
