@@ -169,6 +169,10 @@ FAMILIES = {
         make=lanes.overtake,
         description="Trucks in the right lane: overtake them and come back.",
     ),
+    "lane_drift": Family(
+        make=lanes.lane_drift,
+        description="Drivers in the right lane drift over the line as we pass them, and start back.",
+    ),
     "exit_ramp": Family(
         make=lanes.exit_ramp,
         description="Off the motorway into a loop that tightens, behind a truck.",

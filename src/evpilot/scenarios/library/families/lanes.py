@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from evpilot.scenarios.library.families.hazards import LEFT, RIGHT, stretch
+from evpilot.scenarios.library.families.hazards import CAR, LEFT, RIGHT, Stretch, follow_on, stretch
 from evpilot.scenarios.library.families.motorways import someone
 from evpilot.scenarios.library.roads.carriageways import MAIN, carriageway
 from evpilot.scenarios.library.roads.lines import straight, trace
 from evpilot.scenarios.library.roads.network import KMH, Network, Section
 from evpilot.scenarios.library.scripts import lane_path, script
-from evpilot.scenarios.library.stage import goal_on, staged, stream
+from evpilot.scenarios.library.stage import EGO_BOX, goal_on, staged, stream
 from evpilot.scenarios.library.traffic import STRAIGHT_ON, Driver, Mix, Platoons, fill, flow, put, route
 from evpilot.scenarios.scenario import Scenario
 from evpilot.types import LaneKind, ObjectKind, Signal
@@ -50,6 +50,49 @@ def overtake(seed: int, difficulty: float) -> Scenario:
         "Trucks in the right lane: overtake them and come back.",
         ("motorway", "overtaking"),
     )
+
+
+def lane_drift(seed: int, difficulty: float) -> Scenario:
+    """Two in the right lane who look at their phones drift over the line as we pass them, and start back.
+
+    Mix: cars or trucks who look at nobody and show nothing; left lane 20 % too fast, 10 % distracted, in platoons; who
+    follows us is late. Harder: they come further over the line (0.1 to 1.5 m), faster (at up to 0.25 to 0.55 m/s in the
+    mean), as we are nearer (30 to 10 m behind them), longer platoons with shorter pauses (12 to 8 s), less time (95 to
+    50 s)."""
+    name = "lane_drift"
+    rng = stream(name, seed, "road")
+    pace, seconds = 27.0, 95.0 - 45.0 * difficulty
+    place = stretch(
+        name, seed, difficulty, lanes=3, limit=100.0 * KMH, ego=1, s=150.0, speed=pace, seconds=seconds, length=1700.0
+    )
+    stage, slower = place.stage, float(rng.uniform(3.0, 6.0))
+    for begin in (rng.uniform(3.0, 5.0), rng.uniform(17.0, 21.0)):
+        _drifts(place, float(begin), slower, rng)
+    follow_on(place, place.lane, 150.0 - EGO_BOX[0] - 1.4 * pace, pace, 0.6, 0.98, reaction=round(0.8 * difficulty, 2))
+    pause = 12.0 - 4.0 * difficulty
+    fast = Platoons(cars=(1, 3 + round(3.0 * difficulty)), gap=(1.2, 2.4), pause=(pause, pause + 3.0))
+    fill(stage, place.lanes[:1], fast, mix=LEFT, turns=STRAIGHT_ON, span=(0.0, 900.0))
+    flow(stage, place.lanes[0], fast, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0)
+    return stage.scenario(
+        (goal_on(stage.graph, (place.lane,), 1200.0, 1450.0),),
+        "Drivers in the right lane drift over the line as we pass them.",
+        ("motorway", "passing"),
+    )
+
+
+def _drifts(place: Stretch, begin: float, slower: float, rng: np.random.Generator) -> None:
+    """Somebody in the right lane, slower [m/s] than we, drifts to the left from `begin` [s] on, when we would be close
+    behind him, holds that for a moment, and comes back sooner than he went."""
+    stage, hard = place.stage, place.stage.difficulty
+    kind, size = (ObjectKind.TRUCK, TRUCK) if rng.random() < 0.4 else (ObjectKind.CAR, CAR)
+    speed = stage.ego_speed - slower
+    aside = 0.5 * (MAIN.width - size[1]) + 0.1 + 1.4 * hard
+    across, held = aside / float(rng.uniform(0.25, 0.25 + 0.3 * hard)), float(rng.uniform(0.5, 2.5))
+    near = 30.0 - 20.0 * hard + slower * begin
+    s = stage.ego_s + 0.5 * (EGO_BOX[0] + size[0]) + near
+    times = np.cumsum([0.0, begin, across, held, aside / 1.0]) * speed
+    path = lane_path(stage, (place.lanes[2],), s, list(zip(times.tolist(), (0.0, 0.0, aside, aside, 0.0), strict=True)))
+    script(stage, kind, size, path, [(0.0, speed), (stage.seconds, speed)], yields=False)
 
 
 def exit_ramp(seed: int, difficulty: float) -> Scenario:
