@@ -24,6 +24,7 @@ LANE_CHANGE_TIMED = 60.0  # [m] what a lane change costs that must be done in ti
 OPENING_LOOK = 6.0  # [s] a lane that begins further ahead is not looked at
 HEADING_MAX = 1.3  # [rad] a lane that runs more against us is not ours
 KEPT_AHEAD, KEPT_ASIDE = 10.0, 3.0  # [m]
+FORKED = 0.5  # [m] and 0.17 rad each: a way over a junction that is so much further off than another is missed
 
 
 @kernel("UniTuple(f8, 3)(i8, f8, f8, f8, i8[::1], f8[:, ::1], f8[::1])")
@@ -81,10 +82,10 @@ class Road:
     def ways(self, ego: EgoState) -> list[Way]:
         """The corridors from here, best first: the own lane (or the lanes that overlap here), then left and right, two
         lanes over, those that open further ahead, and the one that is kept."""
-        own = self._own_lanes(*self._middle(ego), ego)
+        own = self._still_open(self._own_lanes(*self._middle(ego), ego)[:2], ego)
         length = BEHIND + 60.0 + 1.3 * HORIZON * max(ego.speed, 8.0)
         found: dict[tuple[int, ...], tuple[int, float]] = {}
-        for rank, lane in enumerate(own[:2]):
+        for rank, lane in enumerate(own):
             self._add(found, lane, ego, length, rank, 0.0)
         for lane in own[:1] if self.lane_changes else ():
             for side in self._beside(lane):
@@ -218,6 +219,13 @@ class Road:
         lanes = [lane for _, _, lane in ranked]
         leading = [lane for lane in lanes if math.isfinite(self.cost[lane])]
         return leading or lanes or [max(self.index.nearest(x, y, z, yaw)[0], 0)]
+
+    def _still_open(self, own: list[int], ego: EgoState) -> list[int]:
+        """Those of the lanes under the car that it can still take: past the fork on a junction one way is left."""
+        if not all(self.briefing.graph.junction[lane] >= 0 for lane in own):
+            return own
+        off = [self._aside(lane, ego) for lane in own]
+        return [lane for lane, away in zip(own, off, strict=True) if away < min(off) + FORKED]
 
     def _against(self, lane: int) -> list[int]:
         """Neighbours that run the other way: who is out on the oncoming lane still belongs to its own."""
