@@ -1,5 +1,6 @@
 """Numbers and names as people read them."""
 
+import re
 from collections.abc import Sequence
 
 
@@ -21,3 +22,14 @@ def short(digest: str) -> str:
 def span(values: Sequence[float]) -> str:
     """The ends of an axis."""
     return f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row, each once: a, b and c."""
+    *most, last = dict.fromkeys(names)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def brief(title: str) -> str:
+    """A title without what explains it after a comma or a colon."""
+    return re.split("[,:]", title)[0]

@@ -10,7 +10,7 @@ from evpilot.regulations import Clause, Verdict
 from evpilot.report.dossier import maps
 from evpilot.report.dossier.evidence import Evidence
 from evpilot.report.dossier.standing import GAPS
-from evpilot.report.words import are, counted, short, span
+from evpilot.report.words import are, brief, counted, listed, short, span
 from evpilot.sweep.statistics import OUTCOMES, failed, least, outcome, quadrants, shares
 from evpilot.sweep.table import Row
 
@@ -26,7 +26,7 @@ def headline(all_evidence: Sequence[Evidence]) -> dict[str, Any]:
     bad = [row for row in rows if failed(row)]
     missed = [row for row in bad if row["preventable"]]
     demands = [demand for each in all_evidence for demand in each.summary["demands_not_met"]]
-    where = " and ".join(dict.fromkeys(each.suite.title.split(",")[0] for each in all_evidence))
+    where = listed([brief(each.suite.title) for each in all_evidence])
     count = f"{len(rows):,} case{'s' if len(rows) != 1 else ''} of {where}"
     if missed:
         loud, rest = counted(len(missed), "preventable contact"), f" in {count}"
