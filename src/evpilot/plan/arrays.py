@@ -5,17 +5,16 @@ import math
 import numpy as np
 
 from evpilot.geometry.jit import kernel
-from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import GRID, Corridor, Ref, Roll
 from evpilot.plan.walls import Wall
-from evpilot.plan.way import Way, course_now
+from evpilot.plan.way import Way, course_now, to_go
 from evpilot.plan.weather import GRAVITY
 from evpilot.types import Briefing, EgoState, Limits, Platform, Trajectory
 from evpilot.types.state import Array, Ints
 from evpilot.vehicle.powertrain.conditions import MILD
 from evpilot.vehicle.powertrain.road import road_load, turning_mass
 
-S, START, WALL, REMAINING = int(Corridor.S), int(Corridor.START), int(Corridor.WALL), int(Ref.REMAINING)
+START, WALL = int(Corridor.START), int(Corridor.WALL)
 X, Y, YAW = int(Roll.X), int(Roll.Y), int(Roll.YAW)
 SPEED, ACCEL, CURVATURE = int(Roll.SPEED), int(Roll.ACCEL), int(Roll.CURVATURE)
 FAR = 1e6  # [s] a window that never closes
@@ -120,11 +119,7 @@ def stack_scalars(ways: list[Way], walls: list[Wall]) -> tuple[Array, float]:
         corridors[c, START] = corridors[c - 1, START] + len(ways[c - 1].table)
     for wall in walls:
         corridors[wall.corridor, WALL] = min(corridors[wall.corridor, WALL], wall.s)
-    return corridors, min(_remaining_here(way) for way in ways)
-
-
-def _remaining_here(way: Way) -> float:
-    return float(way.table[min(int(way.scalars[S] / SPACING), len(way.table) - 1), REMAINING])
+    return corridors, min(to_go(way) for way in ways)
 
 
 def goal_polygons(briefing: Briefing) -> tuple[Ints, Ints, Array]:

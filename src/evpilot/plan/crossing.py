@@ -9,7 +9,7 @@ import numpy as np
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.priority import TURNS
-from evpilot.plan.way import Way
+from evpilot.plan.way import Way, row_at
 from evpilot.types import EgoState, LaneGraph, ObjectKind, Tracks
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
@@ -79,7 +79,7 @@ class Walkers:
 def walkers_at(graph: LaneGraph, w: int, way: Way, s: float, tracks: Tracks, rows: Ints) -> Walkers:
     """Those of the tracks (rows) as seen from a corridor at s [m], where it meets the crosswalk w."""
     polygon = graph.crosswalk[graph.crosswalk_start[w] : graph.crosswalk_start[w + 1], :2]
-    x, y, yaw = way.table[min(int(s / SPACING), len(way.table) - 1), : Ref.YAW + 1]
+    x, y, yaw = row_at(way, s)[: Ref.YAW + 1]
     c, si = math.cos(yaw), math.sin(yaw)
     corner_s, corner_d = _turned(polygon[:, 0] - x, polygon[:, 1] - y, c, si)
     along, across = _turned(tracks.state[rows, 0] - x, tracks.state[rows, 1] - y, c, si)

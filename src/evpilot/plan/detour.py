@@ -19,7 +19,7 @@ from evpilot.plan.columns import GRID, HORIZON, Corridor, Ref, Span
 from evpilot.plan.entries import IS_FIXED, Entries
 from evpilot.plan.keep_clear import queue_on
 from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds, slopes
-from evpilot.plan.way import Way, place_on
+from evpilot.plan.way import Way, place_on, row_at
 from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks, among
 from evpilot.types.state import Array, Bools, Ints
 
@@ -168,7 +168,7 @@ class Detours:
         lane = int(way.path.lanes[way.path.lane_at(s)])
         if graph.junction[lane] >= 0:
             return 0.0
-        x, y, yaw = way.table[min(int(s / SPACING), len(way.table) - 1), :3]
+        x, y, yaw = row_at(way, s)[:3]
         free: list[float] = []
         for aside, same in ((left, graph.left_same[lane]), (right, graph.right_same[lane])):
             beside = (float(x - aside * math.sin(yaw)), float(y + aside * math.cos(yaw)))

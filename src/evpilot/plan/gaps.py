@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 
-from evpilot.maps.reference import SPACING
-from evpilot.plan.columns import GRID, Corridor, Ref, Span
+from evpilot.plan.columns import GRID, Corridor, Span
 from evpilot.plan.proposals import COLUMNS, LENGTH_MIN, arrive, gentle
-from evpilot.plan.way import Way
+from evpilot.plan.way import Way, to_go
 from evpilot.types import Briefing
 from evpilot.types.state import Array
 
@@ -34,17 +33,12 @@ def seek_gaps(
     times = AHEAD if not DUE_MIN < due < AHEAD[-1] else (due, *AHEAD)
     rows: list[tuple[float, ...]] = []
     for c, way in enumerate(ways[1:], 1):
-        if math.isfinite(room[c]) or _to_go(way) < _to_go(ways[0]) - WORTH:
+        if math.isfinite(room[c]) or to_go(way) < to_go(ways[0]) - WORTH:
             home = float(way.scalars[Corridor.D] - ways[0].scalars[Corridor.D])
             for t, distance, pace in _meetings(way, spans[c], prob, briefing, speed, times):
                 law = arrive(distance, t, pace, speed, accel)
                 rows.extend((c, *motion, *law) for motion in _crossings(distance, pace, home, way, briefing))
     return np.array(rows).reshape(-1, COLUMNS)
-
-
-def _to_go(way: Way) -> float:
-    row = min(int(way.scalars[Corridor.S] / SPACING), len(way.table) - 1)
-    return float(way.table[row, Ref.REMAINING])
 
 
 def _crossings(

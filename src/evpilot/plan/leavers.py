@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Corridor, Ref, Surprise
 from evpilot.plan.detour import extents
-from evpilot.plan.way import Way
+from evpilot.plan.way import Way, row_here
 from evpilot.types import VEHICLES, ObjectKind, Platform, Tracks, among
-from evpilot.types.state import Array, Bools
+from evpilot.types.state import Array, Bools, Ints
 
 LOOK = 200.0  # [m] ahead
 FAST = 17.0  # [m/s] where no more is allowed, one stops before who pulls out, or is past
@@ -22,21 +21,25 @@ DRIVES = among(kind for kind in VEHICLES if kind != ObjectKind.UNKNOWN)
 
 def leaving_places(ways: list[Way], tracks: Tracks, platform: Platform) -> Array:
     """Places (K, 8) by `Surprise` where somebody may pull out from behind what stands in the lane beside ours."""
-    rows = [way.table[min(int(way.scalars[Corridor.S] / SPACING), len(way.table) - 1)] for way in ways]
-    fast = [c for c, here in enumerate(rows) if here[Ref.LIMIT] > FAST]
-    speed = np.abs(tracks.state[:, 4])
-    near = np.hypot(*(tracks.state[:, :2] - rows[0][: Ref.Y + 1]).T) < LOOK
+    fast = [c for c, way in enumerate(ways) if row_here(way)[Ref.LIMIT] > FAST]
+    slow = _slow_near(ways[0], tracks) if fast else np.zeros(0, np.int64)
+    stands = np.abs(tracks.state[slow, 4]) < STILL
     found: list[list[float]] = []
-    if fast and (near & tracks.valid & (speed < STILL)).any():
-        rest = np.flatnonzero(near & tracks.valid & (speed < SLOW))
-        for c in fast:
-            extent = extents(ways[c], tracks, rest)
-            mine = float(ways[c].scalars[Corridor.S]) + platform.rear_to_center
-            beside = _beside(extent, mine, 0.5 * platform.width) & DRIVES[tracks.kind[rest]]
-            held = beside & _held_up(extent, speed[rest] < STILL)
-            for (_, s, right, left), who in zip(extent[held].tolist(), tracks.id[rest[held]].tolist(), strict=True):
-                found.append([c, s, right if right > 0.0 else left, 0.0, 0.0, PASS, MOST, who])
+    for c in fast if stands.any() else ():
+        extent = extents(ways[c], tracks, slow)
+        mine = float(ways[c].scalars[Corridor.S]) + platform.rear_to_center
+        beside = _beside(extent, mine, 0.5 * platform.width) & DRIVES[tracks.kind[slow]]
+        held = beside & _held_up(extent, stands)
+        for (_, s, right, left), who in zip(extent[held].tolist(), tracks.id[slow[held]].tolist(), strict=True):
+            found.append([c, s, right if right > 0.0 else left, 0.0, 0.0, PASS, MOST, who])
     return np.array(found).reshape(-1, len(Surprise))
+
+
+def _slow_near(way: Way, tracks: Tracks) -> Ints:
+    """The rows of all that stands or crawls within `LOOK` of us."""
+    away = tracks.state[:, :2] - row_here(way)[: Ref.Y + 1]
+    near = np.hypot(away[:, 0], away[:, 1]) < LOOK
+    return np.flatnonzero(near & tracks.valid & (np.abs(tracks.state[:, 4]) < SLOW))
 
 
 def _beside(extent: Array, mine: float, half: float) -> Bools:

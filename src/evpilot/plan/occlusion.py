@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Corridor, Ref, Surprise
 from evpilot.plan.detour import extents
-from evpilot.plan.way import Way
+from evpilot.plan.way import Way, row_here
 from evpilot.plan.weather import grip
 from evpilot.types import FIXED, VEHICLES, ObjectKind, Platform, Tracks, among
 from evpilot.types.state import Array
@@ -32,11 +31,10 @@ def hidden_places(ways: list[Way], tracks: Tracks, platform: Platform, friction:
 
     Who steps out there when our front is x ahead is in our way after the gap to our side at WALK_SPEED. Slower than
     2 * brake * (that time - reaction) we have passed by then or can stop before, wherever we are when he appears."""
-    rows = [way.table[min(int(way.scalars[C_S] / SPACING), len(way.table) - 1)] for way in ways]
-    streets = [c for c, here in enumerate(rows) if here[Ref.LIMIT] <= STREET]
+    streets = [c for c, way in enumerate(ways) if row_here(way)[Ref.LIMIT] <= STREET]
     if not streets:
         return np.zeros((0, len(Surprise)))
-    here = rows[0][: Ref.Y + 1]
+    here = row_here(ways[0])[: Ref.Y + 1]
     near = np.all(np.abs(tracks.state[:, :2] - here) < LOOK + NEAR, axis=1)
     still = np.flatnonzero(near & HIDING[tracks.kind] & tracks.valid & (np.abs(tracks.state[:, 4]) < STILL))
     brake = min(BRAKE * 9.81, grip(friction))

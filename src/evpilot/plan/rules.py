@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evpilot.maps.reference import SPACING
 from evpilot.plan import detour
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit, walkers_at
@@ -26,7 +25,7 @@ from evpilot.plan.priority import (
 )
 from evpilot.plan.turns import Turns, all_stop
 from evpilot.plan.walls import HALT_PLACE, Wall, wall_at
-from evpilot.plan.way import Way
+from evpilot.plan.way import Way, row_at
 from evpilot.types import (
     Briefing,
     EgoState,
@@ -114,7 +113,7 @@ class Rules:
         """Whether any of some tracks (rows) comes behind us in the strip that we take on a corridor."""
         extent, s = detour.extents(way, tracks, rows), float(way.scalars[Corridor.S])
         half = 0.5 * self.briefing.platform.width
-        turn = np.cos(tracks.state[rows, 3] - way.table[min(int(s / SPACING), len(way.table) - 1), Ref.YAW])
+        turn = np.cos(tracks.state[rows, 3] - row_at(way, s)[Ref.YAW])
         behind = (extent[:, 0] < s) & (extent[:, 1] > s - BLUE_LOOK) & (turn > 0.0)
         return bool(np.any(behind & (extent[:, 2] < half) & (extent[:, 3] > -half)))
 

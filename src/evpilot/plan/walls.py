@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evpilot.maps.reference import SPACING
-from evpilot.plan.way import Way
+from evpilot.plan.way import Way, row_at
 from evpilot.types.state import Array
 
 HALT_PLACE = 3.0  # [m] before a line who stands stands at it
@@ -29,7 +28,7 @@ class Wall:
 
 def wall_at(c: int, way: Way, s: float, reason: str, cause_id: int = -1, line: float = math.inf) -> Wall:
     """The wall at s [m] on the corridor of number c."""
-    x, y, yaw = way.table[min(int(s / SPACING), len(way.table) - 1), :3].tolist()
+    x, y, yaw = row_at(way, s)[:3].tolist()
     return Wall(corridor=c, s=s, x=x, y=y, yaw=yaw, reason=reason, cause_id=cause_id, line=line)
 
 

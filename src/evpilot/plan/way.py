@@ -36,6 +36,21 @@ class Way:
     borrowed: Array = field(default_factory=lambda: np.zeros((0, 3)))
 
 
+def row_at(way: Way, s: float) -> Array:
+    """The row (14,) by `Ref` of a corridor's table at s [m], the last one beyond its end."""
+    return way.table[min(int(s / SPACING), len(way.table) - 1)]
+
+
+def row_here(way: Way) -> Array:
+    """The row (14,) by `Ref` of a corridor's table where the car is."""
+    return row_at(way, float(way.scalars[S]))
+
+
+def to_go(way: Way) -> float:
+    """What is still to go to the goal [m] along a corridor."""
+    return float(row_here(way)[Ref.REMAINING])
+
+
 def runs_beside(way: Way) -> bool:
     """Whether a corridor leads along here, so that the car can come onto it."""
     return bool(abs(way.scalars[D]) < APART and abs(way.scalars[THETA]) < ALONG)

@@ -41,10 +41,7 @@ def overtake(seed: int, difficulty: float) -> Scenario:
         path = lane_path(stage, (place.lane,), s, [(0.0, 0.0)])
         script(stage, ObjectKind.TRUCK, TRUCK, path, [(0.0, pace), (seconds, pace)])
         s += TRUCK[0] + float(rng.uniform(40.0, 110.0 - 50.0 * difficulty))
-    pause = 12.0 - 4.0 * difficulty
-    fast = Platoons(cars=(1, 3 + round(3.0 * difficulty)), gap=(1.2, 2.4), pause=(pause, pause + 3.0))
-    fill(stage, place.lanes[:1], fast, mix=LEFT, turns=STRAIGHT_ON, span=(0.0, 900.0))
-    flow(stage, place.lanes[0], fast, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0)
+    _platoons_pass(place)
     return stage.scenario(
         (goal_on(stage.graph, (place.lane,), 1600.0, 1900.0),),
         "Trucks in the right lane: overtake them and come back.",
@@ -69,10 +66,7 @@ def lane_drift(seed: int, difficulty: float) -> Scenario:
     for begin in (rng.uniform(3.0, 5.0), rng.uniform(17.0, 21.0)):
         _drifts(place, float(begin), slower, rng)
     follow_on(place, place.lane, 150.0 - EGO_BOX[0] - 1.4 * pace, pace, 0.6, 0.98, reaction=round(0.8 * difficulty, 2))
-    pause = 12.0 - 4.0 * difficulty
-    fast = Platoons(cars=(1, 3 + round(3.0 * difficulty)), gap=(1.2, 2.4), pause=(pause, pause + 3.0))
-    fill(stage, place.lanes[:1], fast, mix=LEFT, turns=STRAIGHT_ON, span=(0.0, 900.0))
-    flow(stage, place.lanes[0], fast, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0)
+    _platoons_pass(place)
     return stage.scenario(
         (goal_on(stage.graph, (place.lane,), 1200.0, 1450.0),),
         "Drivers in the right lane drift over the line as we pass them.",
@@ -80,9 +74,18 @@ def lane_drift(seed: int, difficulty: float) -> Scenario:
     )
 
 
+def _platoons_pass(place: Stretch) -> None:
+    """Fast cars in platoons in the left lane, with pauses in which one can pull out."""
+    stage, hard = place.stage, place.stage.difficulty
+    pause = 12.0 - 4.0 * hard
+    fast = Platoons(cars=(1, 3 + round(3.0 * hard)), gap=(1.2, 2.4), pause=(pause, pause + 3.0))
+    fill(stage, place.lanes[:1], fast, mix=LEFT, turns=STRAIGHT_ON, span=(0.0, 900.0))
+    flow(stage, place.lanes[0], fast, mix=LEFT, turns=STRAIGHT_ON, speed_share=1.0)
+
+
 def _drifts(place: Stretch, begin: float, slower: float, rng: np.random.Generator) -> None:
     """Somebody in the right lane, slower [m/s] than we, drifts to the left from `begin` [s] on, when we would be close
-    behind him, holds that for a moment, and comes back sooner than he went."""
+    behind him, holds that for a moment, and comes back at 1 m/s."""
     stage, hard = place.stage, place.stage.difficulty
     kind, size = (ObjectKind.TRUCK, TRUCK) if rng.random() < 0.4 else (ObjectKind.CAR, CAR)
     speed = stage.ego_speed - slower
@@ -90,7 +93,8 @@ def _drifts(place: Stretch, begin: float, slower: float, rng: np.random.Generato
     across, held = aside / float(rng.uniform(0.25, 0.25 + 0.3 * hard)), float(rng.uniform(0.5, 2.5))
     near = 30.0 - 20.0 * hard + slower * begin
     s = stage.ego_s + 0.5 * (EGO_BOX[0] + size[0]) + near
-    times = np.cumsum([0.0, begin, across, held, aside / 1.0]) * speed
+    back = aside  # [s] at 1 m/s in the mean
+    times = np.cumsum([0.0, begin, across, held, back]) * speed
     path = lane_path(stage, (place.lanes[2],), s, list(zip(times.tolist(), (0.0, 0.0, aside, aside, 0.0), strict=True)))
     script(stage, kind, size, path, [(0.0, speed), (stage.seconds, speed)], yields=False)
 
