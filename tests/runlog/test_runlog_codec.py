@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from evpilot.files import EvpilotError
 from evpilot.runlog.codec import Decoder, Types
-from evpilot.runlog.encoder import Encoder
+from evpilot.runlog.encoder import Encoder, transposed
 from evpilot.types import Gear
 
 
@@ -83,6 +83,19 @@ def test_views_and_foreign_byte_order_are_written_as_their_values():
     data = np.arange(12, dtype=">f8").reshape(3, 4)[:, ::2]
     record = Outer(count=1, flag=True, name="", notes={}, inner=None, window=None, many=(), data=data)
     assert np.array_equal(decode(Encoder(SCHEMA).encode(record)).data, data)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([2, 4, 8]), st.integers(0, 3)), max_size=4))
+def test_arrays_among_other_bytes_are_transposed_as_numpy_does(arrays):
+    spans, wanted, size = [], [], 0
+    data = np.arange(200, dtype=np.uint8)
+    for count, width, gap in arrays:
+        spans.append((size, count, width))
+        array = data[size : size + count * width]
+        wanted += [array.reshape(count, width).T.ravel(), data[size + len(array) : size + len(array) + gap]]
+        size += len(array) + gap
+    found = transposed(data, np.array(spans, np.int64).reshape(-1, 3))
+    assert np.array_equal(found, np.concatenate([*wanted, data[size:]]))
 
 
 def test_a_field_that_an_older_file_lacks_takes_its_default():

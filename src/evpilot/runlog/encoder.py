@@ -10,13 +10,42 @@ import numpy as np
 import numpy.typing as npt
 
 from evpilot.files import EvpilotError
+from evpilot.geometry.jit import kernel
 from evpilot.runlog.codec import DIMENSIONS_MAX, DTYPES, Kind, Schema
+from evpilot.types.state import Bytes, Ints
 
 _I64 = struct.Struct("<q")
 _F64 = struct.Struct("<d")
 _U32 = struct.Struct("<I")
-Put = Callable[[Any, list[bytes]], None]
+_SPAN = struct.Struct("=3q")
+
+
+class Written(bytearray):
+    """The bytes of a record so far. spans: where the arrays lie whose bytes are still in memory's order: beginning,
+    elements, and bytes an element, packed as `_SPAN`. One kernel transposes them all in the end, for a call for each
+    costs more than most arrays' bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spans = bytearray()
+
+
+Put = Callable[[Any, Written], None]
 """Adds the bytes of a value to those so far."""
+
+
+@kernel("u1[::1](u1[::1], i8[:, ::1])")
+def transposed(data: Bytes, spans: Ints) -> Bytes:
+    """data (B,), its arrays at spans (N, 3), as `Written` has them, transposed: all first bytes of the elements, then
+    all second ones."""
+    out = data.copy()
+    for k in range(spans.shape[0]):
+        at, count, width = spans[k]
+        old, new = data[at : at + count * width], out[at : at + count * width]
+        for byte in range(width):
+            for i in range(count):
+                new[byte * count + i] = old[i * width + byte]
+    return out
 
 
 class Encoder:
@@ -32,9 +61,10 @@ class Encoder:
 
     def encode(self, record: Any) -> bytes:
         """The bytes of a record; raises EvpilotError for what has no bytes."""
-        out: list[bytes] = []
+        out = Written()
         self._root(record, out)
-        return b"".join(out)
+        spans = np.frombuffer(out.spans, np.int64).reshape(-1, 3)
+        return transposed(np.frombuffer(out, np.uint8), spans).tobytes()
 
     def _record(self, name: str) -> Put:
         if name not in self._known:
@@ -43,7 +73,7 @@ class Encoder:
             self._known[name] += [(field, self._put(kind)) for field, kind in wanted]
         row = self._known[name]
 
-        def put(record: Any, out: list[bytes]) -> None:
+        def put(record: Any, out: Written) -> None:
             field = ""
             try:
                 for field, write in row:
@@ -68,8 +98,8 @@ class Encoder:
 
 
 def _put_optional(part: Put) -> Put:
-    def put(value: Any, out: list[bytes]) -> None:
-        out.append(b"\0" if value is None else b"\1")
+    def put(value: Any, out: Written) -> None:
+        out += b"\0" if value is None else b"\1"
         if value is not None:
             part(value, out)
 
@@ -77,8 +107,8 @@ def _put_optional(part: Put) -> Put:
 
 
 def _put_list(part: Put) -> Put:
-    def put(value: Any, out: list[bytes]) -> None:
-        out.append(_U32.pack(len(value)))
+    def put(value: Any, out: Written) -> None:
+        out += _U32.pack(len(value))
         for item in value:
             part(item, out)
 
@@ -86,52 +116,54 @@ def _put_list(part: Put) -> Put:
 
 
 def _put_pair(parts: tuple[Put, ...]) -> Put:
-    def put(value: Any, out: list[bytes]) -> None:
+    def put(value: Any, out: Written) -> None:
         for item, part in zip(value, parts, strict=True):
             part(item, out)
 
     return put
 
 
-def _put_float(value: Any, out: list[bytes]) -> None:
-    out.append(_F64.pack(value))
+def _put_float(value: Any, out: Written) -> None:
+    out += _F64.pack(value)
 
 
-def _put_int(value: Any, out: list[bytes]) -> None:
-    out.append(_I64.pack(int(value)))
+def _put_int(value: Any, out: Written) -> None:
+    out += _I64.pack(int(value))
 
 
-def _put_bool(value: Any, out: list[bytes]) -> None:
-    out.append(b"\1" if value else b"\0")
+def _put_bool(value: Any, out: Written) -> None:
+    out += b"\1" if value else b"\0"
 
 
-def _put_str(value: Any, out: list[bytes]) -> None:
+def _put_str(value: Any, out: Written) -> None:
     _put_bytes(value.encode(), out)
 
 
-def _put_json(value: Any, out: list[bytes]) -> None:
+def _put_json(value: Any, out: Written) -> None:
     _put_bytes(json.dumps(value, sort_keys=True, separators=(",", ":")).encode(), out)
 
 
-def _put_bytes(data: bytes, out: list[bytes]) -> None:
-    out.append(_U32.pack(len(data)))
-    out.append(data)
+def _put_bytes(data: bytes, out: Written) -> None:
+    out += _U32.pack(len(data))
+    out += data
 
 
-def _put_array(value: npt.NDArray[Any], out: list[bytes]) -> None:
-    array = np.asarray(value, order="C")
-    text = array.dtype.str
-    if text[1:] not in DTYPES or array.ndim > DIMENSIONS_MAX:
-        raise EvpilotError(f"an array of {array.dtype}, allowed {', '.join(sorted(DTYPES))}", place="array")
-    if text[0] == ">":
-        array = array.astype("<" + text[1:])
-    out.append(_array_head(text[1:], array.shape))
-    out.append(array.tobytes() if array.itemsize == 1 else array.reshape(-1, 1).view(np.uint8).T.tobytes())
+def _put_array(value: npt.NDArray[Any], out: Written) -> None:
+    array = np.asarray(value)
+    head, swapped = _array_head(array.dtype, array.shape)
+    out += head
+    if array.itemsize > 1:
+        out.spans += _SPAN.pack(len(out), array.size, array.itemsize)
+    out += (array.byteswap() if swapped else array).tobytes()
 
 
 @lru_cache(maxsize=1024)
-def _array_head(text: str, shape: tuple[int, ...]) -> bytes:
-    return text.encode() + struct.pack(f"<B{len(shape)}I", len(shape), *shape)
+def _array_head(dtype: np.dtype[Any], shape: tuple[int, ...]) -> tuple[bytes, bool]:
+    """What stands before an array's bytes, and whether those are the other way round in memory."""
+    order, text = dtype.str[0], dtype.str[1:]
+    if text not in DTYPES or len(shape) > DIMENSIONS_MAX:
+        raise EvpilotError(f"an array of {dtype}, allowed {', '.join(sorted(DTYPES))}", place="array")
+    return text.encode() + struct.pack(f"<B{len(shape)}I", len(shape), *shape), order == ">"
 
 
 PLAIN: dict[str, Put] = {
