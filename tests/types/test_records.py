@@ -22,6 +22,7 @@ from evpilot.types import (
     no_trace,
     no_tracks,
 )
+from evpilot.types.checks import ascends
 
 N = 3
 
@@ -209,3 +210,9 @@ def test_the_message_says_what_was_found_and_what_is_legal() -> None:
     with pytest.raises(EvpilotError) as caught:
         replace(ego(), velocity=np.array([500.0, 0.0])).validate()
     assert str(caught.value) == "EgoState.velocity: 500 m/s, allowed -120 to 120 m/s"
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 2.0, np.nan, np.inf]), max_size=4))
+def test_values_ascend_as_numpy_says(values):
+    array = np.array(values)
+    assert ascends(array) == np.greater(array[1:], array[:-1]).all()

@@ -13,6 +13,7 @@ LARGEST = float(np.finfo(np.float64).max)
 # arrays that may not be written to are looked at, too
 READ = [types.Array(kind, 1, "A", readonly=True) for kind in (types.float64, types.uint8)]
 DTYPES = (np.dtype(np.float64), np.dtype(np.uint8))
+ORDERED = (np.dtype(np.float64), np.dtype(np.int64))
 
 
 @kernel([types.boolean(values, types.float64, types.float64) for values in READ])
@@ -22,6 +23,19 @@ def all_within(values: npt.NDArray[np.generic], low: float, high: float) -> bool
     for value in values:
         sound &= low <= value <= high
     return sound
+
+
+@kernel([types.boolean(types.Array(kind, 1, "A", readonly=True)) for kind in (types.float64, types.int64)])
+def ascends(values: npt.NDArray[np.generic]) -> bool:
+    """Whether every value (N,) is greater than the one before; none is that is NaN, or comes after it."""
+    rising = True
+    for k in range(1, values.shape[0]):
+        rising &= values[k] > values[k - 1]
+    return rising
+
+
+def _rising(value: npt.NDArray[np.generic]) -> bool:
+    return ascends(value) if value.dtype in ORDERED else bool(np.greater(value[1:], value[:-1]).all())
 
 
 def _sound(value: npt.NDArray[np.generic] | float, low: float, high: float) -> bool:
@@ -61,13 +75,13 @@ def within(record: str, field: str, value: npt.NDArray[np.generic] | float, low:
 
 def increasing(record: str, field: str, value: npt.NDArray[np.generic]) -> None:
     """Refuse an array that does not strictly increase."""
-    if not np.greater(value[1:], value[:-1]).all():
+    if not _rising(value):
         raise EvpilotError("does not strictly increase", place=f"{record}.{field}")
 
 
 def unique(record: str, field: str, value: npt.NDArray[np.generic]) -> None:
     """Refuse an array that holds a value twice."""
-    if np.greater(value[1:], value[:-1]).all():
+    if _rising(value):
         return  # as they mostly are, in order
     ordered = np.sort(value)
     again = ordered[1:][ordered[1:] == ordered[:-1]]
