@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evpilot.files import EvpilotError
 from evpilot.scenarios import Actor, Behaviour, Scenario
 from evpilot.simulate.traffic import make
+from evpilot.simulate.traffic.replay import present
 from evpilot.types import EgoState, Lights, ObjectKind, Tracks
 
 STEP = 100_000_000
@@ -127,3 +130,15 @@ def test_a_scenario_with_nobody():
 def test_an_unknown_kind_is_refused():
     with pytest.raises(EvpilotError, match="replay, reactive, mixed"):
         make("angry", replace(scenario()), 0, 4.5, 1.8)
+
+
+@given(st.lists(st.tuples(st.integers(-3, 40), st.integers(-2, 3), st.integers(1, 4), st.booleans()), max_size=5))
+def test_who_is_present_is_as_numpy_says(actors):
+    columns = np.array(actors, np.int64).reshape(-1, 4).T
+    clock, first, count, fixed = (np.ascontiguousarray(column) for column in columns)
+    fixed, row = fixed.astype(bool), np.cumsum(count) - count
+    who, index, share = present(clock, 10, first, count, row, fixed)
+    step, rest = np.divmod(clock, 10)
+    assert np.array_equal(who, np.flatnonzero(fixed | ((first <= step) & (step + (rest > 0) < first + count))))
+    assert np.array_equal(index, (row + np.where(fixed, 0, step - first))[who])
+    assert np.array_equal(share, np.where(fixed, 0.0, rest / 10)[who])

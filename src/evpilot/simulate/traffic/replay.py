@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from evpilot.geometry.jit import kernel
 from evpilot.scenarios import Actor, Behaviour, Motion, Scenario, Trigger
 from evpilot.types import EgoState, Lights, Tracks
 from evpilot.types.state import SPEED_MAX, Array, Bools, Bytes, Ints
@@ -17,6 +18,24 @@ WINDOW = 0.3  # [s] over which velocity across the heading and yaw rate are take
 SPEED_TRUST = (1.0, 0.1)  # [m/s], [-] how far the recorded speed may differ from that of the positions
 YAW_RATE_MAX = 2.0  # [rad/s] a faster recorded turn is noise of the recording
 SIZE_MIN = 0.05  # [m] the least length and width of a box
+
+
+@kernel("Tuple((i8[::1], i8[::1], f8[::1]))(i8[::1], i8, i8[::1], i8[::1], i8[::1], b1[::1])")
+def present(clock_ns: Ints, dt_ns: int, first: Ints, count: Ints, row: Ints, fixed: Bools) -> tuple[Ints, Ints, Array]:
+    """Who of a `Recording` is present at the time of each actor's own clock (A,) [ns]: actor indices (N,), the row of
+    the last step of each (N,), and the share (N,) of the way from it to the next."""
+    actors = len(clock_ns)
+    who, index, share = np.empty(actors, np.int64), np.empty(actors, np.int64), np.zeros(actors)
+    found = 0
+    for k in range(actors):
+        step, rest = clock_ns[k] // dt_ns, clock_ns[k] % dt_ns
+        if not fixed[k] and (step < first[k] or step + (rest > 0) >= first[k] + count[k]):
+            continue
+        who[found] = k
+        index[found] = row[k] if fixed[k] else row[k] + step - first[k]
+        share[found] = 0.0 if fixed[k] else rest / dt_ns
+        found += 1
+    return who[:found], index[:found], share[:found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,13 +65,10 @@ class Recording:
     def at(self, clock_ns: Ints) -> tuple[Ints, Array, Array, Bytes]:
         """Who is present at the time of each actor's own clock (A,) [ns]: actor indices (N,), their state (N, 7),
         velocity (N, 2) and signals (N,)."""
-        step, rest = np.divmod(clock_ns, self.dt_ns)
-        who = np.flatnonzero(self.fixed | ((self.first <= step) & (step + (rest > 0) < self.first + self.count)))
-        index = self.row[who] + np.where(self.fixed[who], 0, (step - self.first)[who])
-        between = (rest[who] > 0) & ~self.fixed[who]
+        who, index, share = present(clock_ns, self.dt_ns, self.first, self.count, self.row, self.fixed)
+        between = share > 0.0
         if not between.any():
             return who, self.state[index], self.velocity[index], self.signals[index]
-        share = np.where(between, rest[who] / self.dt_ns, 0.0)
         after = index + between
         state = self.state[index] + share[:, None] * (self.state[after] - self.state[index])
         turn = _wrap(self.state[after, 3] - self.state[index, 3])
