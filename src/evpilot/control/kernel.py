@@ -60,8 +60,11 @@ class Tune(IntEnum):
 def pack(trajectory: Trajectory) -> Array:
     """A trajectory as the kernels take it: (T, 7) by `Knot`, time [s] from the trajectory's t_ns."""
     t = trajectory
-    columns = (t.time, t.pose[:, 0], t.pose[:, 1], t.pose[:, 3], t.speed, t.accel, t.curvature)
-    return np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
+    plan = np.empty((len(t.time), len(Knot)))
+    plan[:, Knot.TIME], plan[:, Knot.SPEED] = t.time, t.speed
+    plan[:, Knot.X], plan[:, Knot.Y], plan[:, Knot.YAW] = t.pose[:, 0], t.pose[:, 1], t.pose[:, 3]
+    plan[:, Knot.ACCEL], plan[:, Knot.CURVATURE] = t.accel, t.curvature
+    return plan
 
 
 def tuning(platform: Platform) -> Array:

@@ -27,10 +27,10 @@ def goal_mask(goal: Goal, graph: LaneGraph, x: Array, y: Array, yaw: Array, spee
         good &= (speed >= goal.speed[0] - SLACK) & (speed <= goal.speed[1] + SLACK)
     if goal.yaw is not None:
         good &= np.mod(yaw - goal.yaw[0] + SLACK, 2.0 * np.pi) <= goal.yaw[1] - goal.yaw[0] + 2.0 * SLACK
-    if goal.survival or not np.any(good):
+    if goal.survival or not good.any():
         return good
     there = np.zeros(len(x), np.bool_)
-    points = np.stack([x, y], axis=1)
+    points = np.array((x, y)).T
     for polygon in places(goal, graph):
         there |= holds(polygon, points)
     return good & there

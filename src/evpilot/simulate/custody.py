@@ -1,5 +1,6 @@
 """Asking a pilot, and never believing it: whatever is wrong with an answer becomes one line, and the loop drives on."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -123,8 +124,8 @@ def flaw(decision: object, ego: EgoState) -> str:
 
 
 def _away(trajectory: Trajectory, ego: EgoState) -> float:
-    dx, dy = trajectory.pose[0, :2] - ego.pose[:2]
-    return float((dx * dx + dy * dy) ** 0.5)
+    (x, y), (ego_x, ego_y) = trajectory.pose[0, :2].tolist(), ego.pose[:2].tolist()
+    return math.hypot(x - ego_x, y - ego_y)
 
 
 def _line(error: BaseException) -> str:

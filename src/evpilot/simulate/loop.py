@@ -176,6 +176,8 @@ class Drive:
         write_row(self._state, self._ego[0])
         self._command[0, :2] = self._last
         self._row = 0
+        self._times = briefing.start_ns + self._fast_ns * np.arange(rows, dtype=np.int64)
+        self._seconds = self._times.astype(np.float64) * 1e-9
         self._pending: deque[Motion] = deque()
         self._motion = coast(self._state, briefing.start_ns)
         if staging.approach is not None:
@@ -234,8 +236,7 @@ class Drive:
     def record(self) -> tuple[Ints, Array, Array]:
         """t_ns (K,), ego (K, 10) and command (K, 3) so far; a row's command is the one that led to it."""
         count = self._row + 1
-        times = self._briefing.start_ns + self._fast_ns * np.arange(count, dtype=np.int64)
-        return times, self._ego[:count].copy(), self._command[:count].copy()
+        return self._times[:count].copy(), self._ego[:count].copy(), self._command[:count].copy()
 
     def energy(self) -> tuple[Array, Array]:
         """spent (F, 15) and store (F, 7) at each frame so far, the charge being the usable one."""
@@ -269,12 +270,11 @@ class Drive:
         b = self._platform.rear_to_center
         yaw = rows[:, Ego.YAW]
         x, y = rows[:, Ego.X] + b * np.cos(yaw), rows[:, Ego.Y] + b * np.sin(yaw)
-        times = self._briefing.start_ns + self._fast_ns * np.arange(first, self._row + 1)
-        seconds = times.astype(np.float64) * 1e-9
+        seconds = self._seconds[first : self._row + 1]
         good = np.zeros(len(rows), np.bool_)
         for goal in self._briefing.goals:
             good |= goal_mask(goal, self._briefing.graph, x, y, yaw, rows[:, Ego.SPEED], seconds)
-        return first + int(np.argmax(good)) if np.any(good) else None
+        return first + int(good.argmax()) if good.any() else None
 
     def _take(self, decision: Decision | None, now: int) -> None:
         """Queue a decision to act after the delay, or fall back at once when there is none."""

@@ -64,6 +64,7 @@ class World:
         self._since_ns: dict[int, int] = {}
         self._light_index = np.arange(len(scenario.graph.light_id), dtype=np.int64)
         self._arrow = scenario.graph.light_arrow.astype(np.uint8)
+        self._dark = np.full(len(self._light_index), LightState.DARK, np.uint8)
         self._hilly = bool(len(scenario.graph.center)) and float(np.ptp(scenario.graph.center[:, 2])) > 0.0
         self._lanes = LaneIndex(scenario.graph) if self._hilly else None
 
@@ -89,7 +90,7 @@ class World:
 
     def lights(self, t_ns: int) -> Lights:
         """What every light of the map shows; one without a program is dark."""
-        state = np.full(len(self._light_index), LightState.DARK, np.uint8)
+        state = self._dark.copy()
         for k, program in enumerate(self._scenario.lights):
             since = self._since_ns.get(k, t_ns) if program.trigger is not None else 0
             state[program.light] = program.at((t_ns - since) * 1e-9)
@@ -97,11 +98,11 @@ class World:
 
     def _set_off(self, t_ns: int, ego: EgoState) -> None:
         """Let those lights go on whose trigger the car is for the first time."""
-        x, y, _, yaw = (float(value) for value in ego.pose)
         b = self._platform.rear_to_center
         for k, program in enumerate(self._scenario.lights):
             if program.trigger is None or k in self._since_ns:
                 continue
+            x, y, _, yaw = ego.pose.tolist()
             if program.trigger.fires(x + b * math.cos(yaw), y + b * math.sin(yaw), ego.speed):
                 self._since_ns[k] = t_ns
 
@@ -126,7 +127,7 @@ class World:
         """The ids of the objects that touch the car's box."""
         if not len(truth.objects):
             return frozenset()
-        x, y, z, yaw = (float(value) for value in truth.ego.pose)
+        x, y, z, yaw = truth.ego.pose.tolist()
         b = self._platform.rear_to_center
         x, y = x + b * math.cos(yaw), y + b * math.sin(yaw)
         state = np.ascontiguousarray(truth.objects.state)
