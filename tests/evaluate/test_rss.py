@@ -1,9 +1,11 @@
 """The RSS monitor: the formulas as published, who broke a distance, and that it decides no verdict."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from evpilot.evaluate.criteria.rss import safe_behind, safe_beside, safe_oncoming
+from evpilot.evaluate.criteria.rss import By, nearest, safe_behind, safe_beside, safe_oncoming
 
 
 def _stop(speed: float, reaction: float, brake: float) -> float:
@@ -72,3 +74,18 @@ def test_it_decides_nothing(made):
     good = made.verdict(made.cruise(10.0))
     near = made.verdict(made.cruise(10.0), others=(made.Other(made.cruise(10.0, x=25.0)),))
     assert near.metric("rss").passed is False and near.shortfalls == good.shortfalls and near.score == good.score
+
+
+def test_the_nearest_of_a_tick_is_as_numpy_says():
+    rng = np.random.default_rng(5)
+    start = np.array([0, 0, 3, 4, 9, 12])
+    margin, ids = rng.choice([-1.0, 2.0, 3.0, np.inf], 12), rng.permutation(12)
+    margin[9:] = np.inf
+    by = rng.choice([By.NOBODY, By.CAR, By.OTHER], 12).astype(np.int64)
+    least, who, danger, own = nearest(margin, by, start, ids)
+    for tick, (first, last) in enumerate(pairwise(start)):
+        rows = slice(first, last)
+        assert least[tick] == margin[rows].min(initial=np.inf)
+        assert who[tick] == (ids[rows][margin[rows].argmin()] if np.isfinite(least[tick]) else -1)
+        assert danger[tick] == np.any(by[rows] != By.NOBODY)
+        assert own[tick] == np.any(by[rows] == By.CAR)

@@ -61,14 +61,7 @@ def rss(drive: Drive) -> tuple[MetricResult, MetricResult, MetricResult]:
         lane_index(drive.graph).arrays,
     )  # fmt: skip
     margin, by = pairs
-    least, who = np.full(len(drive), np.inf), np.full(len(drive), -1, np.int64)
-    danger, own = np.zeros(len(drive), np.bool_), np.zeros(len(drive), np.bool_)
-    for tick in range(len(drive)):
-        rows = slice(others.start[tick], others.start[tick + 1])
-        if len(margin[rows]):
-            row = int(np.argmin(margin[rows]))
-            least[tick], who[tick] = margin[rows][row], others.id[rows][row]
-            danger[tick], own[tick] = np.any(by[rows] != NOBODY), np.any(by[rows] == CAR)
+    least, who, danger, own = nearest(margin, by, others.start, others.id)
     known = np.isfinite(least)
     distance = MetricResult(
         name="rss",
@@ -79,7 +72,7 @@ def rss(drive: Drive) -> tuple[MetricResult, MetricResult, MetricResult]:
         valid=known,
         limit=0.0,
         passed=not bool(np.any(danger)) if np.any(known) else None,
-        cause_id=np.where(known, who, -1),
+        cause_id=who,
         at_least=True,
     )
     outside, broken = (drive.step * int(np.count_nonzero(flags)) for flags in (danger, own))
@@ -184,6 +177,22 @@ def row_of(who: int, ids: Ints, first: int, last: int) -> int:
         if ids[k] == who:
             return k
     return -1
+
+
+@kernel("Tuple((f8[::1], i8[::1], b1[::1], b1[::1]))(f8[::1], i8[::1], i8[::1], i8[::1])")
+def nearest(margin: Array, by: Ints, start: Ints, ids: Ints) -> tuple[Array, Ints, Bools, Bools]:
+    """For each of F ticks the least margin [m], inf where nobody is near, and whose it is, -1 for nobody's; whether
+    anybody is in danger, and whether the car broke a distance. The arguments are as for `monitor`."""
+    count = start.shape[0] - 1
+    least, who = np.full(count, np.inf), np.full(count, -1, np.int64)
+    danger, own = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
+    for tick in range(count):
+        for r in range(start[tick], start[tick + 1]):
+            if margin[r] < least[tick]:
+                least[tick], who[tick] = margin[r], ids[r]
+            danger[tick] |= by[r] != NOBODY
+            own[tick] |= by[r] == CAR
+    return least, who, danger, own
 
 
 @kernel(f"Tuple((f8[::1], i8[::1]))(f8[:, ::1], i8[::1], i8[::1], f8[:, ::1], f8[:, ::1], f8[::1], b1[::1], {ARRAYS})")

@@ -137,16 +137,17 @@ def _lights(run: RunLog) -> tuple[Bytes, Bytes]:
 
 def _others(run: RunLog) -> Others:
     tracks = [frame.truth.objects for frame in run.frames]
-    count = np.array([np.count_nonzero(one.valid) for one in tracks], np.int64)
-    state = np.concatenate([one.state[one.valid] for one in tracks])
-    size = np.concatenate([one.size[one.valid] for one in tracks])
+    valid = np.concatenate([one.valid for one in tracks])
+    tick = np.repeat(np.arange(len(tracks)), [len(one) for one in tracks])[valid]
+    state = np.concatenate([one.state for one in tracks])[valid]
+    size = np.concatenate([one.size for one in tracks])[valid]
     return Others(
-        start=np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
-        tick=np.repeat(np.arange(len(tracks)), count),
-        id=np.concatenate([one.id[one.valid] for one in tracks]),
-        kind=np.concatenate([one.kind[one.valid] for one in tracks]),
+        start=np.searchsorted(tick, np.arange(len(tracks) + 1)),
+        tick=tick,
+        id=np.concatenate([one.id for one in tracks])[valid],
+        kind=np.concatenate([one.kind for one in tracks])[valid],
         box=np.ascontiguousarray(np.hstack([state[:, [0, 1, 3]], size])),
-        velocity=np.ascontiguousarray(np.concatenate([one.velocity[one.valid] for one in tracks])),
+        velocity=np.concatenate([one.velocity for one in tracks])[valid],
         accel=np.ascontiguousarray(state[:, 5]),
         z=np.ascontiguousarray(state[:, 2]),
     )

@@ -79,7 +79,7 @@ def contact(run: RunLog, platform: Platform, car: Array) -> Touch:
     nearest = math.inf
     objects = run.frames[0].truth.objects
     for k in np.flatnonzero(~np.isin(objects.kind, [int(kind) for kind in FIXED])):
-        states = np.array([frame.truth.objects.state[k, [0, 1, 3]] for frame in run.frames])
+        states = np.array([frame.truth.objects.state[k] for frame in run.frames]).take((0, 1, 3), axis=1)
         size = 0.5 * objects.size[k]
         at, far = first_touch(car, 0.5 * platform.length, 0.5 * platform.width, row, states, size)
         nearest = min(nearest, far)
