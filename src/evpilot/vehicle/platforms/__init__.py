@@ -80,11 +80,10 @@ def parse(document: dict[str, Any], *, file: str) -> Platform:
 
 def to_document(platform: Platform) -> dict[str, Any]:
     """The document that `parse` reads back to an equal platform; plain values, for run records."""
-    numbers = dataclasses.asdict(platform)
-    train = dataclasses.asdict(platform.powertrain) if platform.powertrain is not None else {}
+    train = platform.powertrain
     values: dict[str, Any] = {}
     for field in (*CAR_FIELDS, *(RULES if train else ())):
-        value = train[field] if field in RULES else numbers[field]
+        value = getattr(train if field in RULES else platform, field)
         unit = UNITS.get(field, CURVE_UNIT if field == CURVE else "-")
         if field == CURVE:
             value = [list(point) for point in value]
