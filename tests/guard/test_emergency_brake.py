@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from evpilot.guard.brake import EmergencyBrake
-from evpilot.types import ROAD, Detections, EgoState, Lights, ObjectKind, Observation, Tracks, Trajectory, no_tracks
+from evpilot.types import (
+    ROAD,
+    Detections,
+    EgoState,
+    Lights,
+    ObjectKind,
+    Observation,
+    Tracks,
+    Trajectory,
+    joined,
+    no_tracks,
+)
 from evpilot.vehicle import platforms
 
 SEDAN = platforms.load("sedan")
@@ -225,7 +236,7 @@ def test_it_holds_the_car_that_stopped_close_before_somebody():
 def test_it_lets_go_when_the_danger_is_gone():
     brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
     assert brake.step(seen(0.0, 12.0, tracks(18.0, 0.0, 0.0, 0.0)), straight(0.0, 12.0)) is not None
-    assert brake.active and brake.cause == 0
+    assert brake.active and brake.cause == 3
     answers = [brake.step(seen(0.0, 8.0, no_tracks(0)), straight(0.0, 8.0)) for _ in range(4)]
     assert answers[0] is not None
     assert answers[-1] is None
@@ -282,3 +293,21 @@ def test_who_was_there_for_a_moment_only_is_braked_for_no_more() -> None:
         assert brake.step(seen(0.0, 20.0, there), straight(0.0, 20.0)) is not None
         answers = [brake.step(seen(0.0, 20.0, after), straight(0.0, 20.0)) is not None for _ in range(4)]
         assert answers == [True] * ticks + [False] * (4 - ticks) and not brake.active
+
+
+def test_it_knows_whom_it_brakes_for_while_others_come_and_go() -> None:
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    met = tracks(9.0, 0.0, 0.0, 0.0)
+    assert brake.step(seen(0.0, 8.0, met), straight(0.0, 8.0)) is not None and brake.cause == 3
+    far = replace(tracks(-60.0, 8.0, 0.0, 0.0), id=np.array([2]))
+    clear = replace(met, state=met.state + np.array([0.0, 30.0, 0.0, 0.0, 0.0, 0.0, 0.0]))
+    now = seen(0.1, 7.5, joined(far, clear))
+    assert brake.step(now, straight(0.1, 7.5)) is not None and brake.cause == 3
+
+
+@pytest.mark.parametrize("aside, pace, brakes", [(-1.6, 6.0, False), (-1.6, 1.0, True), (-1.5, 6.0, True)])
+def test_who_cuts_in_close_and_draws_away_is_braked_for_only_where_he_touches(aside, pace, brakes) -> None:
+    ahead = 0.05 if aside < -1.5 else -0.4
+    other = tracks(SEDAN.rear_to_center + 0.5 * SEDAN.length + 0.5 * CAR[0] + ahead, aside, 0.2, pace)
+    brake = EmergencyBrake(SEDAN, ROAD, PERIOD)
+    assert (brake.step(seen(0.0, 2.6, other), straight(0.0, 2.6)) is not None) == brakes

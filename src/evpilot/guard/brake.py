@@ -94,8 +94,8 @@ def worse(motion: Array, speed: float, wait: float, decel: float, other: Array, 
 
 
 class EmergencyBrake:
-    """One drive's emergency brake; `step` once per planning tick. State: whether it brakes and along which path, since
-    when it is calm."""
+    """One drive's emergency brake; `step` once per planning tick. State: whether it brakes, for whom and along which
+    path, since when it is calm."""
 
     def __init__(self, platform: Platform, limits: Limits, period_s: float = 0.1) -> None:
         self._platform = platform
@@ -108,6 +108,7 @@ class EmergencyBrake:
         self._active = False
         self._path: Array | None = None
         self._fleeting: int | None = None
+        self._row = -1
         self.cause = -1
 
     @property
@@ -118,8 +119,8 @@ class EmergencyBrake:
     def step(self, observation: Observation, plan: Trajectory | None) -> Trajectory | None:
         """The braking motion to drive instead of the plan, or None when there is no need.
 
-        cause is then the row of the tracks (or detections) that it brakes for. A plan that is no sound trajectory is
-        taken as none.
+        cause is then the id of the track that it brakes for, -1 where that is a detection. A plan that is no sound
+        trajectory is taken as none.
         """
         decel = min(self._most, GRIP_SHARE * observation.friction * GRAVITY)
         speed = abs(observation.ego.speed)
@@ -139,10 +140,12 @@ class EmergencyBrake:
             self._active = self._active and danger
         self._calm = 0 if danger and when < math.inf else self._calm + 1
         if danger:
-            self._active, self.cause = True, int(rows[whom])
-            self._fleeting = fleeting(observation.tracks, self.cause)
+            self._active, self._row = True, int(rows[whom])
+            self.cause, self._fleeting = known(observation.tracks, self._row)
         elif self._calm >= RELEASE_TICKS or self._gone(observation):
-            self._active, self.cause = False, -1
+            self._active, self._row, self.cause = False, -1, -1
+        else:
+            self._row = row_of(observation.tracks, self.cause)
         self._path = path if self._active else None
         if not self._active:
             return None
@@ -203,7 +206,7 @@ class EmergencyBrake:
             bite = missing * (self._wait - self._period)
             braked = np.empty((KNOTS, 7))
             braking(motion, speed, bite, decel, braked)
-            met = np.flatnonzero(valid_rows(observation)) == self.cause
+            met = np.flatnonzero(valid_rows(observation)) == self._row
         else:
             met = beside(others, observation.ego, self._platform)
         if not np.any(met):
@@ -262,9 +265,18 @@ def find_beside(
         out[n] = same and level and abs(across) > other[OHALF_WIDTH] + width
 
 
-def fleeting(tracks: Tracks | None, row: int) -> int | None:
-    """The id of a track that is known for no longer than `FLEETING`, None of others."""
-    return int(tracks.id[row]) if tracks is not None and tracks.age[row] <= FLEETING else None
+def known(tracks: Tracks | None, row: int) -> tuple[int, int | None]:
+    """The id of a track, -1 of a detection; and again where it is known for no longer than `FLEETING`, else None."""
+    if tracks is None:
+        return -1, None
+    who = int(tracks.id[row])
+    return who, who if tracks.age[row] <= FLEETING else None
+
+
+def row_of(tracks: Tracks | None, who: int) -> int:
+    """The row of the track with an id, -1 where there is none."""
+    rows = np.zeros(0, np.int64) if tracks is None else np.flatnonzero(tracks.id == who)
+    return int(rows[0]) if len(rows) else -1
 
 
 def valid_rows(observation: Observation) -> Bools:

@@ -155,6 +155,14 @@ def runs_into_us(row: Array, car: Array, other: Array, t: float) -> bool:
 
 
 @kernel()
+def draws_away(row: Array, bare: Array, other: Array, t: float) -> bool:
+    """Whether an other that comes within the car's margins after t [s] does not touch the car itself, bare (6,), and is
+    by then faster along our heading than we are: the gap opens, and to brake would change nothing."""
+    pace = other[OVX] * math.cos(row[TYAW]) + other[OVY] * math.sin(row[TYAW]) - max(other[OBRAKE], 0.0) * t
+    return pace > row[TSPEED] and not meets(row, bare, other, t)
+
+
+@kernel()
 def first_contact(
     motion: Array, until: float, others: Array, car: Array, standing: bool, step: float
 ) -> tuple[float, int]:
@@ -162,7 +170,7 @@ def first_contact(
     looking every `step` [s].
 
     Who touches us already, who runs into us from behind, and, unless `standing`, who does so while we stand, is not met
-    by us, then or later.
+    by us, then or later; nor, as long as that lasts, who `draws_away`.
     """
     row = np.empty(7)
     bare = car.copy()
@@ -185,7 +193,11 @@ def first_contact(
                 continue
             if look == 0:
                 begun[i] = meets(row, bare, others[i], t)
-            elif meets(row, car, others[i], t) and not keeps_beside(motion, row, car, others[i], t):
+            elif (
+                meets(row, car, others[i], t)
+                and not draws_away(row, bare, others[i], t)
+                and not keeps_beside(motion, row, car, others[i], t)
+            ):
                 slow = abs(row[TSPEED]) <= (STANDING if paces[i] > abs(row[TSPEED]) else STILL)
                 if (standing or not slow) and not runs_into_us(row, car, others[i], t):
                     return t, i

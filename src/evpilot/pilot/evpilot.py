@@ -134,7 +134,7 @@ class EvPilot:
             observation = dataclasses.replace(observation, tracks=tracks)
         predictions = self._foresight.predict(tracks, observation.lights, observation.ego)
         plan = self._planner.plan(observation, tracks, predictions)
-        decision = self._guarded(self._decision(plan, predictions), observation, tracks)
+        decision = self._guarded(self._decision(plan, predictions), observation)
         return self._stopping(decision, observation) if unanswered(observation) else decision
 
     def _decision(self, plan: Plan, predictions: Predictions | None) -> Decision:
@@ -166,7 +166,7 @@ class EvPilot:
         soon = trajectory.accel[trajectory.time <= SOON]
         return Source.GUARD if soon.min() < -self._firmest - 0.01 else Source.NOMINAL
 
-    def _guarded(self, decision: Decision, observation: Observation, tracks: Tracks) -> Decision:
+    def _guarded(self, decision: Decision, observation: Observation) -> Decision:
         """The decision if the guard accepts it; else emergency braking, the next best that it accepts, the last
         accepted tail going on, or where that is not fit either, a stop along it (reference/safety.md: a plan that was
         refused is never driven).
@@ -179,7 +179,7 @@ class EvPilot:
         if past is not None:
             return past
         if braking is not None:
-            cause = int(tracks.id[self._brake.cause]) if self._brake.cause < len(tracks) else -1
+            cause = self._brake.cause
             reason = f"emergency braking for {cause}" if cause >= 0 else "emergency braking"
             return self._instead(decision, braking, Source.GUARD, reason, cause)
         fault = self._validator.check(decision, observation)
