@@ -2,6 +2,7 @@
 no room, and driven by the pilot."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from evpilot.guard.packed import pack
 from evpilot.regulations import suite
 from evpilot.regulations.driving import drive_case
 from evpilot.sweep.pilots import pilot_maker
-from evpilot.types import ROAD, Trajectory
+from evpilot.types import ROAD, Observation, Trajectory
 from evpilot.types.state import joined
 
 SPEED, SIDE = 16.6, 3.0  # [m/s], [m] the other's centre beside our path's
@@ -105,6 +106,8 @@ def test_where_nothing_helps_the_car_brakes() -> None:
     [
         "cut-in-high/ego_kmh=130,other_kmh=10,gap_m=25,lateral_mps=1.6",
         "cut-in-low/ego_kmh=60,other_kmh=10,gap_m=10,lateral_mps=1.2",
+        "cut-in-high/ego_kmh=90,other_kmh=10,gap_m=25,lateral_mps=1.4",
+        "cut-in-high/ego_kmh=110,other_kmh=10,gap_m=35,lateral_mps=1.4",
     ],
 )
 def test_the_pilot_passes_who_cuts_in_too_late_to_brake_for(name: str) -> None:
@@ -112,3 +115,28 @@ def test_the_pilot_passes_who_cuts_in_too_late_to_brake_for(name: str) -> None:
     case = r157.case(name)
     found = r157.judge(case, drive_case(r157, case, pilot_maker("evpilot"), SEDAN), SEDAN)
     assert not found.contact and not math.isnan(found.margin or 0.0), found
+    assert found.values["over_edge_m"] <= 0.0
+
+
+def test_a_way_past_that_is_driven_goes_on_and_is_not_drawn_further_aside_each_time() -> None:
+    brake, other = EmergencyBrake(SEDAN, ROAD), merging(ahead=11.8, pace=2.8, towards=1.1)
+    first, plan = seen(0.0, SPEED, other), straight(0.0, SPEED)
+    past = brake.evasion(first, plan, brake.step(first, plan) or plan, (0.5, 0.5))
+    assert past is not None
+    later = moved(first, past, 0.1)
+    aside = replace(plan, pose=plan.pose + np.array([0.0, float(past.pose[1, 1]) - 0.2, 0.0, 0.0]))
+    again = brake.evasion(later, aside, brake.step(later, aside) or aside, (0.5, 0.5))
+    assert again is not None
+    there = np.interp(again.time + 0.1, past.time, past.pose[:, 1])
+    assert again.pose[:, 1] == pytest.approx(there, abs=1e-6)
+
+
+def moved(before: Observation, driven: Trajectory, seconds: float) -> Observation:
+    """What is seen where the car has driven a trajectory for so long, and the others have gone on."""
+    assert before.tracks is not None
+    t_ns = before.t_ns + round(1e9 * seconds)
+    pose = np.array([np.interp(seconds, driven.time, column) for column in driven.pose.T])
+    state = before.tracks.state.copy()
+    state[:, :2] += seconds * before.tracks.velocity
+    tracks = replace(before.tracks, t_ns=t_ns, state=state)
+    return replace(before, t_ns=t_ns, ego=replace(before.ego, t_ns=t_ns, pose=pose), tracks=tracks)

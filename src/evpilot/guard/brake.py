@@ -21,7 +21,7 @@ from evpilot.guard.contact import (
     impact,
     meeting,
 )
-from evpilot.guard.evade import KNOTS, evade
+from evpilot.guard.evade import KNOTS, evade, rest_of
 from evpilot.guard.others import OHALF_LENGTH, OHALF_WIDTH, OVX, OVY, OX, OY, OYAW, others_of
 from evpilot.guard.packed import checked, pack, unpack
 from evpilot.guard.tail import own_stop
@@ -43,6 +43,7 @@ SOFTER = 1.0  # [m/s] a slower contact
 SOON = 1.0  # [s]
 FIRM = 2.0  # [m/s2] of a plan that brakes for more than comfort
 RELEASE_TICKS = 3  # ticks without danger before the brake is let go
+ON_IT = 0.3  # [m] from a way that the car is on
 FLEETING = 0.25  # [s] who is known for longer is no false report
 GRAVITY = 9.81  # [m/s2]
 
@@ -107,6 +108,7 @@ class EmergencyBrake:
         self._calm = RELEASE_TICKS
         self._active = False
         self._path: Array | None = None
+        self._aside = np.zeros((0, 7)), 0
         self._fleeting: int | None = None
         self._row = -1
         self.cause = -1
@@ -211,8 +213,17 @@ class EmergencyBrake:
             met = beside(others, observation.ego, self._platform)
         if not np.any(met):
             return None
-        found = evade(motion, braked, speed, bite, decel, others, np.ascontiguousarray(others[met]), car, *room)
+        kept, whom = self._driven_aside(observation), np.ascontiguousarray(others[met])
+        found = evade(motion, kept, braked, speed, bite, decel, others, whom, car, *room)
+        self._aside = found, observation.t_ns
         return unpack(found, observation) if len(found) else None
+
+    def _driven_aside(self, observation: Observation) -> Array:
+        """What is left (K, 7) of the way past somebody that the car is on, (0, 7) where it is on none."""
+        found, since = self._aside
+        left = rest_of(found, (observation.t_ns - since) * 1e-9)
+        on_it = len(left) and np.hypot(*(left[0, 1:3] - observation.ego.pose[:2])) < ON_IT
+        return left if on_it else np.zeros((0, 7))
 
     def warns(self, observation: Observation, plan: Trajectory | None) -> bool:
         """Whether a human driver is to be warned of a collision: one who takes `WARNED_REACTION` and then brakes with

@@ -90,9 +90,26 @@ def far_ahead(motion: Array, speed: float, other: Array, car: Array) -> bool:
     return along - car[1] - other[OHALF_LENGTH] > NEARLY * max(closing, 0.0)
 
 
-@kernel("f8[:, ::1](f8[:, ::1], f8[:, ::1], f8, f8, f8, f8[:, ::1], f8[:, ::1], f8[::1], f8, f8)")
+@kernel("f8[:, ::1](f8[:, ::1], f8)")
+def rest_of(motion: Array, passed: float) -> Array:
+    """What is left of a packed trajectory (T, 7) after `passed` [s]; (0, 7) when less than `NEARLY` is."""
+    last, first = motion.shape[0] - 1, 0
+    if last < 0 or motion[last, TIME] - passed < NEARLY:
+        return np.empty((0, 7))
+    while motion[first, TIME] <= passed + 1e-6:
+        first += 1
+    out = np.empty((last + 2 - first, 7))
+    row_at(motion, passed, out[0], ZERO)
+    out[1:] = motion[first:]
+    out[:, TIME] -= passed
+    out[0, TIME] = 0.0
+    return out
+
+
+@kernel("f8[:, ::1](f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8, f8, f8[:, ::1], f8[:, ::1], f8[::1], f8, f8)")
 def evade(
     motion: Array,
+    kept: Array,
     braked: Array,
     speed: float,
     bite: float,
@@ -106,7 +123,8 @@ def evade(
     """A way (KNOTS, 7) along a packed trajectory's path, aside by at most left or right [m], that meets none of others
     (N, 10) but who follows, where what would else be driven, braked (T, 7), meets one of whom (M, 10); else (0, 7).
 
-    It keeps the speed now, or brakes [m/s2] after `bite` [s] where that is finite.
+    It keeps the speed now, or brakes [m/s2] after `bite` [s] where that is finite. The way that is driven already, kept
+    (K, 7), goes on as long as it meets nobody: a new one in each cycle would lead a little further aside each time.
     """
     wide = car.copy()
     wide[4:] = 0.5 * car[4:]
@@ -121,6 +139,9 @@ def evade(
         if not follows(motion, others[i], car):
             ahead[count] = others[i]
             count += 1
+    wide[4:] = ROOMS[-1]
+    if kept.shape[0] > 0 and free(kept, ahead[:count], wide):
+        return kept.copy()
     out = np.empty((KNOTS, 7))
     for room in ROOMS:
         wide[4:] = room

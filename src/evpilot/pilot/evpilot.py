@@ -31,6 +31,7 @@ SOON = 1.0  # [s]
 DEMAND_NS = 10_000_000_000  # UN R157 5.4.4: so long a driver may take to answer a transition demand
 ROOM_KEPT = 0.1  # [m] to the edge of the lane, on a way past somebody
 DRIFT = 0.8  # [s] that the car goes on sideways before it is steered back
+AHEAD = 2.5  # [s] of a plan, within which a way past somebody goes aside and has passed him
 COMFORT_STOP = 2.5  # [m/s2] of the stop when he does not; UN R157 allows 4.0
 
 
@@ -90,6 +91,7 @@ class EvPilot:
     ) -> None:
         index = lane_index(briefing.graph)
         self._index, self._graph, self._width = index, briefing.graph, briefing.platform.width
+        self._lane_kept = briefing.limits.lane_kept
         period = briefing.period_ns * 1e-9
         self._firmest = briefing.limits.gate_brake
         self._tracker, self._memory = Tracker(period), Memory()
@@ -219,14 +221,16 @@ class EvPilot:
         """The way past somebody into whose way what would else be driven brakes, None where it does not."""
         if driven is None or not self._brake.brakes(driven):
             return None
-        aside = self._brake.evasion(observation, decision.trajectory, driven, self._room(observation.ego))
+        plan = decision.trajectory
+        aside = self._brake.evasion(observation, plan, driven, self._room(observation.ego, plan))
         if aside is None or self._validator.check_trajectory(aside, observation, hard=True):
             return None
         past = self._instead(decision, driven, Source.GUARD, "past somebody whom braking would meet", -1)
         return dataclasses.replace(past, trajectory=aside)
 
-    def _room(self, ego: EgoState) -> tuple[float, float]:
-        """Room to the left and right within the lane [m] of where the car, going on as it does, is in `DRIFT`."""
+    def _room(self, ego: EgoState, plan: Trajectory | None) -> tuple[float, float]:
+        """Room to the left and right within the lane [m] of where the car, going on as it does, is in `DRIFT`; and
+        where the lane is to be kept whatever happens, of all places to which the plan leads, too."""
         x, y, z, yaw = (float(value) for value in ego.pose)
         lane, s, d = self._index.nearest(x, y, z, yaw)
         if lane < 0:
@@ -236,8 +240,18 @@ class EvPilot:
         k = rows.start + min(max(int(np.searchsorted(graph.arc[rows], s)), 1), rows.stop - rows.start - 1)
         along = graph.center[k, :2] - graph.center[k - 1, :2]
         d += DRIFT * ego.speed * math.sin(yaw - math.atan2(float(along[1]), float(along[0])))
-        spare = 0.5 * (float(np.hypot(*(graph.left[k, :2] - graph.right[k, :2]))) - self._width) - ROOM_KEPT
-        return max(spare - d, 0.0), max(spare + d, 0.0)
+        edge = 0.5 * (float(np.hypot(*(graph.left[k, :2] - graph.right[k, :2]))) - self._width)
+        led = self._offsets(plan, lane) if plan is not None and self._lane_kept else [0.0]
+        left, right = min(edge - ROOM_KEPT - d, edge - max(led)), min(edge - ROOM_KEPT + d, edge + min(led))
+        return max(left, 0.0), max(right, 0.0)
+
+    def _offsets(self, plan: Trajectory, lane: int) -> list[float]:
+        """How far [m] to the left of its lane's middle a plan leads, here and there within `AHEAD`, as far as it stays
+        in the lane or the one that follows."""
+        rows = np.flatnonzero(plan.time <= AHEAD)[::5]
+        near = [self._index.nearest(*plan.pose[row].tolist()) for row in rows]
+        beside = (self._graph.left_neighbour[lane], self._graph.right_neighbour[lane])
+        return [0.0, *(d for other, _, d in near if other >= 0 and other not in beside)]
 
     def _only_plan_passes(self, decision: Decision, stop: Trajectory, observation: Observation) -> bool:
         """Whether the stop leads into someone or off the road, and the plan does not."""
