@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,10 +28,12 @@ from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.reference import SPACING
 from evpilot.plan.bump import CURVE_ACCEL, Bump
-from evpilot.plan.columns import GRID, Cost, Ref, Roll
+from evpilot.plan.columns import GRID, Cost, Law, Prop, Ref, Roll
 from evpilot.plan.cost.yielding import zone_cost
 from evpilot.plan.detour import Detours, zones
+from evpilot.plan.proposals import propose
 from evpilot.plan.road import Road
+from evpilot.runlog import Ego
 from evpilot.types import LaneGraph, LightState, ObjectKind, Signal
 
 VAN = {"kind": ObjectKind.PARKED, "size": (6.0, 2.0)}
@@ -182,6 +185,40 @@ def test_whose_nose_is_only_just_out_still_waits_for_who_comes(nose: float, spee
     found = zones(0, way, front, speed, entries, spans)
     assert len(found) == 1
     assert (found[0, 1] >= front) == waits
+    assert (found[0, 7] == -math.inf) != waits, "and further out it may not stay there either"
+
+
+@pytest.mark.parametrize(("met", "costs"), [(20.0, False), (-math.inf, True)])
+def test_who_is_in_a_place_that_he_has_to_leave_to_others_does_not_stand_there_for_nothing(
+    met: float, costs: bool
+) -> None:
+    roll = np.zeros((len(GRID), len(Roll)))
+    roll[:, Roll.S] = 25.0
+    cost = np.zeros(len(Cost))
+    zone_cost(roll, 0, 4.0, 1.0, np.array([[0.0, 20.0, 60.0, 4.0, 9.0, 90.0, 0.0, met]]), cost)
+    assert (cost[Cost.RULE] > 0.0) == costs
+
+
+@pytest.mark.parametrize(("cars", "place", "wait"), [(5, 190.0, 3.0), (6, 170.0, 3.5)])
+def test_who_comes_when_it_is_about_to_pass_a_row_does_not_find_it_standing_in_his_way(
+    cars: int, place: float, wait: float
+) -> None:
+    parked = [actor(1 + k, (60.0 + 6.0 * k, -0.6), kind=ObjectKind.PARKED) for k in range(cars)]
+    comes = actor(20, (place, 3.5), (-11.0, 0.0), wait=wait)
+    run = drive(scene(street(), *parked, comes, speed=7.0, seconds=13.0))
+    out = (centre(run)[:, 1] > 1.0) & (centre(run)[:, 0] < 62.0 + 6.0 * cars)
+    assert not touches(run)
+    assert run.ego[out, Ego.SPEED].min(initial=math.inf) > 0.5
+
+
+def test_out_on_the_oncoming_lane_the_pace_with_which_it_went_there_goes_on_being_proposed() -> None:
+    brief = briefing(street())
+    own = Road(brief, LaneIndex(brief.graph)).ways(ego_at(20.0))[0]
+    way = Detours(brief, lambda x, y: 0.0)._drawn(own, (Bump(100.0, 160.0, 3.1),))
+    for speed in (5.0, 9.0):
+        brisk = propose([own, way], brief, speed, 0.0, 14.0, 0.0, np.full(2, np.inf))
+        brisk = brisk[(brisk[:, Prop.LAW] == Law.CRUISE) & (brisk[:, Prop.P4] > 0.0)]
+        assert (brisk[:, Prop.CORRIDOR] == 1.0).any()
 
 
 @pytest.mark.parametrize(("speed", "costs"), [(4.0, True), (9.0, False)])
@@ -190,7 +227,7 @@ def test_who_comes_after_the_horizon_must_find_us_gone(speed: float, costs: bool
     roll = np.zeros((len(GRID), len(Roll)))
     roll[:, Roll.S], roll[:, Roll.SPEED] = speed * GRID, speed
     cost = np.zeros(len(Cost))
-    zone_cost(roll, 0, 4.0, 1.0, np.array([[0.0, 20.0, 60.0, 9.0, 15.0, 90.0]]), cost)
+    zone_cost(roll, 0, 4.0, 1.0, np.array([[0.0, 20.0, 60.0, 9.0, 15.0, 90.0, 0.0, 20.0]]), cost)
     assert (cost[Cost.RULE] > 0.0) == costs
 
 

@@ -243,18 +243,21 @@ def zones(c: int, way: Way, front: float, speed: float, entries: Entries, spans:
     """When those who come the other way are on the parts of a detour that are theirs (Z, 8), also beyond the horizon;
     spans (E, 51, 5) are the entries' on corridor c, front [m] our bumper's place: see `cost.yielding.zone_cost`.
 
-    Whose nose is only just out there, and who can stop with no more of it, is not on the way yet."""
+    Whose nose is only just out there, and who can stop with no more of it, is not on the way yet. Whose is further out
+    is in their way wherever it stops: it gets past, or back, before they come."""
     others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
     rows: list[tuple[float, ...]] = []
     stop = front + speed * speed / (2.0 * WAIT_BRAKE)
     for low, high, aside in way.borrowed:
         if high < front or low > front + LOOK:
             continue
-        low = stop if front >= low and stop < low + ENTERED else low
+        begun = front >= low and stop >= low + ENTERED
+        low = stop if front >= low and not begun else low
+        met = -math.inf if begun else low
         for e in others:
             begin, end = _presence(spans[e], float(low), float(high), float(aside))
             if begin < LATEST:
-                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e]), float(e), low))
+                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e]), float(e), met))
     return np.array(rows).reshape(-1, 8)
 
 

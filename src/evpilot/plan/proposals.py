@@ -164,10 +164,11 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, wish: float, wall: 
     usual, tight = headway(1.2, briefing, speed), headway(0.7, briefing, speed)
     laws: list[tuple[float, ...]] = [(CRUISE, share * wish, usual, 1.5, 0.0, 0.0) for share in CRUISE_SHARES]
     # out on the oncoming lane time is worth more than ease
-    hurry = limits.gate_accel - limits.accel if len(way.borrowed) and not limits.exact else 0.0
+    borrows = len(way.borrowed) > 0 and not limits.exact
+    hurry = limits.gate_accel - limits.accel if borrows else 0.0
     laws.append((CRUISE, wish, tight, 2.0, hurry, 0.0))
-    if speed < SETTING_OFF and not limits.exact:
-        # across a gap in the traffic one sets off briskly
+    if borrows or (speed < SETTING_OFF and not limits.exact):
+        # across a gap in the traffic one sets off briskly, and out on the oncoming lane one does not slow down again
         laws.append((CRUISE, wish, tight, 2.0, limits.gate_accel - limits.accel, BRISK))
     laws.extend((RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
