@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from evpilot.geometry.boxes import gap
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import GRID, Corridor, Law, Prop, Roll
+from evpilot.plan.columns import Corridor, Law, Prop, Roll
 from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
 from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.proposals import LENGTH_MIN
+from evpilot.plan.reverse import STILL, Line, Reverse, is_free, looks
 from evpilot.plan.scene import Scene, slack_at
 from evpilot.plan.way import STEEPEST, find_place
 from evpilot.types import EgoState, Observation, Trajectory
@@ -26,41 +27,15 @@ STUCK = 6.0  # [s] that a car stands before it thinks of going back ...
 THINK = 1.0  # [s] ... and between two such thoughts
 LENGTHS = (1.0, 2.0, 3.0, 4.5)  # [m] back
 LOCKS = (-0.95, 0.0, 0.95)  # shares of the steering's limit
-SPACE = 0.25  # [m] between the looks along the way back
 GAIN = 2.0  # [m] further on than without
 FULL = 8.0  # [m] on is far enough
-SPARE = 0.4  # [m] to everybody on the way back ...
-TOUCH = 0.1  # [m] ... and to what stands on the way on
-TOUCH_OUT = 0.7  # [m] the same onto another lane: no nearer than a plan likes to go past
-HARDLY = 0.02  # [m] nearer than now is not nearer
-PACE, PULL, BRAKE = 0.8, 0.5, 1.5  # [m/s], [m/s2], [m/s2]
-STEERING, TURNED = 0.3, 0.05  # [rad/s] of a car that stands, and [rad] near enough
-LAG = 0.4  # [m/s] behind its plan
+TOUCH = 0.1  # [m] to what stands on the way on ...
+TOUCH_OUT = 0.7  # [m] ... and the same onto another lane: no nearer than a plan likes to go past
+PACE = 0.8  # [m/s]
 CREEP = 1.5  # [m/s] on
 OFFSETS, OVER = (0.0, -0.4, 0.4), (4.0, 7.0, 10.0)  # [m] beside the way, and over what length it is reached
-STEP = 0.1  # [s] between the knots of a motion
-STILL = 0.05  # [m/s] or [m]
 MOST, PLACE = 3, 15.0  # times within so many metres
 X, Y, YAW, S = int(Roll.X), int(Roll.Y), int(Roll.YAW), int(Roll.S)
-
-
-@kernel("b1(f8[:, ::1], f8[::1], f8[:, :, ::1], f8[:, ::1], i8)")
-def keeps_apart(places: Array, body: Array, box: Array, half: Array, steps: int) -> bool:
-    """Whether a car at none of places (P, 3) of its rear axle comes nearer than SPARE, or than at the first, to any of
-    the entries box (E, 51, 5), half (E, 2) in their first `steps` steps; body (3,) as in `road_cost`."""
-    for e in range(box.shape[0]):
-        wanted = SPARE
-        for p in range(places.shape[0]):
-            c, s = math.cos(places[p, 2]), math.sin(places[p, 2])
-            x, y = places[p, 0] + body[0] * c, places[p, 1] + body[0] * s
-            for k in range(steps):
-                o = box[e, k]
-                room = gap(x, y, c, s, body[1], body[2], o[0], o[1], o[2], o[3], half[e, 0], half[e, 1])
-                if p == 0 and k == 0:
-                    wanted = min(wanted, room - HARDLY)
-                if room < wanted:
-                    return False
-    return True
 
 
 @kernel("f8(f8[:, :, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[:, :, ::1], f8[:, ::1], b1[::1], f8)")
@@ -114,15 +89,18 @@ class Arc:
 @dataclass(slots=True)
 class Backing:
     """Decides when to go back, and drives it. State: since when the car stands and when it last thought of it [ns], the
-    way back that it is on, where it went back and how often, the speed [m/s] that it should have by now."""
+    way back that it is on, where it went back and how often."""
 
     evaluator: Evaluator
+    _reverse: Reverse = field(init=False)
     _since: int | None = field(init=False, default=None)
     _thought: int = field(init=False, default=0)
     _arc: Arc | None = field(init=False, default=None)
     _place: tuple[float, float] = field(init=False, default=(math.inf, math.inf))
     _times: int = field(init=False, default=0)
-    _pace: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._reverse = Reverse(self.evaluator.briefing, PACE)
 
     def motion(self, scene: Scene, observation: Observation, first: int) -> tuple[Trajectory, Trajectory] | None:
         """The motion back with its stopping tail, None where there is no need or no room. Proposals of the cycle stand
@@ -134,27 +112,12 @@ class Backing:
         arc = self._arc
         if arc is None:
             return None
-        length = arc.left(ego)
-        if length < STILL or not self._free(backwards_from(ego, arc.curvature, length), scene, observation):
+        line, length = arc_behind(ego, arc.curvature), arc.left(ego)
+        if length < STILL or not self._free(looks(line, length), scene, observation):
             self._arc, self._since, length = None, None, 0.0
             if ego.speed > -STILL:
                 return None
-        return self._driven(arc, length, ego, now)
-
-    def _driven(self, arc: Arc, length: float, ego: EgoState, now: int) -> tuple[Trajectory, Trajectory]:
-        """The motion back along what is left [m] of an arc, a stop where nothing is, and its tail."""
-        briefing, speed = self.evaluator.briefing, max(-ego.speed, 0.0)
-        tail = backwards(ego, arc.curvature, 0.0, speed, 0.0, now)
-        if length <= 0.0:
-            self._pace = 0.0
-            return tail, tail
-        # planned anew from the speed that it has, a car that is slow to set off would never do so
-        pace = max(speed, min(self._pace, speed + LAG))
-        turn = abs(math.atan(arc.curvature * briefing.platform.wheelbase) - ego.steering)
-        wait = turn / STEERING if max(speed, pace) < STILL and turn > TURNED else 0.0
-        motion = backwards(ego, arc.curvature, length, pace, wait, now)
-        self._pace = float(-np.interp(briefing.period_ns * 1e-9, motion.time, motion.speed))
-        return motion, tail
+        return self._reverse.drive(line, length, ego, now)
 
     def _ponders(self, ego: EgoState, now: int) -> bool:
         """Whether the car has stood for long, and not thought of it lately, nor tried it too often here."""
@@ -184,10 +147,10 @@ class Backing:
             steering = lock * platform.steering_max
             bend = math.tan(steering) / platform.wheelbase
             for length in LENGTHS:
-                places = backwards_from(ego, bend, length)
+                places = looks(arc_behind(ego, bend), length)
                 if not self._free(places, scene, observation):
                     break
-                x, y, yaw = places[-1].tolist()
+                x, y, yaw, _ = places[-1].tolist()
                 on = min(self._on_from(scene, np.array([x, y, ego.pose[2], yaw]), steering, first), FULL) - length
                 if on > best:
                     best, found = on, Arc(bend, x, y)
@@ -212,16 +175,8 @@ class Backing:
         )  # fmt: skip
 
     def _free(self, places: Array, scene: Scene, observation: Observation) -> bool:
-        """Whether nothing is in the way at the places (P, 3) of a way back, and all of it is seen."""
-        body, area, view = self.evaluator.body, self.evaluator.road.area, observation.visible_range
-        length = SPACE * len(places)
-        if len(view) and view[len(view) // 2] < length + body[1] - body[0]:
-            return False
-        edge = [outline_distance(x, y, yaw, body, area.origin, area.table, area.tiles) for x, y, yaw in places.tolist()]
-        if min(edge) < min(edge[0], EDGE_SPARE) - HARDLY:
-            return False
-        steps = int(np.searchsorted(GRID, 2.0 + length / PACE))
-        return keeps_apart(places, body, scene.entries.box, scene.entries.half, steps)
+        """Whether nothing is in the way at the places (P, 4) of a way back, and all of it is seen."""
+        return is_free(places, self.evaluator, scene.entries.box, scene.entries.half, observation, PACE)
 
 
 def _creeping(scene: Scene) -> Array:
@@ -243,40 +198,14 @@ def _creeping(scene: Scene) -> Array:
     return np.array(rows)
 
 
-def backwards_from(ego: EgoState, curvature: float, length: float) -> Array:
-    """Places (P, 3) x, y [m], yaw [rad] of the rear axle back along an arc, from where the car is to its end."""
-    run = -np.linspace(0.0, length, max(2, math.ceil(length / SPACE) + 1))
+def arc_behind(ego: EgoState, curvature: float) -> Line:
+    """The arc of a curvature [1/m] that leads back from where the car is."""
     x, y, _, yaw = ego.pose.tolist()
-    return _on_arc(x, y, yaw, curvature, run)
 
+    def line(run: Array) -> Array:
+        half = -0.5 * curvature * run
+        chord = -run * np.sinc(half / math.pi)
+        places = (x + chord * np.cos(yaw + half), y + chord * np.sin(yaw + half), yaw + 2.0 * half)
+        return np.column_stack([*places, np.full(len(run), curvature)])
 
-def backwards(ego: EgoState, curvature: float, length: float, speed: float, wait: float, t_ns: int) -> Trajectory:
-    """A motion back along an arc to its end, length [m] away, from a speed [m/s] on at PACE, after so many seconds in
-    which the wheels are turned; with no length a firm stop."""
-    run, t = 0.0, 0.0
-    rows = [(t, run, speed)]
-    while t < wait + 1.0 or speed > 0.0:
-        if length > 0.0:
-            wish = min(PACE, math.sqrt(2.0 * PULL * max(length - run - 0.5 * speed * STEP, 0.0))) if t >= wait else 0.0
-            after = min(max(wish, speed - 2.0 * PULL * STEP), speed + PULL * STEP)
-        else:
-            after = speed - BRAKE * STEP
-        after = after if after > 0.01 else 0.0
-        run += 0.5 * (speed + after) * STEP
-        speed, t = after, t + STEP
-        rows.append((t, run, speed))
-    rows.append((t + 1.0, run, 0.0))
-    time, way, pace = np.array(rows).T
-    x, y, z, yaw = ego.pose.tolist()
-    place = _on_arc(x, y, yaw, curvature, -way)
-    pose = np.column_stack([place[:, :2], np.full(len(time), z), np.pi - np.mod(np.pi - place[:, 2], 2.0 * np.pi)])
-    accel = np.append(-np.diff(pace) / np.diff(time), 0.0)
-    bends = np.full(len(time), curvature)
-    return Trajectory(t_ns=t_ns, time=time, pose=pose, speed=-pace, accel=accel, curvature=bends)
-
-
-def _on_arc(x: float, y: float, yaw: float, curvature: float, run: Array) -> Array:
-    """Places (P, 3) at distances run (P,) [m], negative for backwards, on an arc."""
-    half = 0.5 * curvature * run
-    chord = run * np.sinc(half / math.pi)
-    return np.column_stack([x + chord * np.cos(yaw + half), y + chord * np.sin(yaw + half), yaw + 2.0 * half])
+    return line
