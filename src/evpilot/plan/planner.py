@@ -21,6 +21,7 @@ from evpilot.plan.entries import on_our_level
 from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
+from evpilot.plan.giving_way import GivingWay
 from evpilot.plan.overtake import overtakes, slow_riders
 from evpilot.plan.proposals import ARRIVE, keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
@@ -108,6 +109,7 @@ class Planner:
         self.detours = Detours(briefing, self.road.area.distance)
         self._evaluator = Evaluator(briefing, self.road)
         self._backing = None if briefing.limits.exact else Backing(self._evaluator)
+        self._giving_way = None if briefing.limits.exact else GivingWay(self._evaluator)
         self._stage = Stage(briefing, self.road, self.rules, self._evaluator.body, self._evaluator.metre())
         self._spared = np.full(len(SPARED), SPARED_COST)
         if briefing.limits.headway:
@@ -163,7 +165,10 @@ class Planner:
         return self._backwards(self._cycle) or self._decided(self._cycle, chosen, tail)
 
     def _backwards(self, cycle: _Cycle) -> Plan | None:
-        """The way a little back where the car is stuck, else None."""
+        """The way back where somebody who comes does not get past us, a little where the car is stuck, else None."""
+        way = self._giving_way and self._giving_way.motion(cycle.scene, cycle.observation, cycle.tracks)
+        if way:
+            return Plan(trajectory=way[0], tail=way[1], free=True, trace=replace(no_trace(way[2]), cause_id=way[3]))
         moves = self._backing and self._backing.motion(cycle.scene, cycle.observation, len(cycle.batch))
         if not moves:
             return None
