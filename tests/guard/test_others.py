@@ -70,6 +70,23 @@ def motion(time: list[float], way: list[float]) -> Trajectory:
     return Trajectory(t_ns=0, time=np.array(time), pose=pose, speed=rest, accel=rest, curvature=rest)
 
 
+def test_a_motion_is_packed_column_by_column_whoever_holds_its_arrays() -> None:
+    table = np.random.default_rng(0).normal(size=(5, 8))
+    table.flags.writeable = False
+    seen = Trajectory(
+        t_ns=0, time=table[:, 0], pose=table[:, 1:5], speed=table[:, 5], accel=table[:, 6], curvature=table[:, 7]
+    )
+    np.testing.assert_array_equal(pack(seen), table[:, [0, 1, 2, 4, 5, 6, 7]])
+
+
+@pytest.mark.parametrize("column", range(4))
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_pose_that_is_not_finite_makes_no_trajectory(column: int, wrong: float) -> None:
+    broken = motion([0.0, 1.0, 2.0], [0.0, 1.0, 2.0])
+    broken.pose[2, column] = wrong
+    assert "finite" in checked(broken)[1]
+
+
 def test_two_motions_are_compared_at_a_time_between_their_knots() -> None:
     one, other = pack(motion([0.0, 1.0, 2.0], [0.0, 10.0, 12.0])), pack(motion([0.0, 2.0], [1.0, 5.0]))
     for t in (0.0, 0.25, 1.0, 1.75, 3.0):

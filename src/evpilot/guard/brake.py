@@ -248,7 +248,7 @@ class EmergencyBrake:
         ahead = ~beside(others, ego, platform)
         length, width = 0.5 * platform.length, 0.5 * platform.width
         car = np.array([platform.rear_to_center, length, width, ego.pose[2], MARGIN_AHEAD, MARGIN_BESIDE])
-        return motion, np.ascontiguousarray(others[ahead]), rows[ahead], car
+        return motion, others[ahead], rows[ahead], car
 
 
 def beside(others: Array, ego: EgoState, platform: Platform) -> Bools:

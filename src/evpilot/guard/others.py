@@ -39,7 +39,7 @@ def others_of(observation: Observation) -> Array:
     and braking unknown)."""
     tracks, seen = observation.tracks, observation.detections
     if tracks is not None:
-        out = np.empty((int(tracks.valid.sum()), 10))
+        out = np.empty((np.count_nonzero(tracks.valid), 10))
         late = max((observation.t_ns - tracks.t_ns) * 1e-9, 0.0)
         fill_others(tracks.state, tracks.velocity, tracks.size, tracks.valid, late, out)
         return out

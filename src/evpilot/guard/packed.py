@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numba import types
 
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.literals import ZERO
@@ -10,14 +11,23 @@ from evpilot.guard.contact import TACCEL, TCURVATURE, TIME, TSPEED, TX, TY, TYAW
 from evpilot.types import Observation, Trajectory
 from evpilot.types.state import Array
 
+# a user's own arrays may be parts of others, or not to be written to
+READ_ROW, READ = (types.Array(types.float64, axes, "A", readonly=True) for axes in (1, 2))
+
 
 def pack(trajectory: Trajectory) -> Array:
     """A trajectory as one array (T, 7): time, x, y, yaw, speed, accel, curvature."""
     out = np.empty((len(trajectory.time), 7))
-    out[:, TIME], out[:, TX : TY + 1], out[:, TYAW] = trajectory.time, trajectory.pose[:, :2], trajectory.pose[:, 3]
-    out[:, TSPEED], out[:, TACCEL] = trajectory.speed, trajectory.accel
-    out[:, TCURVATURE] = trajectory.curvature
+    fill_motion(trajectory.time, trajectory.pose, trajectory.speed, trajectory.accel, trajectory.curvature, out)
     return out
+
+
+@kernel(types.void(READ_ROW, READ, READ_ROW, READ_ROW, READ_ROW, types.float64[:, ::1]))
+def fill_motion(time: Array, pose: Array, speed: Array, accel: Array, curvature: Array, out: Array) -> None:
+    """Fill out (T, 7), see `pack`, with a trajectory's columns."""
+    for k in range(time.shape[0]):
+        out[k, TIME], out[k, TX], out[k, TY], out[k, TYAW] = time[k], pose[k, 0], pose[k, 1], pose[k, 3]
+        out[k, TSPEED], out[k, TACCEL], out[k, TCURVATURE] = speed[k], accel[k], curvature[k]
 
 
 def checked(trajectory: Trajectory) -> tuple[Array, str]:
@@ -26,23 +36,23 @@ def checked(trajectory: Trajectory) -> tuple[Array, str]:
     count, none = len(trajectory.time), np.zeros((0, 7))
     if trajectory.pose.shape != (count, 4):
         return none, f"pose has shape {trajectory.pose.shape}, allowed ({count}, 4)"
-    if any(len(part) != count for part in (trajectory.speed, trajectory.accel, trajectory.curvature)):
+    if not count == len(trajectory.speed) == len(trajectory.accel) == len(trajectory.curvature):
         return none, "its columns differ in length"
     if count < 2:
         return none, f"{count} knots, allowed 2 or more"
     packed = pack(trajectory)
-    if not all_finite(packed) or not math.isfinite(trajectory.pose[:, 2].sum()):
+    if not all_finite(packed) or not all_finite(trajectory.pose):
         return packed, "a value is not finite"
     if not on_time(packed):
         return packed, "its times do not increase from 0"
     return packed, ""
 
 
-@kernel("b1(f8[:, ::1])")
-def all_finite(motion: Array) -> bool:
-    """Whether a packed trajectory holds neither NaN nor infinity."""
+@kernel(types.boolean(READ))
+def all_finite(table: Array) -> bool:
+    """Whether a table (N, M) holds neither NaN nor infinity."""
     sound = True
-    for row in motion:
+    for row in table:
         for value in row:
             sound &= np.isfinite(value)
     return sound
