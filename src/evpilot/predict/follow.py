@@ -150,18 +150,31 @@ def roll(tables: Array, mode: Array, speed: Array, accel: Array, driver: Array, 
         steps = math.ceil((TIMES[knot] - TIMES[knot - 1]) / SUBSTEP - 1e-9)
         dt = (TIMES[knot] - TIMES[knot - 1]) / steps
         for _ in range(steps):
-            for i in range(count):
-                keep = math.exp(-now / holding(accel[i]))
-                for m in range(modes):
-                    if mode[i, m, USED] > 0.0 and now >= driver[i, 4]:
-                        pull[i, m] = drive(i, m, x, v, tables[i, m], mode[i, m], driver[i], keep * accel[i], keep)
-            for i in range(count):
-                for m in range(modes):
-                    after = max(v[i, m] + pull[i, m] * dt, 0.0)
-                    x[i, m] += 0.5 * (v[i, m] + after) * dt
-                    v[i, m] = after
+            pulls(now, tables, mode, x, v, accel, driver, pull)
+            go_on(dt, pull, x, v)
             now += dt
         note(knot, x, v, run, pace)
+
+
+@kernel()
+def pulls(now: float, tables: Array, mode: Array, x: Array, v: Array, accel: Array, driver: Array, pull: Array) -> None:
+    """Fill pull (N, M): the acceleration [m/s2] of each object on each way at a time [s]; the rest as in `roll`, which
+    makes arrays, and so would count references to each row that it hands to `drive` (see `geometry.jit.kernel`)."""
+    for i in range(x.shape[0]):
+        keep = math.exp(-now / holding(accel[i]))
+        for m in range(x.shape[1]):
+            if mode[i, m, USED] > 0.0 and now >= driver[i, 4]:
+                pull[i, m] = drive(i, m, x, v, tables[i, m], mode[i, m], driver[i], keep * accel[i], keep)
+
+
+@kernel()
+def go_on(dt: float, pull: Array, x: Array, v: Array) -> None:
+    """Move all on by dt [s] with their acceleration: x, how far they have come [m], and v [m/s] (N, M), in place."""
+    for i in range(x.shape[0]):
+        for m in range(x.shape[1]):
+            after = max(v[i, m] + pull[i, m] * dt, 0.0)
+            x[i, m] += 0.5 * (v[i, m] + after) * dt
+            v[i, m] = after
 
 
 @kernel()
