@@ -56,7 +56,7 @@ class Predictor:
         count = len(tracks)
         if count > self._room:
             self._scratch = self._make_room(2 * count)
-        order = np.argsort(tracks.id, kind="stable")
+        order = tracks.id.argsort(kind="stable")
         size = np.empty((count + 1, 2))
         size[:count], size[count] = tracks.size[order], self._ego_size
         pose = np.empty((count, MODES, KNOTS, 4))
@@ -85,8 +85,8 @@ class Predictor:
         if not self._fitted:
             forget_drivers(memory, self._heeds)
         self._memory = memory
-        if np.any(order[1:] < order[:-1]):
-            back = np.argsort(order, kind="stable")
+        if (order[1:] < order[:-1]).any():
+            back = order.argsort(kind="stable")
             pose, cov, prob = pose[back], cov[back], prob[back]
         return Predictions(t_ns=tracks.t_ns, track_id=tracks.id, time=self._time, pose=pose, pos_cov=cov, prob=prob)
 

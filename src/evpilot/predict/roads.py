@@ -59,11 +59,12 @@ class Roads:
         self.successor: Ints = np.ascontiguousarray(graph.successor, np.int64)
         self.arrays: RoadArrays = (self.node, self.lane, self.metric, self.successor)
         self.stop_end = _stop_places(graph)
+        self._open: Array = np.full(count, np.inf)
 
     def walls(self, lights: Lights) -> Array:
         """Where traffic on each lane must stop now [m along it], inf where it need not: red and amber lights (L,)."""
-        wall = np.full(len(self.graph), np.inf)
-        for index, state in zip(lights.index, lights.state, strict=True):
+        wall = self._open.copy()
+        for index, state in zip(lights.index.tolist(), lights.state.tolist(), strict=True):
             if state in STOP_STATES:
                 rows = slice(self.graph.light_lane_start[index], self.graph.light_lane_start[index + 1])
                 lanes = self.graph.light_lane[rows]
