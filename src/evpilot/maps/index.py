@@ -175,7 +175,9 @@ class LaneIndex:
     def lanes_at(self, x: float, y: float, z: float) -> Ints:
         """All lanes whose area holds the place [m], ascending."""
         count = _lanes_at(x, y, z, self.arrays, self._found)
-        return np.sort(self._found[:count])
+        lanes = self._found[:count].copy()
+        lanes.sort()
+        return lanes
 
     def nearest(self, x: float, y: float, z: float, yaw: float | None = None) -> tuple[int, float, float]:
         """Lane, s [m] and d [m, left positive]; see `locate`. Lane -1 when no lane is at this height."""

@@ -33,7 +33,7 @@ class ReferencePath:
 
     def lane_at(self, s: float) -> int:
         """Position in `lanes` of the lane at arc length s [m]."""
-        return int(min(max(np.searchsorted(self.lane_s, s, side="right") - 1, 0), len(self.lanes) - 1))
+        return int(min(max(self.lane_s.searchsorted(s, side="right") - 1, 0), len(self.lanes) - 1))
 
 
 @kernel("f8[:, ::1](f8[:, ::1], f8)")
