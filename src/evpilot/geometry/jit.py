@@ -102,8 +102,9 @@ def kernel(*signature: Any) -> Callable[[F], F]:
     It is compiled, or loaded from the cache, when its module is imported, and never again: a call with other types
     raises TypeError. Without a signature the kernel is for other kernels only, and is compiled as part of them.
     Dividing by zero gives inf or nan, as in numpy: a check before every division would keep loops from becoming vector
-    code. A kernel for kernels counts no references to the arrays that it is given, where it `makes_none`: its caller
-    holds them, and to count them takes longer than what many a kernel does with them.
+    code. A kernel counts no references to the arrays that it is given, where it `makes_none`: its caller holds them,
+    and to count them takes longer than what many a kernel does with them. One that makes arrays hands what is long to
+    one that makes none.
     """
 
     def compiled(function: F) -> F:
@@ -111,7 +112,7 @@ def kernel(*signature: Any) -> Callable[[F], F]:
         numba_config.CACHE_DIR = str(cache_root() / source_key(module))  # pyright: ignore[reportAttributeAccessIssue]
         # nobody takes a kernel's address, so it needs no wrapper for C: a twentieth of the time that compiling takes
         options = {"cache": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-        options["_nrt"] = bool(signature) or not makes_none(function)
+        options["_nrt"] = not makes_none(function)
         return cast(F, numba.njit(*signature, **options)(function))
 
     return compiled

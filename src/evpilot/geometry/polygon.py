@@ -34,10 +34,13 @@ def in_polygon(x: float, y: float, corners: Array) -> bool:
 @kernel(types.boolean(READ, READ))
 def any_near(polygon: Array, points: Array) -> bool:
     """Whether any of some points (N, 2) is within the box around a polygon (K, 2)."""
-    low_x, high_x = polygon[:, 0].min() - BESIDE, polygon[:, 0].max() + BESIDE
-    low_y, high_y = polygon[:, 1].min() - BESIDE, polygon[:, 1].max() + BESIDE
-    for n in range(points.shape[0]):  # noqa: SIM110  a kernel has no any()
-        if low_x < points[n, 0] < high_x and low_y < points[n, 1] < high_y:
+    low_x, high_x, low_y, high_y = np.inf, -np.inf, np.inf, -np.inf
+    for k in range(polygon.shape[0]):
+        low_x, high_x = min(low_x, polygon[k, 0]), max(high_x, polygon[k, 0])
+        low_y, high_y = min(low_y, polygon[k, 1]), max(high_y, polygon[k, 1])
+    for n in range(points.shape[0]):
+        x, y = points[n, 0], points[n, 1]
+        if low_x - BESIDE < x < high_x + BESIDE and low_y - BESIDE < y < high_y + BESIDE:
             return True
     return False
 
