@@ -41,17 +41,13 @@ def _level(low: float, high: float, half: float, spans: Array, near: Ints, crowd
             crowd[crowd[0]] = e
 
 
-@kernel("void(f8[:, ::1], f8[:, :, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8, f8, f8[::1], f8[:, ::1])")
-def headway_cost(
-    props: Array, rolls: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, asked: Array,
-    costs: Array,
+@kernel()
+def _tailgated(
+    props: Array, rolls: Array, spans: Array, prob: Array, front: float, half: float, asked: Array, crowds: Ints,
+    nearest: Array, costs: Array,
 ) -> None:  # fmt: skip
-    """Add to costs (R, 13) what following closer than asked (3,), headway [s] at standstill, its rise with the speed
-    [s2/m] and its most [s], is worth. front, half [m] of our body; near (C, E + 1) as `spans_on` fills it."""
-    crowds, (low, high) = np.empty_like(near), _width(rolls)
-    nearest = np.empty((near.shape[0], rolls.shape[1]))
-    for c in range(near.shape[0]):
-        _level(low, high, half, spans[c], near[c], crowds[c], nearest[c])
+    """`headway_cost` among the crowds (C, E + 1), as `_level` fills them: apart, for a kernel that makes arrays counts
+    references to each span that it looks at (see `geometry.jit.kernel`)."""
     for r in range(props.shape[0]):
         c, roll = int(props[r, CORRIDOR]), rolls[r]
         if crowds[c, 0] == 0:
@@ -71,3 +67,17 @@ def headway_cost(
                     worst = max(worst, prob[e] * (1.0 - max(free, 0.0) / wanted))
             total += worst * (TIMES[step] - TIMES[step - 1])
         costs[r, CLEARANCE] += HEADWAY_COST * total
+
+
+@kernel("void(f8[:, ::1], f8[:, :, ::1], f8[:, :, :, ::1], i8[:, ::1], f8[::1], f8, f8, f8[::1], f8[:, ::1])")
+def headway_cost(
+    props: Array, rolls: Array, spans: Array, near: Ints, prob: Array, front: float, half: float, asked: Array,
+    costs: Array,
+) -> None:  # fmt: skip
+    """Add to costs (R, 13) what following closer than asked (3,), headway [s] at standstill, its rise with the speed
+    [s2/m] and its most [s], is worth. front, half [m] of our body; near (C, E + 1) as `spans_on` fills it."""
+    crowds, (low, high) = np.empty_like(near), _width(rolls)
+    nearest = np.empty((near.shape[0], rolls.shape[1]))
+    for c in range(near.shape[0]):
+        _level(low, high, half, spans[c], near[c], crowds[c], nearest[c])
+    _tailgated(props, rolls, spans, prob, front, half, asked, crowds, nearest, costs)
