@@ -85,8 +85,24 @@ def test_a_plan_that_brakes_beside_somebody_into_his_way_goes_on() -> None:
     assert brake.step(observation, plan) is None
     past = brake.evasion(observation, plan, plan, (0.5, 0.5))
     assert past is not None and past.speed[-1] == pytest.approx(SPEED)
-    gentle = straight(0.0, SPEED, -1.0)
-    assert brake.brakes(plan) and not brake.brakes(gentle)
+    fresh, gentle = EmergencyBrake(SEDAN, ROAD), straight(0.0, SPEED, -1.0)
+    assert fresh.brakes(plan) and not fresh.brakes(gentle)
+
+
+def test_a_way_past_is_driven_to_its_end_also_where_nothing_brakes_any_more() -> None:
+    brake, other = EmergencyBrake(SEDAN, ROAD), merging(ahead=11.8, pace=2.8, towards=1.1)
+    first, plan = seen(0.0, SPEED, other), straight(0.0, SPEED)
+    past = brake.evasion(first, plan, brake.step(first, plan) or plan, (0.5, 0.5))
+    assert past is not None
+    for seconds, driven in ((0.6, True), (2.0, False)):
+        later = moved(first, past, seconds)
+        assert later.tracks is not None
+        later = replace(later, tracks=replace(later.tracks, state=later.tracks.state + 200.0))
+        calm = replace(straight(float(later.ego.pose[0]), SPEED), t_ns=later.t_ns)
+        while brake.step(later, calm) is not None:
+            pass  # until it lets go
+        again = brake.evasion(later, calm, calm, (0.5, 0.5)) if brake.brakes(calm) else None
+        assert (again is not None) == driven
 
 
 def test_nobody_far_ahead_is_passed_by_a_hands_breadth() -> None:

@@ -24,7 +24,8 @@ IMPORT = re.compile(
 )
 COMMENT = re.compile(r"#.*")
 
-MAKERS = {"arange", "array", "copy", "empty", "flatnonzero", "full", "ones", "zeros"}  # of arrays, in kernels
+MAKERS = {"arange", "array", "copy", "flatnonzero"}  # of arrays, in kernels
+MAKERS |= {name + like for name in ("empty", "full", "ones", "zeros") for like in ("", "_like")}
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -21,7 +21,7 @@ from evpilot.guard.contact import (
     impact,
     meeting,
 )
-from evpilot.guard.evade import KNOTS, evade, rest_of
+from evpilot.guard.evade import KNOTS, LONGEST, evade, goes_on, rest_of
 from evpilot.guard.others import OHALF_LENGTH, OHALF_WIDTH, OVX, OVY, OX, OY, OYAW, others_of
 from evpilot.guard.packed import checked, pack, unpack
 from evpilot.guard.tail import own_stop
@@ -108,7 +108,7 @@ class EmergencyBrake:
         self._calm = RELEASE_TICKS
         self._active = False
         self._path: Array | None = None
-        self._aside = np.zeros((0, 7)), 0
+        self._aside = np.zeros((0, 7)), -round(LONGEST * 1e9)
         self._fleeting: int | None = None
         self._row = -1
         self.cause = -1
@@ -187,14 +187,18 @@ class EmergencyBrake:
         )
 
     def brakes(self, driven: Trajectory) -> bool:
-        """Whether this brake is on, or what is driven else brakes for more than comfort: when `evasion` is asked."""
-        return self._active or bool(driven.accel[driven.time <= SOON].min() <= -FIRM)
+        """Whether this brake is on, what is driven else brakes for more than comfort, or the car is on its way past
+        somebody: when `evasion` is asked."""
+        firm = bool(driven.accel[driven.time <= SOON].min() <= -FIRM)
+        return self._active or firm or driven.t_ns - self._aside[1] < LONGEST * 1e9
 
     def evasion(
         self, observation: Observation, plan: Trajectory | None, driven: Trajectory, room: tuple[float, float]
     ) -> Trajectory | None:
         """The way a little aside along a plan's path to drive instead of braking, where braking would meet whom it
-        brakes for; None where it would not, or nothing helps. Asked after `step`, where it `brakes`.
+        brakes for; None where it would not, or nothing helps. Asked after `step`, where it `brakes`. One that is driven
+        goes on until it is as far aside as it leads: a new one in each cycle would lead further aside each time, and a
+        plan cannot turn back as fast.
 
         driven is what would be driven else: this brake's motion, or a plan or stop that brakes beside somebody who
         comes over, into his way. room: to the left and right within the lane [m].
@@ -202,6 +206,9 @@ class EmergencyBrake:
         decel = min(self._most, GRIP_SHARE * observation.friction * GRAVITY)
         motion, _, _, car = self._scene(observation, plan)
         others = others_of(observation)
+        kept = self._driven_aside(observation)
+        if len(kept) and goes_on(kept, others, car):
+            return unpack(kept, observation)
         speed, bite, braked = observation.ego.speed, math.inf, pack(driven)
         if self._active:
             missing = min(max(1.0 + float(observation.ego.accel[0]) / decel, 0.0), 1.0)
@@ -213,15 +220,17 @@ class EmergencyBrake:
             met = beside(others, observation.ego, self._platform)
         if not np.any(met):
             return None
-        kept, whom = self._driven_aside(observation), np.ascontiguousarray(others[met])
-        found = evade(motion, kept, braked, speed, bite, decel, others, whom, car, *room)
+        found = evade(motion, braked, speed, bite, decel, others, np.ascontiguousarray(others[met]), car, *room)
+        if not len(found):
+            return None
         self._aside = found, observation.t_ns
-        return unpack(found, observation) if len(found) else None
+        return unpack(found, observation)
 
     def _driven_aside(self, observation: Observation) -> Array:
-        """What is left (K, 7) of the way past somebody that the car is on, (0, 7) where it is on none."""
+        """What is left (K, 7) of the way past somebody that the car is on, (0, 7) where it is on none, or aside."""
         found, since = self._aside
-        left = rest_of(found, (observation.t_ns - since) * 1e-9)
+        passed = (observation.t_ns - since) * 1e-9
+        left = rest_of(found, passed) if passed < LONGEST else found[:0]
         on_it = len(left) and np.hypot(*(left[0, 1:3] - observation.ego.pose[:2])) < ON_IT
         return left if on_it else np.zeros((0, 7))
 

@@ -35,6 +35,7 @@ ASIDE = (0.0, 0.15, -0.15, 0.3, -0.3, 0.45, -0.45)  # [m] a car in the middle of
 ROOMS = (0.15, 0.08)  # [m] beside him: the most that can be had
 LATERAL_JERK = 8.0  # [m/s3] of the quintic aside; a hard way out may jerk
 SHORTEST = 0.8  # [s] to go aside
+LONGEST = (60.0 * max(ASIDE) / LATERAL_JERK) ** (1.0 / 3.0)  # [s]
 HORIZON = 4.0  # [s]
 NEARLY = 1.5  # [s] until we are level with him: what he does later nobody knows by a hand's breadth
 KNOTS = round(HORIZON / STEP) + 1
@@ -82,6 +83,25 @@ def follows(motion: Array, other: Array, car: Array) -> bool:
 
 
 @kernel()
+def not_behind(motion: Array, others: Array, car: Array) -> Array:
+    """Those of others (N, 10) who do not follow the car."""
+    ahead, count = np.empty_like(others), 0
+    for i in range(others.shape[0]):
+        if not follows(motion, others[i], car):
+            ahead[count] = others[i]
+            count += 1
+    return ahead[:count]
+
+
+@kernel("b1(f8[:, ::1], f8[:, ::1], f8[::1])")
+def goes_on(motion: Array, others: Array, car: Array) -> bool:
+    """Whether a way past that is driven already meets none of others (N, 10) but who follows."""
+    wide = car.copy()
+    wide[4:] = ROOMS[-1]
+    return free(motion, not_behind(motion, others, car), wide)
+
+
+@kernel()
 def far_ahead(motion: Array, speed: float, other: Array, car: Array) -> bool:
     """Whether it takes longer than `NEARLY` until the car at a speed [m/s] is level with an other."""
     c, s = math.cos(motion[0, TYAW]), math.sin(motion[0, TYAW])
@@ -106,10 +126,9 @@ def rest_of(motion: Array, passed: float) -> Array:
     return out
 
 
-@kernel("f8[:, ::1](f8[:, ::1], f8[:, ::1], f8[:, ::1], f8, f8, f8, f8[:, ::1], f8[:, ::1], f8[::1], f8, f8)")
+@kernel("f8[:, ::1](f8[:, ::1], f8[:, ::1], f8, f8, f8, f8[:, ::1], f8[:, ::1], f8[::1], f8, f8)")
 def evade(
     motion: Array,
-    kept: Array,
     braked: Array,
     speed: float,
     bite: float,
@@ -123,8 +142,7 @@ def evade(
     """A way (KNOTS, 7) along a packed trajectory's path, aside by at most left or right [m], that meets none of others
     (N, 10) but who follows, where what would else be driven, braked (T, 7), meets one of whom (M, 10); else (0, 7).
 
-    It keeps the speed now, or brakes [m/s2] after `bite` [s] where that is finite. The way that is driven already, kept
-    (K, 7), goes on as long as it meets nobody: a new one in each cycle would lead a little further aside each time.
+    It keeps the speed now, or brakes [m/s2] after `bite` [s] where that is finite.
     """
     wide = car.copy()
     wide[4:] = 0.5 * car[4:]
@@ -133,15 +151,7 @@ def evade(
     for m in range(whom.shape[0]):
         if far_ahead(motion, speed, whom[m], car):
             return np.empty((0, 7))
-    ahead = np.empty_like(others)
-    count = 0
-    for i in range(others.shape[0]):
-        if not follows(motion, others[i], car):
-            ahead[count] = others[i]
-            count += 1
-    wide[4:] = ROOMS[-1]
-    if kept.shape[0] > 0 and free(kept, ahead[:count], wide):
-        return kept.copy()
+    ahead = not_behind(motion, others, car)
     out = np.empty((KNOTS, 7))
     for room in ROOMS:
         wide[4:] = room
@@ -149,6 +159,6 @@ def evade(
             for brakes in range(2 if bite < math.inf else 1):
                 brake_along(motion, speed, bite if brakes else 0.0, decel if brakes else 0.0, out)
                 move_aside(out, min(max(aside, -right), left))
-                if free(out, ahead[:count], wide):
+                if free(out, ahead, wide):
                     return out
     return np.empty((0, 7))

@@ -240,10 +240,9 @@ class EvPilot:
         k = rows.start + min(max(int(np.searchsorted(graph.arc[rows], s)), 1), rows.stop - rows.start - 1)
         along = graph.center[k, :2] - graph.center[k - 1, :2]
         d += DRIFT * ego.speed * math.sin(yaw - math.atan2(float(along[1]), float(along[0])))
-        edge = 0.5 * (float(np.hypot(*(graph.left[k, :2] - graph.right[k, :2]))) - self._width)
-        led = self._offsets(plan, lane) if plan is not None and self._lane_kept else [0.0]
-        left, right = min(edge - ROOM_KEPT - d, edge - max(led)), min(edge - ROOM_KEPT + d, edge + min(led))
-        return max(left, 0.0), max(right, 0.0)
+        offsets = [d, *(self._offsets(plan, lane) if plan is not None and self._lane_kept else [])]
+        spare = 0.5 * (float(np.hypot(*(graph.left[k, :2] - graph.right[k, :2]))) - self._width) - ROOM_KEPT
+        return max(spare - max(offsets), 0.0), max(spare + min(offsets), 0.0)
 
     def _offsets(self, plan: Trajectory, lane: int) -> list[float]:
         """How far [m] to the left of its lane's middle a plan leads, here and there within `AHEAD`, as far as it stays
@@ -251,7 +250,7 @@ class EvPilot:
         rows = np.flatnonzero(plan.time <= AHEAD)[::5]
         near = [self._index.nearest(*plan.pose[row].tolist()) for row in rows]
         beside = (self._graph.left_neighbour[lane], self._graph.right_neighbour[lane])
-        return [0.0, *(d for other, _, d in near if other >= 0 and other not in beside)]
+        return [d for other, _, d in near if other >= 0 and other not in beside]
 
     def _only_plan_passes(self, decision: Decision, stop: Trajectory, observation: Observation) -> bool:
         """Whether the stop leads into someone or off the road, and the plan does not."""
