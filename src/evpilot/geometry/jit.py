@@ -24,8 +24,8 @@ IMPORT = re.compile(
 )
 COMMENT = re.compile(r"#.*")
 
-MAKERS = {"arange", "array", "copy", "flatnonzero"}  # of arrays, in kernels
-MAKERS |= {name + like for name in ("empty", "full", "ones", "zeros") for like in ("", "_like")}
+FILLED = {name + like for name in ("empty", "full", "ones", "zeros") for like in ("", "_like")}
+MAKERS = {"arange", "array", "copy", "flatnonzero", *FILLED}  # of arrays, in kernels
 
 F = TypeVar("F", bound=Callable[..., Any])
 
