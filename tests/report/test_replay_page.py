@@ -179,3 +179,15 @@ def test_a_real_drive_with_its_verdict(browser, tmp_path):
     assert page.run("document.getElementById('vscore').innerText").startswith(f"{verdict.score * 100:.1f}")
     assert page.complaints() == []
     page.close()
+
+
+def test_a_suites_word_on_the_case_stands_before_the_judges(browser, drive, verdict, tmp_path):
+    told = replay.Told(command="evpilot suite replay r157 'a case'", word="fail: left its lane by 0.10 m", passed=False)
+    replay.write(drive, verdict, tmp_path / "case.html", told=told)
+    page = browser.open(tmp_path / "case.html")
+    said = page.run("document.getElementById('vword').textContent")
+    bad = page.run("document.getElementById('badge').classList.contains('bad')")
+    gates = page.run("document.getElementById('gates').textContent")
+    assert said == told.word and bad and "goal" not in gates
+    assert page.run("document.getElementById('cmd').textContent") == told.command
+    page.close()

@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -30,16 +31,26 @@ SCRIPTS = ("data", "theme", "camera", "road", "vehicles", "stage", "marks", "plo
 Judged = Verdict | Mapping[str, Any] | None
 
 
-def write(run: RunLog, verdict: Judged, path: str | Path, *, command: str = "") -> None:
-    """Write the replay page of a run; verdict is the judge's, its as_json(), or None where nobody judged. command: what
-    repeats the run, where it is not `evpilot drive`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a suite tells of a run: the command that repeats it, and its word on the case, which stands before the
+    judge's; passed: whether that is a pass."""
+
+    command: str
+    word: str
+    passed: bool
+
+
+def write(run: RunLog, verdict: Judged, path: str | Path, *, told: Told | None = None) -> None:
+    """Write the replay page of a run; verdict is the judge's, its as_json(), or None where nobody judged. told: what a
+    suite tells of it, where the run is a case of one.
 
     Raises EvpilotError when the run holds no moment to show, or path cannot be written.
     """
-    write_text(path, page(run, verdict, command=command))
+    write_text(path, page(run, verdict, told=told))
 
 
-def page(run: RunLog, verdict: Judged, *, command: str = "") -> str:
+def page(run: RunLog, verdict: Judged, *, told: Told | None = None) -> str:
     """The page's HTML."""
     if not run.frames or not len(run.t_ns):
         raise EvpilotError("holds no planning tick; a replay needs at least one", place="RunLog")
@@ -55,7 +66,7 @@ def page(run: RunLog, verdict: Judged, *, command: str = "") -> str:
         "title": html.escape(run.header.scenario),
         "style": style,
         "script": script,
-        "data": json.dumps(data(run, verdict, command), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
+        "data": json.dumps(data(run, verdict, told), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
     }
     template = (folder / "page.html").read_text("utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
@@ -65,7 +76,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def data(run: RunLog, verdict: Judged, command: str = "") -> dict[str, Any]:
+def data(run: RunLog, verdict: Judged, told: Told | None = None) -> dict[str, Any]:
     """All that the page knows, as plain JSON values; columns are in "blob"."""
     columns, clocks = Columns(), clock(run)
     lanes = lanes_driven(run)
@@ -76,7 +87,7 @@ def data(run: RunLog, verdict: Judged, command: str = "") -> dict[str, Any]:
     judged = verdict.as_json() if isinstance(verdict, Verdict) else verdict
     marks = happenings.events(run, clocks, lanes, strip, ttc, _contacts(judged, clocks))
     return {
-        "head": _head(run, clocks, ttc_limit) | ({"command": command} if command else {}),
+        "head": _head(run, clocks, ttc_limit) | ({} if told is None else _told(told)),
         "map": _map(run, clocks, columns),
         "ego": motion.ego(run, clocks, columns),
         "spent": motion.spent(run, clocks, columns),
@@ -99,6 +110,10 @@ def data(run: RunLog, verdict: Judged, command: str = "") -> dict[str, Any]:
         "score": None if judged is None else _score(judged),
         "blob": columns.text(),
     }
+
+
+def _told(told: Told) -> dict[str, Any]:
+    return {"command": told.command, "ruling": [told.word, told.passed]}
 
 
 def _head(run: RunLog, clocks: Clock, ttc_limit: float | None) -> dict[str, Any]:

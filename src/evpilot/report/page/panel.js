@@ -27,14 +27,14 @@ function showVerdict(drive) {
   const { score, head } = drive;
   $("verdict").hidden = $("partsS").hidden = !score;
   if (!score) return;
-  const [word, good] = headline(score, head.outcome);
+  const [word, good] = head.ruling ?? headline(score, head.outcome);
   $("vsuite").textContent = "closed loop, nuPlan's score";
   $("vscore").replaceChildren(score.total === null ? "none" : (score.total * 100).toFixed(1), make("small", "", " / 100"));
   $("vword").textContent = word;
   $("badge").classList.toggle("bad", !good);
   $("badgeIcon").setAttribute("d", good ? TICK : CROSS);
   const gates = Object.entries(score.gates).map(([name, value]) => [GATE_WORDS[name] ?? spaced(name), value === null ? null : value >= 1]);
-  if (score.goal !== null) gates.push(["goal reached", score.goal]);
+  if (score.goal !== null && !head.ruling) gates.push(["goal reached", score.goal]);
   if (score.faults !== null) gates.push(["pilot without fault", score.faults === 0]);
   const rows = gates.sort((a, b) => (a[1] === false ? 0 : 1) - (b[1] === false ? 0 : 1)).map(([name, passed]) => {
     const row = make("div", passed === null ? "open" : passed ? "" : "bad");

@@ -122,14 +122,13 @@ def replay_case(name: str, case_id: str, settings: Settings, out: Path) -> None:
     """Drive one case of a suite again; write its records, its replay and its result into a folder of its own."""
     settings.check()
     warmed_up()
-    from evpilot.sweep.suites import find_suite
+    from evpilot.sweep.suites import find_suite, word_on
 
     found = find_suite(name)
     folder = out / file_name(f"{found.key}-{case_id}")
     row = write_case(name, case_id, settings, folder)
     screen = console()
-    verdict = f"{row['verdict']}: {row['reason'] or row['clause']}"
-    screen.print(marked(verdict, row["verdict"] == "pass"))
+    screen.print(marked(word_on(row), row["verdict"] == "pass"))
     screen.print("replay:", linked(folder / "replay.html"))
 
 
@@ -137,7 +136,7 @@ def write_case(name: str, case_id: str, settings: Settings, folder: Path) -> dic
     """Drive a case and write its run folder (result.json is the suite's row); returns the row."""
     from evpilot.evaluate import judge
     from evpilot.report import replay
-    from evpilot.sweep.suites import drive, find_suite, result_row
+    from evpilot.sweep.suites import drive, find_suite, result_row, word_on
 
     found, car = find_suite(name), platforms.load(settings.platform)
     case = found.case(case_id)
@@ -148,7 +147,8 @@ def write_case(name: str, case_id: str, settings: Settings, folder: Path) -> dic
     with run_folder(folder) as unfinished:
         write_records(unfinished, log, verdict)
         write_json(unfinished / "result.json", row)
-        replay.write(log, verdict, unfinished / "replay.html", command=command)
+        told = replay.Told(command=command, word=word_on(row), passed=row["verdict"] == "pass")
+        replay.write(log, verdict, unfinished / "replay.html", told=told)
     return row
 
 
