@@ -35,7 +35,7 @@ def way(
     observation, plan = seen(0.0, speed, others), straight(0.0, speed)
     braking = brake.step(observation, plan)
     driven = braking or plan
-    return braking, brake.evasion(observation, plan, driven, room) if brake.brakes(driven) else None
+    return braking, brake.evasion(observation, plan, driven, room) if brake.may_evade(driven) else None
 
 
 @pytest.mark.parametrize("aside", [a for a in ASIDE if a])
@@ -86,7 +86,7 @@ def test_a_plan_that_brakes_beside_somebody_into_his_way_goes_on() -> None:
     past = brake.evasion(observation, plan, plan, (0.5, 0.5))
     assert past is not None and past.speed[-1] == pytest.approx(SPEED)
     fresh, gentle = EmergencyBrake(SEDAN, ROAD), straight(0.0, SPEED, -1.0)
-    assert fresh.brakes(plan) and not fresh.brakes(gentle)
+    assert fresh.may_evade(plan) and not fresh.may_evade(gentle)
 
 
 def test_a_way_past_is_driven_to_its_end_also_where_nothing_brakes_any_more() -> None:
@@ -101,7 +101,7 @@ def test_a_way_past_is_driven_to_its_end_also_where_nothing_brakes_any_more() ->
         calm = replace(straight(float(later.ego.pose[0]), SPEED), t_ns=later.t_ns)
         while brake.step(later, calm) is not None:
             pass  # until it lets go
-        again = brake.evasion(later, calm, calm, (0.5, 0.5)) if brake.brakes(calm) else None
+        again = brake.evasion(later, calm, calm, (0.5, 0.5)) if brake.may_evade(calm) else None
         assert (again is not None) == driven
 
 
@@ -145,6 +145,17 @@ def test_a_way_past_that_is_driven_goes_on_and_is_not_drawn_further_aside_each_t
     assert again is not None
     there = np.interp(again.time + 0.1, past.time, past.pose[:, 1])
     assert again.pose[:, 1] == pytest.approx(there, abs=1e-6)
+
+
+def test_a_way_past_that_was_refused_is_not_gone_on_with() -> None:
+    brake, other = EmergencyBrake(SEDAN, ROAD), merging(ahead=11.8, pace=2.8, towards=1.1)
+    first, plan = seen(0.0, SPEED, other), straight(0.0, SPEED)
+    past = brake.evasion(first, plan, brake.step(first, plan) or plan, (0.5, 0.5))
+    assert past is not None
+    brake.refuse()
+    later = moved(first, past, 0.1)
+    fresh = brake.evasion(later, plan, brake.step(later, plan) or plan, (0.0, 0.0))
+    assert fresh is None or fresh.pose[:, 1].min() > float(past.pose[:, 1].min()) + 0.05
 
 
 def moved(before: Observation, driven: Trajectory, seconds: float) -> Observation:

@@ -46,6 +46,7 @@ RELEASE_TICKS = 3  # ticks without danger before the brake is let go
 ON_IT = 0.3  # [m] from a way that the car is on
 FLEETING = 0.25  # [s] who is known for longer is no false report
 GRAVITY = 9.81  # [m/s2]
+NO_WAY = np.zeros((0, 7)), -round(LONGEST * 1e9)  # aside, found [ns] so long ago that it is over
 
 
 @kernel("Tuple((f8, i8, f8, i8))(f8[:, ::1], f8, f8, f8, f8, b1, f8[:, ::1], f8[::1], f8[:, ::1])")
@@ -108,7 +109,7 @@ class EmergencyBrake:
         self._calm = RELEASE_TICKS
         self._active = False
         self._path: Array | None = None
-        self._aside = np.zeros((0, 7)), -round(LONGEST * 1e9)
+        self._aside = NO_WAY
         self._fleeting: int | None = None
         self._row = -1
         self.cause = -1
@@ -186,7 +187,7 @@ class EmergencyBrake:
             and self._fleeting not in observation.tracks.id
         )
 
-    def brakes(self, driven: Trajectory) -> bool:
+    def may_evade(self, driven: Trajectory) -> bool:
         """Whether this brake is on, what is driven else brakes for more than comfort, or the car is on its way past
         somebody: when `evasion` is asked."""
         firm = bool(driven.accel[driven.time <= SOON].min() <= -FIRM)
@@ -196,9 +197,9 @@ class EmergencyBrake:
         self, observation: Observation, plan: Trajectory | None, driven: Trajectory, room: tuple[float, float]
     ) -> Trajectory | None:
         """The way a little aside along a plan's path to drive instead of braking, where braking would meet whom it
-        brakes for; None where it would not, or nothing helps. Asked after `step`, where it `brakes`. One that is driven
-        goes on until it is as far aside as it leads: a new one in each cycle would lead further aside each time, and a
-        plan cannot turn back as fast.
+        brakes for; None where it would not, or nothing helps. Asked after `step`, where it `may_evade`. One that is
+        driven goes on until it is as far aside as it leads: a new one in each cycle would lead further aside each time,
+        and a plan cannot turn back as fast.
 
         driven is what would be driven else: this brake's motion, or a plan or stop that brakes beside somebody who
         comes over, into his way. room: to the left and right within the lane [m].
@@ -225,6 +226,10 @@ class EmergencyBrake:
             return None
         self._aside = found, observation.t_ns
         return unpack(found, observation)
+
+    def refuse(self) -> None:
+        """Be told that the way past somebody that was found is not driven."""
+        self._aside = NO_WAY
 
     def _driven_aside(self, observation: Observation) -> Array:
         """What is left (K, 7) of the way past somebody that the car is on, (0, 7) where it is on none, or aside."""

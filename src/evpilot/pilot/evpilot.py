@@ -219,11 +219,14 @@ class EvPilot:
 
     def _past(self, decision: Decision, driven: Trajectory | None, observation: Observation) -> Decision | None:
         """The way past somebody into whose way what would else be driven brakes, None where it does not."""
-        if driven is None or not self._brake.brakes(driven):
+        if driven is None or not self._brake.may_evade(driven):
             return None
         plan = decision.trajectory
         aside = self._brake.evasion(observation, plan, driven, self._room(observation.ego, plan))
-        if aside is None or self._validator.check_trajectory(aside, observation, hard=True):
+        if aside is None:
+            return None
+        if self._validator.check_trajectory(aside, observation, hard=True):
+            self._brake.refuse()
             return None
         past = self._instead(decision, driven, Source.GUARD, "past somebody whom braking would meet", -1)
         return dataclasses.replace(past, trajectory=aside)

@@ -41,6 +41,12 @@ class Told:
     passed: bool
 
 
+def told_by(row: Mapping[str, Any], command: str) -> Told:
+    """What a suite's row tells of its case: its verdict with the reason, or the clause where it has none."""
+    word = f"{row['verdict']}: {row['reason'] or row['clause']}"
+    return Told(command=command, word=word, passed=row["verdict"] == "pass")
+
+
 def write(run: RunLog, verdict: Judged, path: str | Path, *, told: Told | None = None) -> None:
     """Write the replay page of a run; verdict is the judge's, its as_json(), or None where nobody judged. told: what a
     suite tells of it, where the run is a case of one.

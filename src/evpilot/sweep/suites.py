@@ -192,11 +192,6 @@ def result_row(found: Suite, case: Case, result: CaseResult) -> Row:
     }
 
 
-def word_on(row: Row) -> str:
-    """A row's verdict with its reason, or the clause where it has none."""
-    return f"{row['verdict']}: {row['reason'] or row['clause']}"
-
-
 def safe_distances(log: RunLog) -> Row:
     """RSS as a monitor: the least distance [m] beyond the safe one, None where nobody was near; the time [s] in danger;
     and the part of it that the car brought about."""

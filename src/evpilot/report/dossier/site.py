@@ -18,7 +18,7 @@ from evpilot.report.dossier import maps, sections, standing
 from evpilot.report.dossier.evidence import Evidence, chosen_failures, gather
 from evpilot.report.dossier.safety_case import tree
 from evpilot.sweep.run_folder import write_json, write_records
-from evpilot.sweep.suites import drive, word_on
+from evpilot.sweep.suites import drive
 from evpilot.sweep.table import Row
 
 OnStep = Callable[[str, int, int], None]
@@ -172,8 +172,7 @@ def _shown(evidence: Evidence, row: Row, folder: Path, name: str) -> dict[str, A
     verdict, target = judge(log), folder / name
     target.mkdir(parents=True)
     write_records(target, log, verdict)
-    told = replay.Told(command=command, word=word_on(row), passed=row["verdict"] == "pass")
-    replay.write(log, verdict, target / "replay.html", told=told)
+    replay.write(log, verdict, target / "replay.html", told=replay.told_by(row, command))
     write_json(target / "result.json", row)
     end = (int(log.t_ns[-1]) - int(log.t_ns[0])) * 1e-9
     at = end if row["contact"] else picture.striking_moment(log)

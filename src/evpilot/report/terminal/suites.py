@@ -122,13 +122,15 @@ def replay_case(name: str, case_id: str, settings: Settings, out: Path) -> None:
     """Drive one case of a suite again; write its records, its replay and its result into a folder of its own."""
     settings.check()
     warmed_up()
-    from evpilot.sweep.suites import find_suite, word_on
+    from evpilot.report import replay
+    from evpilot.sweep.suites import find_suite
 
     found = find_suite(name)
     folder = out / file_name(f"{found.key}-{case_id}")
     row = write_case(name, case_id, settings, folder)
     screen = console()
-    screen.print(marked(word_on(row), row["verdict"] == "pass"))
+    told = replay.told_by(row, "")
+    screen.print(marked(told.word, told.passed))
     screen.print("replay:", linked(folder / "replay.html"))
 
 
@@ -136,7 +138,7 @@ def write_case(name: str, case_id: str, settings: Settings, folder: Path) -> dic
     """Drive a case and write its run folder (result.json is the suite's row); returns the row."""
     from evpilot.evaluate import judge
     from evpilot.report import replay
-    from evpilot.sweep.suites import drive, find_suite, result_row, word_on
+    from evpilot.sweep.suites import drive, find_suite, result_row
 
     found, car = find_suite(name), platforms.load(settings.platform)
     case = found.case(case_id)
@@ -147,8 +149,7 @@ def write_case(name: str, case_id: str, settings: Settings, folder: Path) -> dic
     with run_folder(folder) as unfinished:
         write_records(unfinished, log, verdict)
         write_json(unfinished / "result.json", row)
-        told = replay.Told(command=command, word=word_on(row), passed=row["verdict"] == "pass")
-        replay.write(log, verdict, unfinished / "replay.html", told=told)
+        replay.write(log, verdict, unfinished / "replay.html", told=replay.told_by(row, command))
     return row
 
 
