@@ -8,16 +8,18 @@ BIN := .venv/bin
 PINNED := -qq --disable-pip-version-check --no-compile -c requirements.lock
 INSTALL = $(BIN)/python -m pip install $(PINNED)
 JOBS ?= 2
+KERNEL_TESTS := $(addprefix tests/,control evaluate geometry guard maps plan powertrain predict sense track traffic vehicle)
 # Bytecode is written even where the environment forbids it: to compile all that a process imports, anew at every start,
 # takes longer than most of what it is started for.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help drive test check format warm bench lock clean
+.PHONY: help drive test bounds check format warm bench lock clean
 
 help:
 	@echo "make drive   drive the built-in tour and say where its replay is"
 	@echo "make test    the tests"
-	@echo "make check   format, lint, types, imports, tests: all that CI runs"
+	@echo "make bounds  the tests of the rooms with kernels again, every index into an array checked"
+	@echo "make check   format, lint, types, imports, tests, bounds: all that CI runs"
 	@echo "make format  put the sources into the form that 'make check' wants"
 	@echo "make bench   evpilot and its peers on the same scenarios, side by side"
 	@echo "make lock    resolve the pins of requirements.lock anew"
@@ -48,6 +50,14 @@ test: .venv/dev.stamp warm
 	@echo "== tests"
 	@$(BIN)/pytest -q -n $(JOBS) --dist worksteal
 
+# An index past an array's end reads what happens to lie there: wrong on one machine in a hundred, and right on ours.
+bounds: export NUMBA_BOUNDSCHECK = 1
+bounds: .venv/dev.stamp
+	@echo "== compiling the kernels with every index checked"
+	@$(BIN)/python -m evpilot.sweep.warm > .venv/checked.log || { cat .venv/checked.log; exit 1; }
+	@echo "== tests of the rooms with kernels"
+	@$(BIN)/pytest -q -n $(JOBS) --dist worksteal $(KERNEL_TESTS)
+
 check: .venv/dev.stamp
 	@echo "== format"
 	@$(BIN)/ruff format --check .
@@ -58,6 +68,7 @@ check: .venv/dev.stamp
 	@echo "== imports"
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory bounds
 
 format: .venv/dev.stamp
 	@$(BIN)/ruff check --fix-only -q .

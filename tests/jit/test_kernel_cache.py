@@ -39,6 +39,15 @@ def area(side: float) -> float:
     return side * side
 """
 
+PICKS = """
+from evpilot.geometry.jit import kernel
+
+
+@kernel("f8(f8[::1], i8)")
+def pick(values, at):
+    return values[at]
+"""
+
 
 class Sources(dict[str, str]):
     """Sources that stand in for a module's own; every change clears what was concluded from them."""
@@ -127,7 +136,9 @@ def test_the_key_is_the_same_in_every_process() -> None:
     assert answer.stdout.strip() == source_key("plan.score")
 
 
-def test_an_edited_callee_is_used_without_clearing_any_cache(tmp_path: Path) -> None:
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """An evpilot of two modules, `inner.uses` and the one that it calls, `inner.shapes`, to be written."""
     package = tmp_path / "evpilot"
     for part in ("geometry/jit.py", "geometry/__init__.py"):
         (package / part).parent.mkdir(parents=True, exist_ok=True)
@@ -135,21 +146,44 @@ def test_an_edited_callee_is_used_without_clearing_any_cache(tmp_path: Path) -> 
     (package / "inner").mkdir()
     for empty in ("__init__.py", "inner/__init__.py"):
         (package / empty).write_text("")
+    return package
+
+
+def run(package: Path, code: str, **env: str) -> str:
+    """What a process of its own prints; all of them share a cache of kernels."""
+    own = {"PYTHONPATH": str(package.parent), "EVPILOT_CACHE": str(package.parent / "cache"), "PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=own | env
+    ).stdout.strip()
+
+
+def test_an_edited_callee_is_used_without_clearing_any_cache(package: Path) -> None:
     (package / "inner" / "uses.py").write_text(CALLER)
 
-    def run(callee: str) -> tuple[float, int]:
+    def twice(callee: str) -> str:
         (package / "inner" / "shapes.py").write_text(callee)
         code = "from evpilot.inner.uses import twice\nprint(twice(3.0), sum(twice.stats.cache_misses.values()))"
-        answer = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-            env={"PYTHONPATH": str(tmp_path), "EVPILOT_CACHE": str(tmp_path / "cache"), "PATH": "/usr/bin:/bin"},
-        )  # fmt: skip
-        value, misses = answer.stdout.split()
-        return float(value), int(misses)
+        return run(package, code)
 
-    assert run(CALLEE) == (18.0, 1)
-    assert run(CALLEE) == (18.0, 0)
-    assert run(CALLEE.replace("side * side", "side * side + 1.0")) == (20.0, 1)
+    assert twice(CALLEE) == "18.0 1"
+    assert twice(CALLEE) == "18.0 0"
+    assert twice(CALLEE.replace("side * side", "side * side + 1.0")) == "20.0 1"
+
+
+def test_indices_are_checked_where_that_is_asked_though_a_kernel_that_checks_none_is_cached(package: Path) -> None:
+    (package / "inner" / "uses.py").write_text(PICKS)
+    code = """
+import numpy as np
+from evpilot.inner.uses import pick
+try:
+    pick(np.zeros(4)[:2], 2)
+    print("read")
+except IndexError:
+    print("refused")
+"""
+    assert run(package, code) == "read"
+    assert run(package, code, NUMBA_BOUNDSCHECK="1") == "refused"
+    assert run(package, code) == "read"
 
 
 def test_a_kernel_with_a_signature_never_compiles_again() -> None:

@@ -370,7 +370,7 @@ def test_the_goal_is_met_when_a_dense_look_says_so(goal: Goal, speed: float, acc
 
 def test_a_timed_goal_within_reach_is_worth_the_way_there() -> None:
     goal = place(70.0, 80.0, time=(3.0, 5.0))
-    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf, math.inf, 4.0])
+    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf, math.inf, *SPEEDING])
     costs, firsts = costs_of([line(speed=10.0), line(speed=5.0)], graph=one_lane(), goals=(goal,), wish=timed)
     assert math.isfinite(firsts[0, 3]) and math.isinf(firsts[1, 3])
     assert costs[0, Cost.REACHED] < -50.0 and costs[1, Cost.REACHED] == 0.0
@@ -391,7 +391,7 @@ def test_a_goal_behind_a_contact_is_no_goal() -> None:
 
 def test_what_is_done_after_the_goal_does_not_count() -> None:
     goal = place(60.0, 80.0, time=(3.0, 5.0))
-    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf, math.inf, 4.0])
+    timed = np.array([0.0, 5.0, 25.0, 0.12, math.inf, math.inf, *SPEEDING])
     cruising, stopping = line(speed=12.0), line(speed=12.0)
     stopping[40:, Roll.S] = stopping[40, Roll.S]
     stopping[40:, Roll.X] = stopping[40, Roll.X]

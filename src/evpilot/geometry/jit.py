@@ -76,8 +76,9 @@ def imported_modules(module: str) -> tuple[str, ...]:
 
 @functools.cache
 def source_key(module: str) -> str:
-    """A hash over the sources of a module and all that it imports, numba's version and Python's."""
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+    """A hash over the sources of a module and all that it imports, numba's version and Python's, and whether indices
+    are checked (NUMBA_BOUNDSCHECK)."""
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version} {numba_config.BOUNDSCHECK}".encode())  # pyright: ignore[reportAttributeAccessIssue]
     for name in imported_modules(module):
         digest.update(f"\0{name}\0{_source(name)}".encode())
     return digest.hexdigest()[:16]
