@@ -4,41 +4,34 @@ In every planning tick: truth -> sensor -> observation -> pilot -> checked decis
 the car at 100 Hz to the next tick. Time is integer nanoseconds; nothing that is decided reads a wall clock.
 """
 
-import dataclasses
 import gc
-import math
-import os
-import platform as host
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from importlib.metadata import version
 
-import numba
 import numpy as np
 
 from evpilot.control.kernel import tuning
 from evpilot.files import EvpilotError
 from evpilot.guard.gate import Bound, bounds
-from evpilot.runlog import Ego, Frame, Header, RunLog, reduced
+from evpilot.runlog import Ego, Frame, RunLog, reduced
 from evpilot.scenarios import Scenario
 from evpilot.scenarios.goal import goal_mask
 from evpilot.sense.objects import PERFECT, ObjectSensor, SensorConfig
 from evpilot.simulate.car import drive_exact, drive_tick, ego_state, write_row
 from evpilot.simulate.custody import DEGRADED_SPEED, Answer, Custody, Gauges, Maker
+from evpilot.simulate.header import config_of, header_of, staged
 from evpilot.simulate.motion import Motion, coast, decided, way_out
 from evpilot.simulate.staging import UNSTAGED, Staging, approach_motion
 from evpilot.simulate.start import start_state
 from evpilot.simulate.world import World
 from evpilot.types import ROAD, Briefing, Decision, Limits, Platform, Store, Truth
 from evpilot.types.state import Array, Ints
-from evpilot.vehicle import platforms
 from evpilot.vehicle.dynamics import Car, parameters
 from evpilot.vehicle.powertrain.conditions import MILD, Conditions
 from evpilot.vehicle.powertrain.packing import packed
 from evpilot.vehicle.powertrain.step import power_left
 
-VERSION = version("evpilot")  # read from disk once
 PLANNING_NS = 100_000_000
 FAST_NS = 10_000_000
 STANDS = 0.01  # [m/s] below it the car stands
@@ -90,10 +83,10 @@ def simulate(
         end_ns=scenario.last_step * scenario.dt_ns,
         seed=seed,
     )
-    config = _config(platform, believed, limits, sensor, conditions)
+    config = config_of(platform, believed, limits, sensor, conditions)
     config |= {"compute_delay": compute_delay, "stop_on_collision": stop_on_collision, "period_ns": period}
     config |= {} if step_ns == FAST_NS else {"step_ns": step_ns}
-    config |= _staged(staging)
+    config |= staged(staging)
     world = World(scenario, traffic, seed, platform)
     eyes = ObjectSensor(sensor, seed, scenario.graph.light_pose)
     with _quiet_memory():
@@ -108,7 +101,7 @@ def simulate(
     t_ns, ego, command = drive.record()
     spent, store = drive.energy()
     return RunLog(
-        header=_header(scenario, traffic, seed, pilot_name, config),
+        header=header_of(scenario, traffic, seed, pilot_name, config),
         briefing=briefing,
         frames=tuple(drive.frames),
         t_ns=t_ns,
@@ -117,20 +110,6 @@ def simulate(
         spent=spent,
         store=store,
         outcome=outcome,
-    )
-
-
-def _header(scenario: Scenario, traffic: str, seed: int, pilot_name: str, config: dict[str, object]) -> Header:
-    return Header(
-        version=VERSION,
-        scenario=scenario.name,
-        scenario_sha256=scenario.sha256,
-        problem_id=scenario.problem_id,
-        seed=seed,
-        pilot=pilot_name,
-        traffic=traffic,
-        config=config,
-        machine=_machine(),
     )
 
 
@@ -326,38 +305,6 @@ def _fast_step(period_ns: int, wanted_ns: int, *, exact: bool) -> int:
     most = period_ns // wanted_ns
     counts = (count for count in range(-(-period_ns // wanted_ns), 10 * most + 1) if period_ns % count == 0)
     return period_ns // next(counts, 1)
-
-
-def _config(
-    platform: Platform, believed: Platform, limits: Limits, sensor: SensorConfig, conditions: Conditions
-) -> dict[str, object]:
-    """The resolved configuration as plain JSON values; an unlimited range is "inf"."""
-    return {
-        "platform": platforms.to_document(platform),
-        "planner_platform": platforms.to_document(believed),
-        "limits": dataclasses.asdict(limits),
-        "conditions": dataclasses.asdict(conditions) | {"wind": list(conditions.wind)},
-        "sensor": {k: "inf" if v == math.inf else v for k, v in dataclasses.asdict(sensor).items()},
-    }
-
-
-def _staged(staging: Staging) -> dict[str, object]:
-    """What of a staging belongs to a run's conditions."""
-    if staging is UNSTAGED:
-        return {}
-    approach = None if staging.approach is None else dataclasses.asdict(staging.approach)
-    return {"staging": {"approach": approach, "unseen": [list(pair) for pair in staging.unseen]}}
-
-
-def _machine() -> dict[str, str]:
-    return {
-        "system": host.platform(),
-        "processor": host.machine(),
-        "cores": str(os.cpu_count()),
-        "python": host.python_version(),
-        "numpy": np.__version__,
-        "numba": numba.__version__,
-    }
 
 
 @contextmanager
