@@ -44,7 +44,7 @@ def contestants() -> list[Contestant]:
     """evpilot and the peers that install."""
     fiss, reactive = str(environment("fiss")), str(environment("reactive"))
     return [
-        Contestant(name="evpilot", python=sys.executable, harness="ours.py"),
+        evpilot(0),
         Contestant(name="fiss_plus, default counts", python=fiss, harness="fiss.py", options=("5", "5", "5")),
         Contestant(
             name="fiss_plus, 300-900 candidates",
@@ -58,6 +58,12 @@ def contestants() -> list[Contestant]:
         # goes on to 1,740 and to 8,874, which takes it a second: those cycles are left out, to its advantage
         Contestant(name="reactive-planner, 6 s, 360 samples", python=reactive, harness="reactive.py", most=360),
     ]
+
+
+def evpilot(count: int) -> Contestant:
+    """Ours, with so many candidates in a cycle; 0: its own."""
+    name = f"evpilot, {count} candidates" if count else "evpilot"
+    return Contestant(name=name, python=sys.executable, harness="ours.py", options=(str(count),))
 
 
 def run(contestant: Contestant, files: list[Path], out: Path) -> list[dict[str, Any]]:
@@ -126,11 +132,9 @@ def print_table(taking_part: list[Contestant], results: dict[str, list[dict[str,
     """One line for each contestant, and how evpilot compares."""
     head = ("", "cycles", "ms/cycle", "p99", "candidates", "us/candidate", "valid", "own word", "x real time", "MB")
     print(f"\n{count} scenarios\n\n| " + " | ".join(head) + " |\n|---" + "|---:" * (len(head) - 1) + "|")
-    found: list[Figures] = []
     for contestant in taking_part:
         rows = results[contestant.name]
         one = figures(contestant, rows)
-        found.append(one)
         if not len(one.ms):
             print(f"| {contestant.name} | no such cycle |" + " |" * (len(head) - 2))
             continue
@@ -149,10 +153,19 @@ def print_table(taking_part: list[Contestant], results: dict[str, list[dict[str,
         print(f"| {contestant.name} | " + " | ".join(cells) + " |")
     if len(taking_part) < 4:
         return
-    print(f"\n{paired(taking_part[0], taking_part[3], results)}")
-    if len(found[2].ms):
-        ratio = found[0].per_candidate / found[2].per_candidate
-        print(f"per candidate {ratio:.2f} of fiss_plus's cost at equal counts, its {len(found[2].ms)} cycles")
+    ours, _, fiss, reactive, *equal = taking_part
+    print(f"\n{paired(ours, reactive, results)}")
+    for one in equal:
+        print(per_candidate(figures(one, results[one.name]), figures(fiss, results[fiss.name])))
+
+
+def per_candidate(ours: Figures, theirs: Figures) -> str:
+    """What one of our candidates costs against one of theirs, where both weigh about as many in a cycle."""
+    return (
+        f"per candidate {ours.per_candidate / theirs.per_candidate:.2f} of fiss_plus's cost, {ours.per_candidate:.1f} "
+        f"against {theirs.per_candidate:.1f} us, with {np.median(ours.candidates):.0f} and "
+        f"{np.median(theirs.candidates):.0f} candidates in the median of {len(ours.ms)} and {len(theirs.ms)} cycles"
+    )
 
 
 def main() -> None:
@@ -169,6 +182,11 @@ def main() -> None:
     out = ROOT / "results" / "bench"
     taking_part = contestants()[: 1 if args.skip_peers else None]
     results = {one.name: run(one, chosen, out) for one in taking_part}
+    for fiss in taking_part[2:3]:
+        counted = figures(fiss, results[fiss.name]).candidates
+        if len(counted):
+            taking_part.append(evpilot(round(float(np.median(counted)))))
+            results[taking_part[-1].name] = run(taking_part[-1], chosen, out)
     print_table(taking_part, results, len(chosen))
     (out / "rows.json").write_text(json.dumps(results))
     if not args.skip_scaling:

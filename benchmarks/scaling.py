@@ -3,11 +3,10 @@
 import dataclasses
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from peers.denser import with_candidates
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
@@ -83,19 +82,6 @@ def cycle_ms(briefing: Briefing, observation: Observation, tracks: Tracks) -> tu
     return float(np.median(spent)), float(np.max(spent)), int(np.median(counts))
 
 
-def with_candidates(count: int) -> Callable[..., Any]:
-    """The planner's `propose`, its proposals repeated or thinned to a count."""
-    propose = planning.propose
-
-    def proposed(*arguments: Any) -> Any:
-        rows = propose(*arguments)
-        return np.ascontiguousarray(
-            rows[np.arange(count) * len(rows) // count if count < len(rows) else np.arange(count) % len(rows)]
-        )
-
-    return proposed
-
-
 def tiled(graph: LaneGraph, tiles: int) -> LaneGraph:
     """The map with copies of itself around it, not connected: more lanes, the same surroundings."""
     builder = GraphBuilder()
@@ -136,7 +122,7 @@ def print_scaling(file: Path) -> None:
     print("\n| candidates proposed | weighed in all | ms median | worst |\n|---:|---:|---:|---:|")
     propose = planning.propose
     for count in CANDIDATES:
-        planning.propose = with_candidates(count)
+        planning.propose = with_candidates(propose, count)
         median, worst, weighed = cycle_ms(briefing, seen, crowd(seen, world.graph, 30))
         planning.propose = propose
         print(f"| {count} | {weighed} | {median:.2f} | {worst:.2f} |")

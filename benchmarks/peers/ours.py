@@ -3,13 +3,15 @@
 Prints one line of JSON for each drive. Its plan_ms is the CPU time of track, predict, plan and validate, from its own
 predictions: it never sees the recording's future, which the peers are given.
 
-Usage: ours.py SOLUTIONS SCENARIO.xml ...
+Usage: ours.py SOLUTIONS COUNT SCENARIO.xml ...   (COUNT: how many candidates to weigh in a cycle; 0: its own)
 """
 
 import json
 import sys
 import time
 from pathlib import Path
+
+import denser
 
 from evpilot.scenarios import load
 from evpilot.sweep import solutions
@@ -19,8 +21,10 @@ from evpilot.sweep.warm import warm_up
 
 
 def main() -> None:
-    folder, files = Path(sys.argv[1]), sys.argv[2:]
+    folder, count, files = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     warm_up()
+    if count:
+        denser.weigh(count)
     for file in files:
         world = load(file, 0)
         began = time.perf_counter()
