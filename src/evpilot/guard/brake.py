@@ -21,11 +21,12 @@ from evpilot.guard.contact import (
     impact,
     meeting,
 )
+from evpilot.guard.course import Courses
 from evpilot.guard.evade import KNOTS, LONGEST, evade, goes_on, rest_of
 from evpilot.guard.others import OHALF_LENGTH, OHALF_WIDTH, OVX, OVY, OX, OY, OYAW, others_of
 from evpilot.guard.packed import checked, pack, unpack
 from evpilot.guard.tail import own_stop
-from evpilot.types import EgoState, Limits, Observation, Platform, Tracks, Trajectory
+from evpilot.types import EgoState, LaneGraph, Limits, Observation, Platform, Tracks, Trajectory
 from evpilot.types.state import Array, Bools, Ints
 
 DECEL = 8.0  # [m/s2] at most: dry road, what production systems reach (Euro NCAP AEB)
@@ -99,8 +100,11 @@ class EmergencyBrake:
     """One drive's emergency brake; `step` once per planning tick. State: whether it brakes, for whom and along which
     path, since when it is calm."""
 
-    def __init__(self, platform: Platform, limits: Limits, period_s: float = 0.1) -> None:
+    def __init__(
+        self, platform: Platform, limits: Limits, period_s: float = 0.1, graph: LaneGraph | None = None
+    ) -> None:
         self._platform = platform
+        self._courses = None if graph is None else Courses(graph)
         self._most = min(DECEL, limits.emergency, platform.brake_max)
         self._hardest = min(limits.emergency, platform.brake_max)
         self._period = period_s
@@ -132,7 +136,13 @@ class EmergencyBrake:
         look = LOOK_MAX if self._active else look
         motion, others, rows, car = self._scene(observation, plan)
         out = np.empty((math.ceil((speed / decel + self._wait + 1.0) / STEP) + 1, 7))
-        when, whom, late, _ = weigh(motion, speed, look, self._wait, decel, self._active, others, car, out)
+        asked = (motion, speed, look, self._wait, decel, self._active)
+        when, whom, late, _ = weigh(*asked, others, car, out)
+        if whom >= 0 and self._courses is not None:
+            sure = self._courses.certain(motion, look, others, car, self._active)
+            if len(sure) < len(others):
+                others, rows = others[sure], rows[sure]
+                when, whom, late, _ = weigh(*asked, others, car, out)
         # brakes that bite already need no more time
         missing = min(max(1.0 + float(observation.ego.accel[0]) / decel, 0.0), 1.0)
         bite = missing * (self._wait - self._period)

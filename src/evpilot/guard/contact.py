@@ -50,19 +50,27 @@ def apart(
 
 
 @kernel()
+def travelled(other: Array, kind: int, t: float) -> float:
+    """How long [s] an other takes at its present speed for as far as it goes in t [s]: with its pull (kind 2), or
+    without; hard braking goes on in any case."""
+    if not ((kind == 2 and abs(other[OBRAKE]) > BRAKING) or other[OBRAKE] > HARD):
+        return t
+    speed = math.hypot(other[OVX], other[OVY])
+    if other[OBRAKE] > 0.0:
+        until = min(t, speed / other[OBRAKE])
+        return until - 0.5 * other[OBRAKE] * until * until / max(speed, 1e-6)
+    if speed > BRAKING:
+        until = min(t, GAINING)
+        return t + min(-other[OBRAKE], GAIN_MAX) * until * (t - 0.5 * until) / speed
+    return t
+
+
+@kernel()
 def expected(other: Array, kind: int, t: float) -> tuple[float, float, float]:
     """Where an other's centre and yaw are after t [s]: kind 0 keeps its velocity, 1 its turn rate, 2 its pull; hard
     braking goes on in all of them."""
     x, y, yaw = other[OX], other[OY], other[OYAW]
-    far = t
-    if (kind == 2 and abs(other[OBRAKE]) > BRAKING) or other[OBRAKE] > HARD:
-        speed = math.hypot(other[OVX], other[OVY])
-        if other[OBRAKE] > 0.0:
-            until = min(t, speed / other[OBRAKE])
-            far = until - 0.5 * other[OBRAKE] * until * until / max(speed, 1e-6)
-        elif speed > BRAKING:
-            until = min(t, GAINING)
-            far = t + min(-other[OBRAKE], GAIN_MAX) * until * (t - 0.5 * until) / speed
+    far = travelled(other, kind, t)
     if kind == 1 and abs(other[OTURN]) > 1e-3:
         turn = min(max(other[OTURN], -1.0), 1.0)
         s, c = math.sin(turn * far) / turn, (1.0 - math.cos(turn * far)) / turn

@@ -12,7 +12,8 @@ import numpy as np
 
 from evpilot.guard.area import Area, AreaArrays
 from evpilot.guard.contact import braking, meeting
-from evpilot.guard.faults import FAULTS, LIMIT_SLACK, examine
+from evpilot.guard.course import Courses
+from evpilot.guard.faults import CONTACT, FAULTS, LIMIT_SLACK, examine
 from evpilot.guard.gate import FIRM
 from evpilot.guard.others import others_of
 from evpilot.guard.packed import apart_at, checked, pack, unpack
@@ -77,6 +78,7 @@ class Validator:
         self._platform, self._period = platform, period_s
         self._bound = bounds_of(platform, limits)
         self._area = NOWHERE if graph is None else Area(graph).arrays
+        self._courses = None if graph is None else Courses(graph)
 
     def check(self, decision: Decision, observation: Observation) -> str:
         """Why a decision must not be driven, as one line with value and limit; "" when it may.
@@ -123,7 +125,12 @@ class Validator:
         bound[LATERAL_BOUND] = max(bound[LATERAL_BOUND], LIMIT_SLACK * abs(ego.speed * ego.yaw_rate))
         if hard:
             bound[JERK_BOUND] = bound[LATERAL_JERK_BOUND] = np.inf
-        code, value, limit, seconds = examine(packed, state, self._period, bound, car, others, window, self._area)
+        asked = (packed, state, self._period, bound, car)
+        code, value, limit, seconds = examine(*asked, others, window, self._area)
+        if code == CONTACT and self._courses is not None:
+            sure = self._courses.certain(packed, window, others, car, False)
+            if len(sure) < len(others):
+                code, value, limit, seconds = examine(*asked, others[sure], window, self._area)
         if not code:
             return ""
         phrase, unit = FAULTS[code]
@@ -133,8 +140,10 @@ class Validator:
         """Whether a trajectory is in order and certainly meets nobody within `TAIL_WINDOW`, braked for or not."""
         if self.check_trajectory(trajectory, observation, hard=hard):
             return False
-        when, _ = meeting(pack(trajectory), TAIL_WINDOW, others_of(observation), self._box(observation), True)
-        return when == math.inf
+        packed, others, car = pack(trajectory), others_of(observation), self._box(observation)
+        if self._courses is not None:
+            others = others[self._courses.certain(packed, TAIL_WINDOW, others, car, True)]
+        return meeting(packed, TAIL_WINDOW, others, car, True)[1] < 0
 
     def stopping_tail(self, plan: Trajectory, observation: Observation) -> Trajectory | None:
         """The hardest stop along a plan's path after one period, None when it leads into someone or off the road.

@@ -112,7 +112,7 @@ class EvPilot:
             eco=eco,
         )
         self._validator = Validator(briefing.platform, briefing.limits, period, briefing.graph)
-        self._brake = EmergencyBrake(briefing.platform, briefing.limits, period)
+        self._brake = EmergencyBrake(briefing.platform, briefing.limits, period, briefing.graph)
         self._tail: Trajectory | None = None
         self._keeper, self._charge = keeper, 0.0
         if keeper is not None:
