@@ -231,6 +231,6 @@ def costs_of(
     price_best(
         props, batch, corridors, table, entries, half, np.ones(count), np.zeros(count), near, *strips_of(spans, near),
         whereabouts_of(entries, half), BODY, road.area.origin, road.area.table, road.area.tiles, slack, limits,
-        float(wish[4]), firsts, costs,
+        np.ones(1), float(wish[4]), firsts, costs,
     )  # fmt: skip
     return costs, firsts

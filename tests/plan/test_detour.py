@@ -12,6 +12,7 @@ from driving_scenes import (
     actor,
     centre,
     drive,
+    faults,
     front,
     lane,
     lane_with_light,
@@ -157,6 +158,16 @@ def test_a_gap_that_is_long_enough_is_taken_from_a_stand(gap: float, goes: bool)
     assert not touches(run)
     assert (front(run)[-1] > 80.0) == goes
     assert judge(run).gates["ddc"] == 1.0
+
+
+@pytest.mark.parametrize(("gap", "yaw"), [(3.5, -0.2), (4.5, 0.0), (5.5, -0.2), (6.0, -0.1)])
+def test_from_a_stand_close_behind_a_van_it_gets_past(gap: float, yaw: float) -> None:
+    """Pulling out at walking pace, or after going back a little; before, it waits long enough to know that he parks."""
+    van = 20.0 + 0.5 * CAR.length + gap + 3.0
+    start = np.array([20.0, -0.3, 0.0, yaw])
+    run = drive(scene(street(), actor(1, (van, -0.3), **VAN), speed=0.0, seconds=36.0, start=start))
+    assert not touches(run) and not faults(run)
+    assert front(run)[-1] > van + 10.0
 
 
 @pytest.mark.parametrize("aside", [1.6, 2.2, 3.1])

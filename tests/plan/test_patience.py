@@ -32,7 +32,8 @@ def test_it_stays_so_until_the_car_has_got_away() -> None:
     assert kept.left(ego_at(50.0 + 1.6 * FREE, speed=4.0, t=22.1), True) == 1.0
 
 
-def test_a_rule_that_keeps_it_begins_the_count_anew() -> None:
-    kept = after(FEARS + LASTS)
-    assert kept.left(ego_at(50.0, speed=0.0, t=20.0), False) == 1.0
-    assert kept.left(ego_at(50.0, speed=0.0, t=20.1), True) == 1.0
+def test_as_long_as_a_rule_keeps_it_the_car_is_as_careful_as_ever_and_that_time_does_not_count() -> None:
+    kept = after(FEARS + 0.5 * LASTS)
+    for k in range(100):
+        assert kept.left(ego_at(50.0, speed=0.0, t=20.0 + 0.1 * k), False) == 1.0
+    assert kept.left(ego_at(50.0, speed=0.0, t=30.0), True) == pytest.approx(0.5, abs=0.05)

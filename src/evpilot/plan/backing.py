@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from evpilot.geometry.boxes import gap
 from evpilot.geometry.jit import kernel
-from evpilot.plan.columns import Corridor, Law, Prop, Roll
+from evpilot.plan.columns import Corridor, Roll
 from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
 from evpilot.plan.evaluate import Evaluator
-from evpilot.plan.proposals import LENGTH_MIN
+from evpilot.plan.proposals import CREEP_OVER, LENGTH_MIN, creeping
 from evpilot.plan.reverse import STILL, Line, Reverse, is_free, looks
 from evpilot.plan.scene import Scene, slack_at
 from evpilot.plan.way import STEEPEST, find_place
@@ -29,11 +29,9 @@ LENGTHS = (1.0, 2.0, 3.0, 4.5)  # [m] back
 LOCKS = (-0.95, 0.0, 0.95)  # shares of the steering's limit
 GAIN = 2.0  # [m] further on than without
 FULL = 8.0  # [m] on is far enough
-TOUCH = 0.1  # [m] to what stands on the way on ...
+TOUCH = 0.2  # [m] to what stands on the way on: a little more than counts as contact ...
 TOUCH_OUT = 0.7  # [m] ... and the same onto another lane: no nearer than a plan likes to go past
 PACE = 0.8  # [m/s]
-CREEP = 1.5  # [m/s] on
-OFFSETS, OVER = (0.0, -0.4, 0.4), (4.0, 7.0, 10.0)  # [m] beside the way, and over what length it is reached
 MOST, PLACE = 3, 15.0  # times within so many metres
 X, Y, YAW, S = int(Roll.X), int(Roll.Y), int(Roll.YAW), int(Roll.S)
 
@@ -188,14 +186,9 @@ def _creeping(scene: Scene) -> Array:
         if c and not len(way.borrowed) and not out:
             continue
         # onto another lane as calmly as it is then driven
-        lengths = (max(STEEPEST * abs(float(way.scalars[Corridor.D])), LENGTH_MIN),) if out else OVER
-        for offset in OFFSETS:
-            for length in lengths:
-                row = np.zeros(len(Prop))
-                row[[Prop.CORRIDOR, Prop.OFFSET, Prop.LENGTH, Prop.LAW]] = c, offset, length, Law.CRUISE
-                row[[Prop.P0, Prop.P1, Prop.P2]] = CREEP, 1.0, 1.5
-                rows.append(row)
-    return np.array(rows)
+        over = (max(STEEPEST * abs(float(way.scalars[Corridor.D])), LENGTH_MIN),) if out else CREEP_OVER
+        rows.append(creeping(c, over))
+    return np.concatenate(rows)
 
 
 def arc_behind(ego: EgoState, curvature: float) -> Line:

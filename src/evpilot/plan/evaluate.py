@@ -124,7 +124,7 @@ class Evaluator:
         price_best(
             batch.props, batch.rolls, scene.corridors, scene.table, entries.box, entries.half, entries.prob,
             entries.standoff, scene.near, scene.extents, scene.strips, scene.stays, self.body, area.origin, area.table,
-            area.tiles, scene.slack, limits, scene.left, batch.firsts, batch.costs,
+            area.tiles, scene.slack, limits, scene.fears, scene.left, batch.firsts, batch.costs,
         )  # fmt: skip
 
     def _yield_room(self, batch: Batch, scene: Scene) -> None:

@@ -14,7 +14,7 @@ LEAST = 0.02  # so much is left of it
 
 @dataclass(slots=True)
 class Patience:
-    """Counts the time [s] for which the car has stood somewhere though no rule keeps it."""
+    """Counts the time [s] for which the car has stood somewhere though no rule kept it, once or again and again."""
 
     _stood: float = 0.0
     _last: float = -1.0
@@ -28,7 +28,7 @@ class Patience:
             self._stood, self._x, self._y = 0.0, x, y
         elif free and ego.speed < STANDS and self._last >= 0.0:
             self._stood += now - self._last
-        elif not free:
-            self._stood = 0.0
         self._last = now
+        if not free:
+            return 1.0
         return min(max(1.0 - (self._stood - FEARS) / LASTS, LEAST), 1.0)

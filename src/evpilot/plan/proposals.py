@@ -29,6 +29,7 @@ EDGE = 0.5  # [m] of the lane: the middle beyond this is out of it
 BACK = (1.8, 2.5)  # [s] the same for who is out on a lane that is not ours
 LENGTH_MIN = 7.0  # [m]
 CREEPS = 1.5  # [m/s] where it is tight
+CREEP_OFFSETS, CREEP_OVER = (0.0, -0.4, 0.4), (4.0, 7.0, 10.0)  # [m] beside the way, and over what length
 SETTING_OFF, BRISK = 6.0, 0.2  # [m/s], and how much faster than comfortable a bend is driven then, as a share
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
 THRIFTY_SHARES = (0.97, 0.94, 0.91, 0.88, 0.85, 0.7)  # of the wanted speed, where saving energy is wished
@@ -92,9 +93,17 @@ def propose(
             laws = np.concatenate([laws, [(CRUISE, CREEPS, usual, 1.5, 0.0, 0.0)]])
         paths = paths_on(way, speed, c == 0, times if c == 0 else gentle(times, way, briefing), within)
         mine = [cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
+        if len(way.borrowed) and speed < CREEPS and not briefing.limits.exact:
+            mine.append(creeping(c, CREEP_OVER))
         wait = way.opens - float(way.scalars[Corridor.S])
         blocks.extend(_delayed(mine, wait, ways[0], way) if wait > 0.0 else mine)
     return np.ascontiguousarray(np.concatenate(blocks))
+
+
+def creeping(corridor: int, lengths: tuple[float, ...]) -> Array:
+    """Proposals (K, 11) at walking pace beside the middle of a way, reached over each of some lengths [m]."""
+    paths = np.array([(offset, length) for offset in CREEP_OFFSETS for length in lengths])
+    return cross(corridor, paths, np.array([(CRUISE, CREEPS, 1.0, 1.5, 0.0, 0.0)]))
 
 
 def keep_going(way: Way, briefing: Briefing, speed: float, wish: float, halts: Array | None = None) -> Array:

@@ -33,7 +33,8 @@ class Scene:
     counts, and `rolling_on`'s square of the speed (N, 1) towards all that is slower ahead, as the stacked table, both
     None where it does not count now; how far ahead [m] (C,) one has to be over on each free corridor, as
     `blocked.room_before` has it, and whether on any; from where on (C,) [m] the front stands at a line, as
-    `halting_places` has it; how much near misses count, 1 to 0, after standing for them; and the accelerations [m/s2]
+    `halting_places` has it; how much near misses count, 1 to 0, after standing for them, and (C,)
+    being close behind what stands on each corridor, past which a way round leads; and the accelerations [m/s2]
     felt before, as `cost.jolt.Felt` has them."""
 
     ways: list[Way]
@@ -65,6 +66,7 @@ class Scene:
     tight: bool
     lines: Array
     patience: float
+    fears: Array
     felt: Array
 
 

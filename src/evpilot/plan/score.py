@@ -126,7 +126,7 @@ def _insert(best: Array, value: float) -> None:
 @kernel(
     "void(f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[:, ::1], f8[:, :, ::1], f8[:, ::1], f8[::1], f8[::1],"
     "i8[:, ::1], f8[:, :, ::1], f8[:, :, :, ::1], f8[:, ::1], f8[::1], f8[::1], i8[:, ::1], f4[:, :, ::1], f8, f8[::1],"
-    "f8, f8[:, ::1], f8[:, ::1])"
+    "f8[::1], f8, f8[:, ::1], f8[:, ::1])"
 )
 def price_best(
     props: Array,
@@ -147,13 +147,14 @@ def price_best(
     tiles: npt.NDArray[np.float32],
     slack: float,
     limits: Array,
+    fears: Array,
     left: float,
     firsts: Array,
     costs: Array,
 ) -> None:
     """Add to costs (R, 13) what leaving the road, solid lines, tailgating and near misses cost those proposals that can
     be among the best `KEEN`, whatever contacts others may still avoid. extents, strips as `strips_on` fills them, stays
-    as `whereabouts_of` gives them; left [s]: when the drive ends."""
+    as `whereabouts_of` gives them; fears (C,): see `ttc_cost`; left [s]: when the drive ends."""
     front, rear, strip = body[0] + body[1], body[1] - body[0], body[2] + STRIP_MARGIN
     work, crowd = np.empty(5 * SECONDS), np.empty(entries.shape[0] + 1, np.int64)
     bounds, best = np.empty(props.shape[0]), np.full(KEEN, np.inf)
@@ -171,7 +172,7 @@ def price_best(
         road_cost(ahead, body, origin, tile_table, tiles, slack, limits[7], cost)
         line_cost(ahead, front, rear, body[2], corridors[c], table, cost)
         strip_crowd(ahead, extents[c], near[c], strip, crowd)
-        ttc_cost(ahead, strips[c], crowd, prob, standoff, front, strip, least, work, cost)
+        ttc_cost(ahead, strips[c], crowd, prob, standoff, front, strip, least, fears[c], work, cost)
         if limits[8] > 0.0 and cost.sum() < best[0] + CONTENDER:
             cost[CLEARANCE] += limits[8] * encounter_cost(ahead, body, entries, half, prob, stays)
         _insert(best, cost.sum())

@@ -90,6 +90,7 @@ class Stage:
         wheelbase = self._briefing.platform.wheelbase
         steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)
         slower, thrift = self._slower(corridors, spans, near), self._thrift_now(ways[0], zones, observation)
+        patience = self._patience.left(ego, not len(zones) and not walls)
         state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), steering, 0.0])
         return Scene(
             ways=ways,
@@ -121,7 +122,8 @@ class Stage:
             room=room,
             tight=tight,
             lines=halting_places(walls, len(ways)),
-            patience=self._patience.left(ego, not len(zones) and not walls),
+            patience=patience,
+            fears=np.array([patience if len(way.borrowed) else 1.0 for way in ways]),
             felt=self._felt.before(),
             last=None if last is None else (_corridor_of(ways, last), last[1]),
         )

@@ -25,12 +25,14 @@ def ttc_cost(
     front: float,
     half: float,
     least: float,
+    fear: float,
     work: Array,
     cost: Array,
 ) -> None:
     """Cost of closing in on what is ahead on our strip with less than TTC_LOW to contact, and of following closer than
     somebody who may brake allows. strips (E, 5, SECONDS) as `strips_on` fills them, crowd as `strip_crowd` fills it,
-    least [m/s] the speed along the corridor below which somebody comes and is no lead, work (5 * SECONDS,)."""
+    least [m/s] the speed along the corridor below which somebody comes and is no lead, fear the share of the cost that
+    counts, work (5 * SECONDS,)."""
     count = (roll.shape[0] + 1) // 2
     for k in range(count):
         work[OWN_S + k], work[OWN_D + k], work[OWN_V + k] = roll[2 * k, R_S], roll[2 * k, R_D], roll[2 * k, R_V]
@@ -52,4 +54,4 @@ def ttc_cost(
         dt = (0.2 if 2 * k <= 20 else 0.4) * certainty(TIMES[2 * k])
         total += work[WORST + k] * dt
         close += work[TIGHT + k] * work[TIGHT + k] * dt
-    cost[CLEARANCE] += TTC_COST * total + FOLLOW_COST * close
+    cost[CLEARANCE] += fear * (TTC_COST * total + FOLLOW_COST * close)
