@@ -80,6 +80,12 @@ def test_whom_a_bent_lane_takes_past_us_is_not_braked_for_and_whom_none_does_is(
     assert brakes(others, road(exit_at(x) + np.array([0.0, 8.0]), OURS)), "one beside him"
 
 
+def test_an_area_where_somebody_may_be_follows_no_lane() -> None:
+    others = coming(5.0)
+    assert not brakes(others, road(exit_at(5.0), OURS))
+    assert brakes(replace(others, size=np.array([[4.5, 3.2]])), road(exit_at(5.0), OURS))
+
+
 @pytest.mark.parametrize("x", [3.0, 5.0, 7.0])
 def test_who_leaves_his_lane_for_us_is_braked_for_on_a_bend_too(x: float) -> None:
     assert brakes(coming(x, drift=2.0), road(exit_at(x), OURS))

@@ -22,6 +22,7 @@ from evpilot.types.state import Array, Ints
 ALIGNED = 0.35  # [rad] whose heading differs more from a lane's does not follow it
 AS_HE = 0.1  # [rad/s] a lane that turns less as he does than another by more than this is not the one he follows
 BENT = 0.1  # [rad] a lane that turns less leads nobody elsewhere than straight on
+WIDEST = 3.0  # [m] what is wider is where somebody may be, and not somebody who keeps to a lane
 WAYS_MAX = 16  # lanes and their branches that are looked at
 SPARE = 5.0  # [m] of a line beyond where it will be needed
 
@@ -55,6 +56,8 @@ class Courses:
 
     def _passes(self, motion: Array, until: float, other: Array, car: Array) -> bool:
         """Whether there are lanes that an other (10,) may be following, one is bent, and each takes him past."""
+        if 2.0 * other[OHALF_WIDTH] > WIDEST:
+            return False
         yaw, vx, vy = (float(other[k]) for k in (OYAW, OVX, OVY))
         ways = self._ways(other, math.hypot(vx, vy) * until + SPARE)
         if not any(bend_of(way.line) > BENT for way in ways):
