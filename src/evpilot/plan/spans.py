@@ -18,6 +18,7 @@ AFRESH = 4  # steps after which who is not near a path is looked for on all of i
 
 C_START, C_COUNT, C_S, C_D = int(Corridor.START), int(Corridor.COUNT), int(Corridor.S), int(Corridor.D)
 R_X, R_Y, R_Z, R_COS, R_SIN = int(Ref.X), int(Ref.Y), int(Ref.Z), int(Ref.COS), int(Ref.SIN)
+R_K = int(Ref.CURVATURE)
 S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 S_SPEED = int(Span.SPEED)
 STEPS = len(GRID)
@@ -29,12 +30,12 @@ def in_strip(spans: Array, half: float) -> Bools:
 
 
 @kernel()
-def _coarse(corridor: Array, table: Array) -> Array:
-    """Every `STRIDE`th sample of a corridor (N, 3), x, y, z [m], side by side: they are looked through all the time."""
+def _samples(corridor: Array, table: Array, stride: int) -> Array:
+    """Every `stride`th sample of a corridor (N, 3), x, y, z [m], side by side: they are looked through all the time."""
     start, count = int(corridor[C_START]), int(corridor[C_COUNT])
-    out = np.empty(((count + STRIDE - 1) // STRIDE, 3))
+    out = np.empty(((count + stride - 1) // stride, 3))
     for k in range(out.shape[0]):
-        row = start + STRIDE * k
+        row = start + stride * k
         out[k, 0], out[k, 1], out[k, 2] = table[row, R_X], table[row, R_Y], table[row, R_Z]
     return out
 
@@ -42,7 +43,7 @@ def _coarse(corridor: Array, table: Array) -> Array:
 @kernel()
 def _row_anywhere(x: float, y: float, z: float, coarse: Array) -> tuple[int, float]:
     """Row of the nearest of every `STRIDE`th sample, also for the level, and how far away [m] in the plane the nearest
-    of all samples is at least; coarse (N, 3) as `_coarse` gives it."""
+    of all samples is at least; coarse (N, 3) as `_samples` gives it."""
     best, flat, near = np.inf, np.inf, 0
     for k in range(coarse.shape[0]):
         dx, dy, dz = x - coarse[k, 0], y - coarse[k, 1], z - coarse[k, 2]
@@ -54,14 +55,14 @@ def _row_anywhere(x: float, y: float, z: float, coarse: Array) -> tuple[int, flo
 
 
 @kernel()
-def _nearest_row(x: float, y: float, table: Array, start: int, count: int, row: int) -> int:
-    """Row of the nearest sample, downhill from one."""
-    dx, dy = x - table[start + row, R_X], y - table[start + row, R_Y]
+def _nearest_row(x: float, y: float, samples: Array, row: int) -> int:
+    """Row of the nearest of the samples (N, 3), downhill from one."""
+    dx, dy = x - samples[row, 0], y - samples[row, 1]
     best = dx * dx + dy * dy
     for direction in (1, -1):
         k = row + direction
-        while 0 <= k < count:
-            dx, dy = x - table[start + k, R_X], y - table[start + k, R_Y]
+        while 0 <= k < samples.shape[0]:
+            dx, dy = x - samples[k, 0], y - samples[k, 1]
             square = dx * dx + dy * dy
             if square > best:
                 break
@@ -111,16 +112,35 @@ def _moved(entry: Array, step: int, since: int) -> float:
 
 
 @kernel()
+def _bends_little(corridor: Array, table: Array) -> bool:
+    """Whether whoever is within `ASIDE` of a corridor has one nearest place on it: it bends around none of them."""
+    start = int(corridor[C_START])
+    most = 0.0
+    for row in range(start, start + int(corridor[C_COUNT])):
+        most = max(most, abs(table[row, R_K]))
+    return most * 2.0 * ASIDE <= 1.0
+
+
+@kernel()
 def _spans_of(
-    entry: Array, size: Array, level: float, corridor: Array, table: Array, coarse: Array, spans: Array
+    entry: Array,
+    size: Array,
+    level: float,
+    corridor: Array,
+    table: Array,
+    samples: Array,
+    coarse: Array,
+    little: bool,
+    spans: Array,
 ) -> bool:
-    """`spans_on` for one entry (51, 5) and one corridor (10,): spans (51, 5), and whether it is one of those near."""
-    start, count, across = int(corridor[C_START]), int(corridor[C_COUNT]), corridor[C_D]
+    """`spans_on` for one entry (51, 5) and one corridor (10,), which bends little or not: spans (51, 5), and whether it
+    is one of those near."""
+    start, across = int(corridor[C_START]), corridor[C_D]
     seen, row, away = 0, 0, 0.0
-    here = close = off = False
+    found = close = off = False
     for step in range(STEPS):
         # who crosses a path that bends back is not nearest where he was nearest before
-        if step % AFRESH == 0 and not here:
+        if step % AFRESH == 0 and not found:
             off = away > OFF and away - _moved(entry, step, seen) > OFF
             if not off:
                 seen = step
@@ -128,9 +148,10 @@ def _spans_of(
         if off:
             _no_span(spans[step])
             continue
-        row = _nearest_row(entry[step, 0], entry[step, 1], table, start, count, row)
+        row = _nearest_row(entry[step, 0], entry[step, 1], samples, row)
         _one_span(entry[step], size, table, start, row, spans[step])
         here = on_strip(spans[step], NEAR)
+        found = here or (little and spans[step, S_LOW] <= spans[step, S_HIGH])
         close = close or here
     now = spans[0]
     follows = now[S_HIGH] < corridor[C_S] and now[D_LOW] < across + TRACK and now[D_HIGH] > across - TRACK
@@ -146,9 +167,10 @@ def spans_on(
     empty (low > high). near (C, E + 1): how many entries ever come within `NEAR` of the path, and which. Who follows
     the car is not one: it is never ahead, though a prediction that does not heed the car may lead through it."""
     for c in range(corridors.shape[0]):
-        near[c, 0], coarse = 0, _coarse(corridors[c], table)
+        near[c, 0], little = 0, _bends_little(corridors[c], table)
+        samples, coarse = _samples(corridors[c], table, 1), _samples(corridors[c], table, STRIDE)
         for e in range(entries.shape[0]):
-            if _spans_of(entries[e], size[e], level[e], corridors[c], table, coarse, spans[c, e]):
+            if _spans_of(entries[e], size[e], level[e], corridors[c], table, samples, coarse, little, spans[c, e]):
                 near[c, 0] += 1
                 near[c, near[c, 0]] = e
 
@@ -160,12 +182,15 @@ def spans_again(
     """The same where only some entries (K,) have changed since."""
     is_near = np.empty(entries.shape[0], np.bool_)
     for c in range(corridors.shape[0]):
-        is_near[:], coarse = False, _coarse(corridors[c], table)
+        is_near[:], little = False, _bends_little(corridors[c], table)
+        samples, coarse = _samples(corridors[c], table, 1), _samples(corridors[c], table, STRIDE)
         for n in range(near[c, 0]):
             is_near[near[c, 1 + n]] = True
         for k in range(changed.shape[0]):
             e = int(changed[k])
-            is_near[e] = _spans_of(entries[e], size[e], level[e], corridors[c], table, coarse, spans[c, e])
+            is_near[e] = _spans_of(
+                entries[e], size[e], level[e], corridors[c], table, samples, coarse, little, spans[c, e]
+            )
         near[c, 0] = 0
         for e in range(entries.shape[0]):
             if is_near[e]:
