@@ -23,7 +23,7 @@ from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
 from evpilot.plan.giving_way import GivingWay
 from evpilot.plan.overtake import overtakes, slow_riders
-from evpilot.plan.proposals import ARRIVE, keep_going, propose, refine
+from evpilot.plan.proposals import ARRIVE, keep_going, propose, pull_out, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules
@@ -239,7 +239,9 @@ class Planner:
         due, prob = self._due - seconds, scene.entries.prob
         gaps = seek_gaps(ways, scene.spans, prob, scene.room, self.briefing, speed, accel, due)
         past = overtakes(ways[0], scene.spans[0], slow, self.briefing, speed, scene.wanted, scene.limit)
-        batch = self._evaluator.weigh(np.concatenate([props, gaps, past]), scene)
+        # who creeps nearer while others come may not get past at all: only where it has stood for nothing else
+        out = pull_out(ways if scene.patience < 1.0 and not self.briefing.limits.exact else [], speed)
+        batch = self._evaluator.weigh(np.concatenate([props, gaps, past, out]), scene)
         missing = LEAST - different(batch.marks)
         best = least(batch.total(), min(max(REFINED, missing // YIELD), REFINED_MOST))
         finer = refine(batch.props[best], speed)

@@ -93,11 +93,15 @@ def propose(
             laws = np.concatenate([laws, [(CRUISE, CREEPS, usual, 1.5, 0.0, 0.0)]])
         paths = paths_on(way, speed, c == 0, times if c == 0 else gentle(times, way, briefing), within)
         mine = [cross(c, paths, laws), *_arrivals(c, way, briefing, speed, accel, seconds)]
-        if len(way.borrowed) and speed < CREEPS and not briefing.limits.exact:
-            mine.append(creeping(c, CREEP_OVER))
         wait = way.opens - float(way.scalars[Corridor.S])
         blocks.extend(_delayed(mine, wait, ways[0], way) if wait > 0.0 else mine)
     return np.ascontiguousarray(np.concatenate(blocks))
+
+
+def pull_out(ways: list[Way], speed: float) -> Array:
+    """Proposals (K, 11) for a car that stands, or hardly moves, close behind what a way round leads past."""
+    rows = [creeping(c, CREEP_OVER) for c, way in enumerate(ways) if len(way.borrowed) and speed < CREEPS]
+    return np.concatenate([np.zeros((0, COLUMNS)), *rows])
 
 
 def creeping(corridor: int, lengths: tuple[float, ...]) -> Array:
