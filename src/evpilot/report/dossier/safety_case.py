@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from evpilot.report.dossier import sections
+from evpilot.report.dossier import overview, sections
 from evpilot.report.dossier.evidence import Evidence
+from evpilot.report.dossier.standing import GAPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ def tree(all_evidence: Sequence[Evidence]) -> Node:
     simulator = tuple(_simulator(each) for each in all_evidence)
     open_claims = tuple(
         Node(kind="claim", text=f"{place}: {text[0].lower()}{text[1:]}", state="gap", to="gaps")
-        for place, text, _ in sections.GAPS
+        for place, text, _ in GAPS
     )
     hazards = Node(kind="claim", text="all hazards and triggering conditions are known", state="gap", to="hazards")
     parts = (
@@ -55,7 +56,7 @@ def tree(all_evidence: Sequence[Evidence]) -> Node:
 
 def _suite(evidence: Evidence) -> Node:
     leaves: list[Node] = []
-    for line in sections.trace([evidence]):
+    for line in overview.trace([evidence]):
         state, word = line["verdict"]
         text = f"{line['place']}: {line['requirement']}"
         shown = f"{line['cases']:,} cases: {word}" if line["cases"] else "no case"

@@ -14,7 +14,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from evpilot.evaluate import judge
 from evpilot.files import EvpilotError, whole_folder, write_text
 from evpilot.report import picture, replay, words
-from evpilot.report.dossier import maps, sections, standing
+from evpilot.report.dossier import maps, overview, sections, standing
 from evpilot.report.dossier.evidence import Evidence, chosen_failures, gather
 from evpilot.report.dossier.safety_case import tree
 from evpilot.sweep.run_folder import write_json, write_records
@@ -89,14 +89,14 @@ def context(all_evidence: Sequence[Evidence], shown: Sequence[dict[str, Any]]) -
         "script": script,
         "style_hash": _hash(style),
         "script_hash": _hash(script),
-        "date": sections.today(),
+        "date": overview.today(),
         "toc": TOC,
-        "headline": sections.headline(all_evidence),
+        "headline": overview.headline(all_evidence),
         "suites": [_suite(each) for each in all_evidence],
         "failures": shown,
         "failures_count": sum(len(each.failures) for each in all_evidence),
-        "trace": sections.trace(all_evidence),
-        "gaps": sections.gaps(),
+        "trace": overview.trace(all_evidence),
+        "gaps": overview.gaps(),
         "tree": tree(all_evidence),
         "hazards": standing.HAZARDS,
         "events": standing.EVENTS,
