@@ -9,7 +9,7 @@ from test_emergency_brake import SEDAN, seen, straight, tracks
 
 from evpilot.geometry.boxes import gap
 from evpilot.guard.brake import EmergencyBrake
-from evpilot.guard.course import beside, headed, takes_past
+from evpilot.guard.course import headed, place_beside, takes_past
 from evpilot.guard.packed import pack
 from evpilot.guard.validator import Validator
 from evpilot.maps.builder import GraphBuilder
@@ -117,7 +117,7 @@ def test_a_place_beside_a_line_is_told_by_how_far_along_and_aside_it_is() -> Non
     line = headed(arc(0.4, 1.2, 20.0))
     for angle, d in ((0.3, 1.0), (0.7, -0.8), (1.1, 0.0)):
         x, y = arc(0.4, angle, 20.0)[-1] + d * np.array([-math.sin(0.4 + angle), math.cos(0.4 + angle)])
-        assert beside(line, x, y) == (pytest.approx(20.0 * angle, abs=0.03), pytest.approx(d, abs=0.03),
+        assert place_beside(line, x, y) == (pytest.approx(20.0 * angle, abs=0.03), pytest.approx(d, abs=0.03),
                                       pytest.approx(0.4 + angle, abs=0.01))  # fmt: skip
 
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evpilot.guard.brake import MOVING, SAME_WAY, beside
-from evpilot.guard.others import others_of
+from evpilot.guard.others import MOVING, SAME_WAY, beside, others_of
 from evpilot.guard.packed import apart_at, checked, pack
 from evpilot.types import EgoState, Lights, Observation, Tracks, Trajectory
 from evpilot.vehicle import platforms

@@ -23,11 +23,11 @@ from evpilot.guard.contact import (
 )
 from evpilot.guard.course import Courses
 from evpilot.guard.evade import KNOTS, LONGEST, evade, goes_on, rest_of
-from evpilot.guard.others import OHALF_LENGTH, OHALF_WIDTH, OVX, OVY, OX, OY, OYAW, others_of
+from evpilot.guard.others import beside, known, others_of, row_of, valid_rows
 from evpilot.guard.packed import checked, pack, unpack
 from evpilot.guard.tail import own_stop
-from evpilot.types import EgoState, LaneGraph, Limits, Observation, Platform, Tracks, Trajectory
-from evpilot.types.state import Array, Bools, Ints
+from evpilot.types import LaneGraph, Limits, Observation, Platform, Trajectory
+from evpilot.types.state import Array, Ints
 
 DECEL = 8.0  # [m/s2] at most: dry road, what production systems reach (Euro NCAP AEB)
 GRIP_SHARE = 0.85  # of friction
@@ -35,8 +35,6 @@ MARGIN_AHEAD = 0.4  # [m] to keep in front ...
 MARGIN_BESIDE = 0.1  # [m] ... and beside
 LOOK_MIN = 1.0  # [s]
 LOOK_MAX = 6.0  # [s]
-SAME_WAY = 0.8  # cosine of the angle between two headings
-MOVING = 1.0  # [m/s]
 WARNED_REACTION = 1.2  # [s] of a driver who is warned (Euro NCAP's warning: 1.2 s to the brake)
 WARNED_DECEL = 4.0  # [m/s2] with which he then brakes
 FINE = 0.02  # [s] between looks where it matters who is just past whom
@@ -45,7 +43,6 @@ SOON = 1.0  # [s]
 FIRM = 2.0  # [m/s2] of a plan that brakes for more than comfort
 RELEASE_TICKS = 3  # ticks without danger before the brake is let go
 ON_IT = 0.3  # [m] from a way that the car is on
-FLEETING = 0.25  # [s] who is known for longer is no false report
 GRAVITY = 9.81  # [m/s2]
 NO_WAY = np.zeros((0, 7)), -round(LONGEST * 1e9)  # aside, found [ns] so long ago that it is over
 
@@ -273,49 +270,3 @@ class EmergencyBrake:
         length, width = 0.5 * platform.length, 0.5 * platform.width
         car = np.array([platform.rear_to_center, length, width, ego.pose[2], MARGIN_AHEAD, MARGIN_BESIDE])
         return motion, others[ahead], rows[ahead], car
-
-
-def beside(others: Array, ego: EgoState, platform: Platform) -> Bools:
-    """Which of others (N, 10) drive beside the car in its direction: a lane change into them is to be steered back, and
-    braking would only bring those behind into danger."""
-    x, y, _, yaw = ego.pose.tolist()
-    out = np.empty(len(others), np.bool_)
-    find_beside(others, x, y, yaw, platform.rear_to_center, 0.5 * platform.length, 0.5 * platform.width, out)
-    return out
-
-
-@kernel("void(f8[:, ::1], f8, f8, f8, f8, f8, f8, b1[::1])")
-def find_beside(
-    others: Array, x: float, y: float, yaw: float, ahead: float, length: float, width: float, out: Bools
-) -> None:
-    """Fill out (N,), see `beside`: the rear axle at x, y [m] and yaw; how far ahead of it the middle is, half the
-    length and half the width [m]."""
-    c, s = math.cos(yaw), math.sin(yaw)
-    for n in range(others.shape[0]):
-        other = others[n]
-        dx, dy = other[OX] - x, other[OY] - y
-        along, across = dx * c + dy * s - ahead, dy * c - dx * s
-        same = math.cos(other[OYAW] - yaw) > SAME_WAY and math.hypot(other[OVX], other[OVY]) > MOVING
-        level = abs(along) < other[OHALF_LENGTH] + length
-        out[n] = same and level and abs(across) > other[OHALF_WIDTH] + width
-
-
-def known(tracks: Tracks | None, row: int) -> tuple[int, int | None]:
-    """The id of a track, -1 of a detection; and again where it is known for no longer than `FLEETING`, else None."""
-    if tracks is None:
-        return -1, None
-    who = int(tracks.id[row])
-    return who, who if tracks.age[row] <= FLEETING else None
-
-
-def row_of(tracks: Tracks | None, who: int) -> int:
-    """The row of the track with an id, -1 where there is none."""
-    rows = np.zeros(0, np.int64) if tracks is None else np.flatnonzero(tracks.id == who)
-    return int(rows[0]) if len(rows) else -1
-
-
-def valid_rows(observation: Observation) -> Bools:
-    """Which rows of the observation's tracks or detections `others_of` holds."""
-    if observation.tracks is not None:
-        return observation.tracks.valid
-    return np.ones(0 if observation.detections is None else len(observation.detections.box), np.bool_)

@@ -78,7 +78,7 @@ class Courses:
         for lane in self._index.lanes_at(x, y, z).tolist():
             middle = headed(self._graph.center[self._graph.points(lane), :2])
             begin = max(int(np.argmin(np.hypot(middle[:, 0] - x, middle[:, 1] - y))) - 1, 0)
-            s, d, heading = beside(middle[begin : begin + 3], x, y)
+            s, d, heading = place_beside(middle[begin : begin + 3], x, y)
             if abs(wrap(yaw - heading)) < ALIGNED:
                 lines = self._onward(lane, middle[begin:], s + long)
                 ways = [Way(line=line, s=s, d=d, yaw=heading) for line in lines]
@@ -118,7 +118,7 @@ def curvature(line: Array) -> float:
     return wrap(float(line[-1, 2] - line[0, 2])) / max(float(np.hypot(*np.diff(line[:, :2], axis=0).T).sum()), 1e-6)
 
 
-def beside(line: Array, x: float, y: float) -> tuple[float, float, float]:
+def place_beside(line: Array, x: float, y: float) -> tuple[float, float, float]:
     """Where a place is beside a line (M, 3): s and d [m, left positive], and the line's heading there [rad]."""
     along, away = np.diff(line[:, :2], axis=0), np.array([x, y]) - line[:-1, :2]
     long = np.maximum(np.hypot(*along.T), 1e-6)
