@@ -61,8 +61,8 @@ def contestants() -> list[Contestant]:
 
 
 def evpilot(count: int) -> Contestant:
-    """Ours, with so many candidates in a cycle; 0: its own."""
-    name = f"evpilot, {count} candidates" if count else "evpilot"
+    """Ours, with so many candidates proposed in a cycle; 0: its own."""
+    name = f"evpilot, {count} proposed" if count else "evpilot"
     return Contestant(name=name, python=sys.executable, harness="ours.py", options=(str(count),))
 
 
@@ -128,6 +128,13 @@ def figures(contestant: Contestant, rows: list[dict[str, Any]]) -> Figures:
     return Figures(ms=table[:, 0], candidates=table[:, 1])
 
 
+def weighing(wanted: float, files: list[Path], out: Path) -> Contestant:
+    """evpilot with as many proposals as make it weigh so many candidates in the median: it adds to what is proposed."""
+    tried = evpilot(round(wanted))
+    more = float(np.median(figures(tried, run(tried, files, out)).candidates)) - wanted
+    return evpilot(round(wanted - more))
+
+
 def print_table(taking_part: list[Contestant], results: dict[str, list[dict[str, Any]]], count: int) -> None:
     """One line for each contestant, and how evpilot compares."""
     head = ("", "cycles", "ms/cycle", "p99", "candidates", "us/candidate", "valid", "own word", "x real time", "MB")
@@ -185,8 +192,9 @@ def main() -> None:
     for fiss in taking_part[2:3]:
         counted = figures(fiss, results[fiss.name]).candidates
         if len(counted):
-            taking_part.append(evpilot(round(float(np.median(counted)))))
-            results[taking_part[-1].name] = run(taking_part[-1], chosen, out)
+            equal = weighing(float(np.median(counted)), chosen, out)
+            taking_part.append(equal)
+            results[equal.name] = run(equal, chosen, out)
     print_table(taking_part, results, len(chosen))
     (out / "rows.json").write_text(json.dumps(results))
     if not args.skip_scaling:
