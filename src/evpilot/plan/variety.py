@@ -34,10 +34,10 @@ WHOLE, EARLY_ONLY, OTHER = 0, 1, 2  # columns of marks
 
 
 @kernel()
-def places_of(roll: Array, seconds: int) -> int:
-    """A number for where a rollout (51, 11) is at each of the first full seconds, to `ALIKE`."""
-    number = 0
-    for k in range(seconds):
+def places_of(roll: Array, number: int, first: int, last: int) -> int:
+    """A number, gone on with for where a rollout (51, 11) is at each full second from one to before another, to
+    `ALIKE`."""
+    for k in range(first, last):
         row = SECONDS[k]
         number = PRIME * number + round(roll[row, X] / ALIKE)
         number = PRIME * number + round(roll[row, Y] / ALIKE)
@@ -85,7 +85,8 @@ def unite(props: Array, rolls: Array, boxes: Array, last: Array, marks: Ints, fi
     for r in range(first):
         seats[seat_of(marks[r, WHOLE], WHOLE, marks, seats)] = r + 1
     for r in range(first, props.shape[0]):
-        early, whole = places_of(rolls[r], EARLY), places_of(rolls[r], SECONDS.shape[0])
+        early = places_of(rolls[r], 0, 0, EARLY)
+        whole = places_of(rolls[r], early, EARLY, SECONDS.shape[0])
         whole = PRIME * whole + round(rolls[r, rolls.shape[1] - 1, SPEED] / ALIKE)
         other = int(leads_elsewhere(props[r], last))
         whole = PRIME * whole + 2 * int(props[r, CORRIDOR]) + other
