@@ -9,7 +9,8 @@ from test_emergency_brake import SEDAN, seen, straight, tracks
 
 from evpilot.geometry.boxes import gap
 from evpilot.guard.brake import EmergencyBrake
-from evpilot.guard.course import headed, place_beside, takes_past
+from evpilot.guard.course import Courses, bend_of, headed, place_beside, takes_past
+from evpilot.guard.others import others_of
 from evpilot.guard.packed import pack
 from evpilot.guard.validator import Validator
 from evpilot.maps.builder import GraphBuilder
@@ -78,6 +79,17 @@ def test_whom_a_bent_lane_takes_past_us_is_not_braked_for_and_whom_none_does_is(
     assert brakes(others, road(on(place - 20.0 * math.sqrt(0.5), TURN, 50.0), OURS)), "a lane against his way"
     assert brakes(others, road(on(place + 20.0 * math.sqrt(0.5), TURN - math.pi, 50.0), OURS)), "a straight one"
     assert brakes(others, road(exit_at(x) + np.array([0.0, 8.0]), OURS)), "one beside him"
+
+
+def test_in_a_ring_of_short_lanes_the_look_ahead_ends() -> None:
+    builder = GraphBuilder()
+    yaw = np.linspace(0.0, 2.0 * math.pi, 41)
+    circle = 1.5 * np.stack([np.cos(yaw), np.sin(yaw)], axis=1)
+    lanes = [builder.lane(0.5 * circle[k : k + 2], 1.5 * circle[k : k + 2]) for k in range(40)]
+    for k in range(40):
+        builder.connect(lanes[k], lanes[(k + 1) % 40])
+    ways = Courses(builder.build())._ways(others_of(seen(0.0, 8.0, tracks(1.5, 0.0, 0.5 * math.pi, 300.0)))[0], 1800.0)
+    assert len(ways) == 1 and bend_of(ways[0].line) > 3.0
 
 
 def test_an_area_where_somebody_may_be_follows_no_lane() -> None:

@@ -24,6 +24,7 @@ AS_HE = 0.1  # [rad/s] a lane that turns less as he does than another by more th
 BENT = 0.1  # [rad] a lane that turns less leads nobody elsewhere than straight on
 WIDEST = 3.0  # [m] what is wider is where somebody may be, and not somebody who keeps to a lane
 WAYS_MAX = 16  # lanes and their branches that are looked at
+HOPS_MAX = 40  # lanes one after the other: a ring of short ones has no end
 SPARE = 5.0  # [m] of a line beyond where it will be needed
 
 
@@ -87,15 +88,15 @@ class Courses:
         chosen = [way for differs, ways in found if differs < least + AS_HE for way in ways]
         return chosen if len(chosen) <= WAYS_MAX else []
 
-    def _onward(self, lane: int, line: Array, long: float) -> list[Array]:
+    def _onward(self, lane: int, line: Array, long: float, hops: int = HOPS_MAX) -> list[Array]:
         """A line that ends with a lane, gone on with on each lane that follows, until it is `long` [m]."""
-        after = self._graph.successors(lane).tolist()
+        after = self._graph.successors(lane).tolist() if hops else []
         if not after or float(np.hypot(*np.diff(line[:, :2], axis=0).T).sum()) >= long:
             return [line]
         lines: list[Array] = []
         for then in after:
             middle = headed(self._graph.center[self._graph.points(then), :2])
-            lines += self._onward(then, np.concatenate([line[:-1], middle]), long)
+            lines += self._onward(then, np.concatenate([line[:-1], middle]), long, hops - 1)
             if len(lines) > WAYS_MAX:
                 break
         return lines
