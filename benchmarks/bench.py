@@ -189,12 +189,10 @@ def main() -> None:
     out = ROOT / "results" / "bench"
     taking_part = contestants()[: 1 if args.skip_peers else None]
     results = {one.name: run(one, chosen, out) for one in taking_part}
-    for fiss in taking_part[2:3]:
-        counted = figures(fiss, results[fiss.name]).candidates
-        if len(counted):
-            equal = weighing(float(np.median(counted)), chosen, out)
-            taking_part.append(equal)
-            results[equal.name] = run(equal, chosen, out)
+    counted = [] if args.skip_peers else figures(taking_part[2], results[taking_part[2].name]).candidates
+    if len(counted):
+        taking_part.append(weighing(float(np.median(counted)), chosen, out))
+        results[taking_part[-1].name] = run(taking_part[-1], chosen, out)
     print_table(taking_part, results, len(chosen))
     (out / "rows.json").write_text(json.dumps(results))
     if not args.skip_scaling:

@@ -98,6 +98,15 @@ def test_an_area_where_somebody_may_be_follows_no_lane() -> None:
     assert brakes(replace(others, size=np.array([[4.5, 3.2]])), road(exit_at(5.0), OURS))
 
 
+def test_a_driver_is_warned_of_nobody_whom_his_lane_takes_past() -> None:
+    observation, plan = seen(0.0, SPEED, coming(5.0)), straight(0.0, SPEED)
+    assert EmergencyBrake(SEDAN, ROAD, 0.1).warns(observation, plan)
+    graph = road(exit_at(5.0), on(np.array([-30.0, 0.0]), 0.0, 230.0))
+    drifting = seen(0.0, SPEED, coming(5.0, drift=2.0))
+    assert EmergencyBrake(SEDAN, ROAD, 0.1, graph).warns(drifting, plan)
+    assert not EmergencyBrake(SEDAN, ROAD, 0.1, graph).warns(observation, plan)
+
+
 @pytest.mark.parametrize("x", [3.0, 5.0, 7.0])
 def test_who_leaves_his_lane_for_us_is_braked_for_on_a_bend_too(x: float) -> None:
     assert brakes(coming(x, drift=2.0), road(exit_at(x), OURS))

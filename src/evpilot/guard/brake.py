@@ -134,12 +134,8 @@ class EmergencyBrake:
         motion, others, rows, car = self._scene(observation, plan)
         out = np.empty((math.ceil((speed / decel + self._wait + 1.0) / STEP) + 1, 7))
         asked = (motion, speed, look, self._wait, decel, self._active)
-        when, whom, late, _ = weigh(*asked, others, car, out)
-        if whom >= 0 and self._courses is not None:
-            sure = self._courses.certain(motion, look, others, car, self._active)
-            if len(sure) < len(others):
-                others, rows = others[sure], rows[sure]
-                when, whom, late, _ = weigh(*asked, others, car, out)
+        (when, whom, late, _), sure = self._weighed(asked, others, car, out)
+        others, rows = others[sure], rows[sure]
         # brakes that bite already need no more time
         missing = min(max(1.0 + float(observation.ego.accel[0]) / decel, 0.0), 1.0)
         bite = missing * (self._wait - self._period)
@@ -252,10 +248,21 @@ class EmergencyBrake:
         speed = abs(observation.ego.speed)
         motion, others, _, car = self._scene(observation, plan)
         out = np.empty((math.ceil((speed / WARNED_DECEL + WARNED_REACTION + 1.0) / STEP) + 1, 7))
-        _, _, late, _ = weigh(
-            motion, speed, LOOK_MAX, WARNED_REACTION + self._wait, WARNED_DECEL, False, others, car, out
-        )
+        asked = (motion, speed, LOOK_MAX, WARNED_REACTION + self._wait, WARNED_DECEL, False)
+        (_, _, late, _), _ = self._weighed(asked, others, car, out)
         return late < math.inf
+
+    def _weighed(
+        self, asked: tuple[Array, float, float, float, float, bool], others: Array, car: Array, out: Array
+    ) -> tuple[tuple[float, int, float, int], Ints]:
+        """What `weigh` answers, asked with its first six arguments, among those whom no lane takes past; and their rows
+        of others."""
+        every, (motion, _, look, _, _, active) = np.arange(len(others)), asked
+        found = weigh(*asked, others, car, out)
+        if found[1] < 0 or self._courses is None:
+            return found, every
+        sure = self._courses.certain(motion, look, others, car, active)
+        return (found, every) if len(sure) == len(others) else (weigh(*asked, others[sure], car, out), sure)
 
     def _scene(self, observation: Observation, plan: Trajectory | None) -> tuple[Array, Array, Ints, Array]:
         """Where the car goes (T, 7), who else is there (N, 10) with their rows in the observation (N,), and the car's

@@ -20,7 +20,7 @@ from evpilot.types import LaneGraph
 from evpilot.types.state import Array, Ints
 
 ALIGNED = 0.35  # [rad] whose heading differs more from a lane's does not follow it
-AS_HE = 0.1  # [rad/s] a lane that turns less as he does than another by more than this is not the one he follows
+TURN_ALIKE = 0.1  # [rad/s] a lane that turns less as he does than another by more than this is not the one he follows
 BENT = 0.1  # [rad] a lane that turns less leads nobody elsewhere than straight on
 WIDEST = 3.0  # [m] what is wider is where somebody may be, and not somebody who keeps to a lane
 WAYS_MAX = 16  # lanes and their branches that are looked at
@@ -85,7 +85,7 @@ class Courses:
                 ways = [Way(line=line, s=s, d=d, yaw=heading) for line in lines]
                 found.append((abs(turn - pace * curvature(middle[begin : begin + 3])), ways))
         least = min((differs for differs, _ in found), default=0.0)
-        chosen = [way for differs, ways in found if differs < least + AS_HE for way in ways]
+        chosen = [way for differs, ways in found if differs < least + TURN_ALIKE for way in ways]
         return chosen if len(chosen) <= WAYS_MAX else []
 
     def _onward(self, lane: int, line: Array, long: float, hops: int = HOPS_MAX) -> list[Array]:
@@ -131,7 +131,7 @@ def place_beside(line: Array, x: float, y: float) -> tuple[float, float, float]:
 
 
 @kernel()
-def piece(line: Array, k: int) -> float:
+def piece_length(line: Array, k: int) -> float:
     """Distance [m] between points k and k + 1 of a line (M, 3)."""
     return math.hypot(line[k + 1, 0] - line[k, 0], line[k + 1, 1] - line[k, 1])
 
@@ -147,18 +147,20 @@ def takes_past(motion: Array, until: float, other: Array, car: Array, line: Arra
         k = row_at(motion, t, row, k)
         far = travelled(other, ZERO, t)
         s, d = course[0] + course[2] * far, course[1] + course[3] * far
-        long = piece(line, at)
+        long = piece_length(line, at)
         while at < line.shape[0] - 2 and begin + long < s:
             begin, at = begin + long, at + 1
-            long = piece(line, at)
+            long = piece_length(line, at)
         share = min(max((s - begin) / max(long, 1e-6), 0.0), 1.0)
         yaw = line[at, 2] + share * wrap(line[at + 1, 2] - line[at, 2])
-        cl, sl, c, s_car = math.cos(yaw), math.sin(yaw), math.cos(row[TYAW]), math.sin(row[TYAW])
-        x = line[at, 0] + share * (line[at + 1, 0] - line[at, 0]) + (s - begin - share * long) * cl - d * sl
-        y = line[at, 1] + share * (line[at + 1, 1] - line[at, 1]) + (s - begin - share * long) * sl + d * cl
+        # before its begin and beyond its end the line goes straight on
+        beyond, c, si = s - begin - share * long, math.cos(yaw), math.sin(yaw)
+        x = line[at, 0] + share * (line[at + 1, 0] - line[at, 0]) + beyond * c - d * si
+        y = line[at, 1] + share * (line[at + 1, 1] - line[at, 1]) + beyond * si + d * c
+        c, si, turned = math.cos(row[TYAW]), math.sin(row[TYAW]), yaw + course[4]
         if not apart(
-            x - row[TX] - car[0] * c, y - row[TY] - car[0] * s_car, c, s_car, car[1] + car[4], car[2] + car[5],
-            math.cos(yaw + course[4]), math.sin(yaw + course[4]), other[OHALF_LENGTH], other[OHALF_WIDTH],
+            x - row[TX] - car[0] * c, y - row[TY] - car[0] * si, c, si, car[1] + car[4], car[2] + car[5],
+            math.cos(turned), math.sin(turned), other[OHALF_LENGTH], other[OHALF_WIDTH],
         ):  # fmt: skip
             return False
     return True

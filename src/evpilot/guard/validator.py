@@ -127,10 +127,10 @@ class Validator:
             bound[JERK_BOUND] = bound[LATERAL_JERK_BOUND] = np.inf
         asked = (packed, state, self._period, bound, car)
         code, value, limit, seconds = examine(*asked, others, window, self._area)
-        if code == CONTACT and self._courses is not None:
-            sure = self._courses.certain(packed, window, others, car, False)
+        if code == CONTACT:
+            sure = self._sure(packed, window, others, car, False)
             if len(sure) < len(others):
-                code, value, limit, seconds = examine(*asked, others[sure], window, self._area)
+                code, value, limit, seconds = examine(*asked, sure, window, self._area)
         if not code:
             return ""
         phrase, unit = FAULTS[code]
@@ -141,9 +141,7 @@ class Validator:
         if self.check_trajectory(trajectory, observation, hard=hard):
             return False
         packed, others, car = pack(trajectory), others_of(observation), self._box(observation)
-        if self._courses is not None:
-            others = others[self._courses.certain(packed, TAIL_WINDOW, others, car, True)]
-        return meeting(packed, TAIL_WINDOW, others, car, True)[1] < 0
+        return meeting(packed, TAIL_WINDOW, self._sure(packed, TAIL_WINDOW, others, car, True), car, True)[1] < 0
 
     def stopping_tail(self, plan: Trajectory, observation: Observation) -> Trajectory | None:
         """The hardest stop along a plan's path after one period, None when it leads into someone or off the road.
@@ -165,6 +163,10 @@ class Validator:
         """The stop for when nothing is fit to be driven: at once, at most `MINIMAL_RISK` firm, along a path, or with
         the wheels held where they are when there is none. It is not checked: there is nothing left to prefer to it."""
         return self._own_stop(path, min(firm, MINIMAL_RISK), observation)
+
+    def _sure(self, motion: Array, until: float, others: Array, car: Array, standing: bool) -> Array:
+        """Others (N, 10) without those whom their lanes take past a motion, see `Courses.certain`."""
+        return others if self._courses is None else others[self._courses.certain(motion, until, others, car, standing)]
 
     def _box(self, observation: Observation) -> Array:
         car, height = self._platform, float(observation.ego.pose[2])

@@ -239,8 +239,7 @@ class Planner:
         due, prob = self._due - seconds, scene.entries.prob
         gaps = seek_gaps(ways, scene.spans, prob, scene.room, self.briefing, speed, accel, due)
         past = overtakes(ways[0], scene.spans[0], slow, self.briefing, speed, scene.wanted, scene.limit)
-        # who creeps nearer while others come may not get past at all: only where it has stood for nothing else
-        out = pull_out(ways if scene.patience < 1.0 and not self.briefing.limits.exact else [], speed)
+        out = pull_out(ways, speed, scene.patience)
         batch = self._evaluator.weigh(np.concatenate([props, gaps, past, out]), scene)
         missing = LEAST - different(batch.marks)
         best = least(batch.total(), min(max(REFINED, missing // YIELD), REFINED_MOST))

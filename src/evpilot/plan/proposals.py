@@ -98,9 +98,11 @@ def propose(
     return np.ascontiguousarray(np.concatenate(blocks))
 
 
-def pull_out(ways: list[Way], speed: float) -> Array:
-    """Proposals (K, 11) for a car that stands, or hardly moves, close behind what a way round leads past."""
-    rows = [creeping(c, CREEP_OVER) for c, way in enumerate(ways) if len(way.borrowed) and speed < CREEPS]
+def pull_out(ways: list[Way], speed: float, patience: float) -> Array:
+    """Proposals (K, 11) for a car that stands, or hardly moves, close behind what a way round leads past, and has stood
+    there for nothing else: who creeps nearer while others come may not get past at all. patience as in `Patience`."""
+    asked = speed < CREEPS and patience < 1.0
+    rows = [creeping(c, CREEP_OVER) for c, way in enumerate(ways) if asked and len(way.borrowed)]
     return np.concatenate([np.zeros((0, COLUMNS)), *rows])
 
 

@@ -33,9 +33,9 @@ class Scene:
     counts, and `rolling_on`'s square of the speed (N, 1) towards all that is slower ahead, as the stacked table, both
     None where it does not count now; how far ahead [m] (C,) one has to be over on each free corridor, as
     `blocked.room_before` has it, and whether on any; from where on (C,) [m] the front stands at a line, as
-    `halting_places` has it; how much near misses count, 1 to 0, after standing for them, and (C,)
-    being close behind what stands on each corridor, past which a way round leads; and the accelerations [m/s2]
-    felt before, as `cost.jolt.Felt` has them."""
+    `halting_places` has it; how much near misses count, 1 to 0, after standing for them, and on each corridor (C,)
+    being close behind somebody, less than fully on a way round only; and the accelerations [m/s2] felt before, as
+    `cost.jolt.Felt` has them."""
 
     ways: list[Way]
     table: Array

@@ -29,7 +29,7 @@ class GuardOnlyPilot(SteadyPilot):
 
     def __init__(self, briefing: Briefing) -> None:
         super().__init__(briefing)
-        self._brake = EmergencyBrake(briefing.platform, briefing.limits, briefing.period_ns * 1e-9)
+        self._brake = EmergencyBrake(briefing.platform, briefing.limits, briefing.period_ns * 1e-9, briefing.graph)
         self._warned_ns: int | None = None
 
     def step(self, observation: Observation) -> Decision:
