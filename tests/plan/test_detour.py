@@ -168,6 +168,9 @@ def test_from_a_stand_close_behind_a_van_it_gets_past(gap: float, yaw: float) ->
     run = drive(scene(street(), actor(1, (van, -0.3), **VAN), speed=0.0, seconds=36.0, start=start))
     assert not touches(run) and not faults(run)
     assert front(run)[-1] > van + 10.0
+    said = [(frame.decision.trace.reason, frame.decision.trajectory.speed.max()) for frame in run.frames[:-1]]
+    assert min(speed for reason, speed in said if reason.startswith("pass what stands")) > 0.1
+    assert gap > 5.0 or "wait to pass what stands in the lane" in reasons(run)
 
 
 @pytest.mark.parametrize("aside", [1.6, 2.2, 3.1])

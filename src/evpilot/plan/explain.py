@@ -32,6 +32,7 @@ S, D = int(Roll.S), int(Roll.D)
 S_LOW, S_HIGH, D_LOW, D_HIGH = int(Span.S_LOW), int(Span.S_HIGH), int(Span.D_LOW), int(Span.D_HIGH)
 UNHURRIED, NEAR = 0.4, 30.0  # [m/s2], [m] nobody brakes as yet for a line that lies beyond a stop as gentle
 LEAD_REACH = 50.0  # [m]
+STAYS = 1.0  # [m] within the horizon
 ALONG, DRIVES = 0.5, 0.5  # cosine of the angle to our way from which on, and [m/s] at which, one goes it before us
 
 
@@ -96,7 +97,8 @@ def phrase(batch: Batch, chosen: int, scene: Scene, walls: list[Wall], tracks: T
         if waits is not None:
             return waits
     if len(scene.ways[corridor].borrowed):
-        return "pass what stands in the lane", -1
+        stays = float(roll[-1, Roll.S] - roll[0, Roll.S]) < STAYS
+        return ("wait to pass what stands in the lane" if stays else "pass what stands in the lane"), -1
     lead = _lead(roll, scene.spans[corridor])
     who = int(ids[lead]) if lead >= 0 else -1
     side = _side(scene.ways, corridor)
