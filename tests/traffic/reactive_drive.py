@@ -54,15 +54,16 @@ def road(lanes=1, length=500.0, **more) -> LaneGraph:
     return builder.build()
 
 
-def crossroads(**priority) -> LaneGraph:
-    """A road along x (lanes 0, 1, 2) that a road along y (3, 4, 5) crosses; the middle lanes are the junction's."""
+def crossroads(half=8.0, **priority) -> LaneGraph:
+    """A road along x (lanes 0, 1, 2) that a road along y (3, 4, 5) crosses; the middle lanes are the junction's, from
+    so far [m] before its middle to as far behind."""
     builder = GraphBuilder()
     for place, name in ((straight, "x"), (upright, "y")):
         mark = priority.get(name, Priority.UNMARKED)
         parts = [
-            builder.lane(*band(place(-100, -8)), speed_limit=14.0, priority=mark),
-            builder.lane(*band(place(-8, 8)), speed_limit=14.0, junction=0, turn=Turn.STRAIGHT, priority=mark),
-            builder.lane(*band(place(8, 150)), speed_limit=14.0),
+            builder.lane(*band(place(-100, -half)), speed_limit=14.0, priority=mark),
+            builder.lane(*band(place(-half, half)), speed_limit=14.0, junction=0, turn=Turn.STRAIGHT, priority=mark),
+            builder.lane(*band(place(half, 150)), speed_limit=14.0),
         ]
         builder.connect(parts[0], parts[1])
         builder.connect(parts[1], parts[2])

@@ -176,6 +176,16 @@ def test_who_stands_on_a_crossing_is_waited_for_longer_than_who_stands_before_it
     assert starts(-4.0) > 24.0
 
 
+@pytest.mark.parametrize("place", [-6.5, -5.0, -4.8])
+@pytest.mark.parametrize("nose", [-10.0, -9.0])
+def test_who_decides_to_go_after_a_wait_does_not_change_its_mind_at_once(place: float, nose: float):
+    """The shorter gap that it takes after its wait it still takes once it rolls, or it would stand there for ever."""
+    graph = crossroads(16.0, x=Priority.YIELD, y=Priority.PRIORITY)
+    stands = ego_at(0.0, nose - 2.25, np.pi / 2, z=0.0)
+    frames = drive(scenario(graph, car(1, place, speed=0.0)), 25, ego=lambda k: stands)
+    assert history(frames, 1, 0)[-1] > 20.0
+
+
 @pytest.mark.parametrize(("place", "kept"), [(8.0, True), (30.0, False)])
 def test_a_crossing_is_entered_only_by_who_can_leave_it(place: float, kept: bool):
     frames = drive(scenario(crossroads(), car(1, -60.0)), 14, ego=lambda k: ego_at(place, z=0.0))

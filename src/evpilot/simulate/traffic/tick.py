@@ -51,7 +51,7 @@ from evpilot.simulate.traffic.scene import (
     hemmed,
     look,
 )
-from evpilot.simulate.traffic.yielding import STOPPED, STUCK_TIME, by_right_of_way, by_rules, kept_clear
+from evpilot.simulate.traffic.yielding import CREEPS, STOPPED, STUCK_TIME, by_right_of_way, by_rules, kept_clear
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
 Ways = tuple[Array, Array, Ints, Array, Array, Array, Ints]
@@ -250,7 +250,7 @@ def _yielding(
     dt: float,
 ) -> float:
     """The least acceleration [m/s2] that right of way, and who stands ahead (a gap [m]), allow driver i; counts how
-    long it waits."""
+    long it waits, which is forgotten only once it drives: what made it go after a wait holds until then."""
     clash, first = ways[5], ways[6]
     front = m[S] + row[HALF_LENGTH]
     clear, holds = kept_clear(row, front, m[V], tops[i], standing, clash, first[path, 3], first[path + 1, 3])
@@ -276,7 +276,7 @@ def _yielding(
         waits = True
     if waits and m[V] < STOPPED:
         m[WAITED] += dt
-    elif not waits and not dares:
+    elif not waits and not dares and m[V] > CREEPS:
         m[WAITED] = 0.0
     return min(accel, clear)
 
