@@ -199,18 +199,6 @@ def test_whose_nose_is_only_just_out_still_waits_for_who_comes(nose: float, spee
     found = zones(0, way, front, speed, entries, spans)
     assert len(found) == 1
     assert (found[0, 1] >= front) == waits
-    assert (found[0, 7] == -math.inf) != waits, "and further out it may not stay there either"
-
-
-@pytest.mark.parametrize(("met", "costs"), [(20.0, False), (-math.inf, True)])
-def test_who_is_in_a_place_that_he_has_to_leave_to_others_does_not_stand_there_for_nothing(
-    met: float, costs: bool
-) -> None:
-    roll = np.zeros((len(GRID), len(Roll)))
-    roll[:, Roll.S] = 25.0
-    cost = np.zeros(len(Cost))
-    zone_cost(roll, 0, 4.0, 1.0, np.array([[0.0, 20.0, 60.0, 4.0, 9.0, 90.0, 0.0, met]]), cost)
-    assert (cost[Cost.RULE] > 0.0) == costs
 
 
 @pytest.mark.parametrize(("cars", "place", "wait"), [(5, 190.0, 3.0), (6, 170.0, 3.5)])

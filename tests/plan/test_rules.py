@@ -1,6 +1,7 @@
 """Rules become walls and zones exactly when they bind."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from evpilot.plan.columns import GRID, HORIZON, Corridor, Entry, Span
 from evpilot.plan.crossing import stop_with_ease
 from evpilot.plan.entries import Entries, on_our_level
 from evpilot.plan.evaluate import PROGRESS_WEIGHT
-from evpilot.plan.priority import ALONG, MARGIN_AFTER, MARGIN_BEFORE, PAST, SEEN_TO_GO, find_users
+from evpilot.plan.priority import ALONG, MARGIN_AFTER, MARGIN_BEFORE, PAST, SEEN_TO_GO, find_users, let_out
 from evpilot.plan.road import Road
 from evpilot.plan.rules import HALT_TIME, RED_BRAKE, Rules
 from evpilot.plan.spans import spans_on
@@ -337,6 +338,18 @@ def test_who_can_wait_no_more_goes_on_before_those_who_can(
     (zone,), _ = zones_for(ego_at(60.0, speed=1.0), other, (0.0, comes))
     (there,), _ = zones_for(ego_at(zone[1] - FRONT - back, speed=speed), other, (0.0, comes))
     assert there[5] == pytest.approx(zone[5] * (SEEN_TO_GO if lets_out else 1.0))
+
+
+def test_who_sees_us_go_lets_us_out_further_on_too_whatever_way_he_takes() -> None:
+    """Or the car would stop in his way, for fear of the other way that he might have taken."""
+    standing = np.zeros((3, len(GRID), 5))
+    standing[:, :, 0] = -40.0
+    entries = SimpleNamespace(track=np.array([0, 0, 1]), box=standing)
+    at_once, near, far = 3.0, (30.0, 40.0), (43.0, 50.0)
+    zones = np.array([[0.0, low, high, at_once, 7.0, 90.0, e, low] for e, (low, high) in enumerate((near, far, far))])
+    weights = let_out(zones.copy(), 31.0, 4.0, entries)[:, 5] / 90.0
+    assert weights == pytest.approx([SEEN_TO_GO, SEEN_TO_GO, 1.0])
+    assert let_out(zones.copy(), 20.0, 4.0, entries)[:, 5] == pytest.approx(zones[:, 5])
 
 
 def test_whose_nose_is_in_a_crossing_still_lets_those_pass_who_cross_further_on() -> None:

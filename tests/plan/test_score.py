@@ -289,10 +289,16 @@ def test_who_is_much_too_fast_is_not_cheaper_for_being_through_sooner() -> None:
     assert fast > 0.9 * fair and faster > 0.9 * fair
 
 
-def test_a_zone_that_the_car_has_left_or_is_in_is_no_matter() -> None:
-    zones = np.array([[0.0, 20.0, 40.0, 0.0, 8.0, 90.0, 0.0, 20.0], [1.0, 60.0, 80.0, 0.0, 8.0, 90.0, 0.0, 60.0]])
+def test_a_zone_that_the_car_has_left_is_no_matter() -> None:
+    zones = np.array([[0.0, 10.0, 28.0, 0.0, 8.0, 90.0, 0.0, 10.0], [1.0, 60.0, 80.0, 0.0, 8.0, 90.0, 0.0, 60.0]])
     costs, _ = costs_of([line(speed=10.0)], graph=one_lane(), zones=zones)
     assert costs[0, Cost.RULE] == 0.0
+
+
+def test_a_zone_that_the_car_is_in_costs_unless_it_is_left_before_they_come() -> None:
+    zones = np.array([[0.0, 20.0, 40.0, 3.0, 6.0, 90.0, 0.0, 20.0]])
+    costs, _ = costs_of([line(speed=10.0), line(speed=0.0)], graph=one_lane(), zones=zones)
+    assert costs[0, Cost.RULE] == 0.0 and costs[1, Cost.RULE] == 90.0
 
 
 @pytest.mark.parametrize(("inside", "speed"), [(0.1, 0.0), (0.05, 0.5), (-0.02, 0.5)])

@@ -253,11 +253,10 @@ def zones(c: int, way: Way, front: float, speed: float, entries: Entries, spans:
             continue
         begun = front >= low and stop >= low + ENTERED
         low = stop if front >= low and not begun else low
-        met = -math.inf if begun else low
         for e in others:
             begin, end = _presence(spans[e], float(low), float(high), float(aside))
             if begin < LATEST:
-                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e]), float(e), met))
+                rows.append((c, low, high, begin - BEFORE, end + AFTER, WEIGHT * float(entries.prob[e]), float(e), low))
     return np.array(rows).reshape(-1, 8)
 
 

@@ -210,11 +210,20 @@ def busy(
     zones[:, 1] = meets if front > low or beside else low
     zones[:, 7] = meets if speed < SETS_OFF else zones[:, 1]
     zones[:, 3], zones[:, 4] = GRID[first] - MARGIN_BEFORE, GRID[last] + MARGIN_AFTER
-    begun = speed * speed > 2.0 * COMMITTED * np.maximum(zones[:, 1] - front - BRAKES_BITE * speed, 0.0)
     zones[:, 5] = weight * entries.prob[who]
-    if begun.any():
-        zones[begun & _can_stop(entries.box[who], first), 5] *= SEEN_TO_GO
     zones[:, 6] = who
+    return zones
+
+
+def let_out(zones: Array, front: float, speed: float, entries: Entries) -> Array:
+    """The zones (K, 8) of a corridor in which those count little who see us come, and can still let us out in comfort:
+    who could only be waited for by braking hard, here or nearer on our way. To stop in their way helps nobody."""
+    begun = speed * speed > 2.0 * COMMITTED * np.maximum(zones[:, 1] - front - BRAKES_BITE * speed, 0.0)
+    if begun.any():
+        who = zones[:, 6].astype(np.int64)
+        begun |= np.isin(entries.track[who], entries.track[who[begun]])
+        enters = np.searchsorted(GRID, zones[:, 3] + MARGIN_BEFORE - 1e-9)
+        zones[begun & _can_stop(entries.box[who], enters), 5] *= SEEN_TO_GO
     return zones
 
 

@@ -19,6 +19,7 @@ from evpilot.plan.priority import (
     busy,
     held_back,
     held_places,
+    let_out,
     signalled,
     turning_spans,
     yield_spans,
@@ -81,11 +82,15 @@ class Rules:
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
     _signs: Ints = field(init=False)  # the stop lines with a stop sign
     _turns: Turns = field(init=False, default_factory=Turns)
+    _strip: float = field(init=False)  # [m] to each side of us: who is within it is in our way
+    _weight: float = field(init=False)  # the cost of being where somebody has priority
     _met: tuple[list[Way], Tracks, list[list[tuple[float, Walkers]]]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._crossed = Crossed(self.briefing.graph)
         self._signs = np.flatnonzero(self.briefing.graph.stop_kind == int(StopKind.STOP_SIGN))
+        self._strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
+        self._weight = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
@@ -279,29 +284,41 @@ class Rules:
 
     def zones(self, ways: list[Way], entries: Entries, spans: Array, observation: Observation, tracks: Tracks) -> Array:
         """Conflict areas and when those who have priority use them (Z, 8): see `cost.yielding.zone_cost`."""
-        speed, lights = observation.ego.speed, observation.lights
+        speed = observation.ego.speed
         blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
-        strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
         riders = np.intersect1d(others, entries.riders) if len(entries.riders) else entries.riders
-        weight = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
         for c, way in enumerate(ways):
             front = self._front(way)
-            owed, held = self._yields_on(way, lights, front, tracks)
-            ahead = [span for span in owed if span[1] >= front and span[0] <= front + LOOK]
-            free = others[~held_back(held, tracks)[entries.track[others]]] if ahead and len(held) else others
-            if ahead and len(free):
-                found = (busy(c, span, front, speed, strip, entries, free, spans[c], weight) for span in ahead)
-                blocks.extend(_steps_in(self._in_turn(way, zones, entries, tracks), entries) for zones in found)
-            turns = turning_spans(self.briefing.graph, way) if len(riders) else []
-            blocks.extend(
-                busy(c, span, front, speed, strip, entries, riders, spans[c], weight, beside=True)
-                for span in turns
-                if span[1] >= front and span[0] <= front + LOOK
-            )
+            used = self._crossed_by(c, way, others, entries, spans[c], observation, tracks)
+            if len(riders):
+                used += self._ridden_past(c, way, riders, entries, spans[c], speed)
+            if used:
+                blocks.append(let_out(np.concatenate(used), front, speed, entries))
             if len(way.borrowed):
                 blocks.append(detour.zones(c, way, front, speed, entries, spans[c]))
         return np.concatenate(blocks) if blocks else np.zeros((0, 8))
+
+    def _crossed_by(
+        self, c: int, way: Way, others: Ints, entries: Entries, spans: Array, observation: Observation, tracks: Tracks
+    ) -> list[Array]:
+        """The zones (K, 8) of each part of corridor c that others (N,), rows of the entries, have before us."""
+        front, speed = self._front(way), observation.ego.speed
+        owed, held = self._yields_on(way, observation.lights, front, tracks)
+        ahead = _in_view(owed, front)
+        free = others[~held_back(held, tracks)[entries.track[others]]] if ahead and len(held) else others
+        if not len(free):
+            return []
+        found = (busy(c, part, front, speed, self._strip, entries, free, spans, self._weight) for part in ahead)
+        return [_steps_in(self._in_turn(way, zones, entries, tracks), entries) for zones in found]
+
+    def _ridden_past(self, c: int, way: Way, riders: Ints, entries: Entries, spans: Array, speed: float) -> list[Array]:
+        """The zones (K, 8) of each part of corridor c on which it turns off across riders (N,), rows of the entries."""
+        front = self._front(way)
+        return [
+            busy(c, part, front, speed, self._strip, entries, riders, spans, self._weight, beside=True)
+            for part in _in_view(turning_spans(self.briefing.graph, way), front)
+        ]
 
     def goes_before(self, ids: Ints) -> Bools:
         """Which of some ids (N,) go before us where all must stop."""
@@ -335,6 +352,11 @@ def _halt_at(s: float, room: float, ego: EgoState) -> float:
     """Where to stand at a stop sign whose line is at s [m], `room` [m] ahead: who has come near enough stands there,
     and does not creep up to it first while others come and go."""
     return min(s, s - room + STOPS + stop_with_ease(ego)) if 0.0 <= room < HALT_PLACE else s
+
+
+def _in_view(parts: list[tuple[float, float]], front: float) -> list[tuple[float, float]]:
+    """The parts of a corridor [m] that end beyond our front and begin within `LOOK`."""
+    return [part for part in parts if part[1] >= front and part[0] <= front + LOOK]
 
 
 def _steps_in(zones: Array, entries: Entries) -> Array:

@@ -1,7 +1,5 @@
 """Being where others have priority, and passing what must not be passed."""
 
-import numpy as np
-
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Cost, Roll
 from evpilot.types.state import Array
@@ -21,14 +19,13 @@ HARD = 3.5  # [m/s2] who would have to brake harder to stop before it stops that
 def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Array, cost: Array) -> None:
     """Cost of being in a zone while it belongs to others. zones (Z, 8): corridor, from, to [m on it], from, to [s],
     weight, entry, and from where [m] they are really in our way: who stands before the zone sets off `ROLLING`
-    before they are gone. A place that the car is in already, by more than its nose, is not counted, but where that
-    is -inf: it has to be left for them. Who comes only after the horizon must find us gone. A little too early or
-    too late costs a part: it is no reason to brake hard."""
+    before they are gone. A place that the car is in already has to be left for them. Who comes only after the horizon
+    must find us gone. A little too early or too late costs a part: it is no reason to brake hard."""
     last = roll.shape[0] - 1
     stops = roll[0, R_S] + front + roll[0, R_V] * roll[0, R_V] / (2.0 * HARD)
     for z in range(zones.shape[0]):
         begin = zones[z, 1] + (NOSE if stops > zones[z, 1] else 0.0)
-        if int(zones[z, 0]) != corridor or (roll[0, R_S] + front > begin and zones[z, 7] > -np.inf):
+        if int(zones[z, 0]) != corridor:
             continue
         worst = 0.0
         for step in range(1, roll.shape[0]):
