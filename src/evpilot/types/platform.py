@@ -149,6 +149,9 @@ ROAD = Limits(
     gate_lateral_jerk=3.6,
     emergency=9.0,
     steering_rate=0.5,
+    rear_reaction=0.5,
+    rear_brake=3.0,
+    rear_headway=0.3,
 )
 VERDICT = Limits(
     name="verdict",
