@@ -182,7 +182,8 @@ class Evaluator:
             front, rear = shift + length, length - shift
             lane_kept_cost(batch.props, batch.rolls, scene.corridors, scene.table, front, rear, half, batch.costs)
         if limits.change_lateral or limits.rear_brake:
-            asked = np.array([limits.rear_reaction, limits.rear_brake, limits.rear_headway, limits.change_lateral])
+            rear = limits.rear_reaction, limits.rear_brake, limits.rear_headway
+            asked = np.array([*rear, limits.change_lateral, limits.rear_slow])
             changing_cost(
                 batch.props, batch.rolls, scene.corridors, scene.table, scene.spans, entries.prob, self.body, asked,
                 batch.costs,

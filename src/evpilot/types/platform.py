@@ -103,8 +103,9 @@ class Limits:
     steering_rate [rad/s]; exact is True where the car is the exact kinematic model with inputs constant over a step.
     What a regulation asks of a pilot, 0 where none does: headway [s] to who is ahead at standstill, its rise with our
     speed [s2/m] and its most [s]; lane_kept, whether the lane is kept whatever happens; change_lateral [m/s2] of a lane
-    change; and who comes from behind on the other lane keeps rear_headway [s] after it has reacted in rear_reaction [s]
-    and braked with rear_brake [m/s2].
+    change. And who comes from behind on the other lane keeps rear_headway [s] after it has reacted in rear_reaction [s]
+    and braked with rear_brake [m/s2]: on any road so much that nobody is made to brake hard, but where all are as slow
+    as rear_slow [m/s], where one lets another in.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Limits:
     rear_reaction: float = 0.0
     rear_brake: float = 0.0
     rear_headway: float = 0.0
+    rear_slow: float = 0.0
 
     def headway_at(self, speed: float) -> float:
         """The time gap [s] that is asked for at a speed [m/s]."""
@@ -152,6 +154,7 @@ ROAD = Limits(
     rear_reaction=0.5,
     rear_brake=3.0,
     rear_headway=0.3,
+    rear_slow=8.0,
 )
 VERDICT = Limits(
     name="verdict",
@@ -173,5 +176,7 @@ VERDICT = Limits(
 UN_R157 = replace(ROAD, name="un-r157", headway=1.0, headway_rise=0.036, headway_most=1.6, lane_kept=True)
 """UN R157: following distances by the table of 5.2.3.3, 1.1 s at 10 km/h and 0.1 s more for every 10 km/h; the car
 stays in its lane (5.2.1)."""
-UN_R79 = replace(ROAD, name="un-r79", change_lateral=1.0, rear_reaction=0.4, rear_brake=3.0, rear_headway=1.0)
+UN_R79 = replace(
+    ROAD, name="un-r79", change_lateral=1.0, rear_reaction=0.4, rear_brake=3.0, rear_headway=1.0, rear_slow=0.0
+)
 """UN R79 5.6.4, lane changes of category C."""

@@ -46,8 +46,16 @@ def missing_rear_room(
         pace = max(span[PACE], spans[e, 0, PACE])
         least = SPARE * critical_gap(pace, v, asked[0], asked[1], asked[2])
         if least > 0.0:
-            worst = max(worst, prob[e] * min(max(1.0 - (s - rear - span[HIGH]) / least, 0.0), 1.0))
+            missing = min(max(1.0 - (s - rear - span[HIGH]) / least, 0.0), 1.0)
+            worst = max(worst, prob[e] * missing * at_stake(pace, asked[4]))
     return worst
+
+
+@kernel()
+def at_stake(pace: float, slow: float) -> float:
+    """What share of the room is asked for who comes at a pace [m/s]: none of who is as slow [m/s] as where one lets
+    another in, all from twice that on."""
+    return 1.0 if slow <= 0.0 else min(max(pace / slow - 1.0, 0.0), 1.0)
 
 
 @kernel(
