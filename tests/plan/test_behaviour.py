@@ -32,7 +32,7 @@ from planning_parts import crossing
 from evpilot.maps.builder import GraphBuilder
 from evpilot.pilot import EvPilot
 from evpilot.plan.keep_clear import SPARE
-from evpilot.scenarios import Behaviour, load
+from evpilot.scenarios import Actor, Behaviour, load
 from evpilot.simulate.loop import simulate
 from evpilot.types import VERDICT, Arrow, LightState, ObjectKind, Signal
 from evpilot.vehicle import platforms
@@ -92,16 +92,30 @@ def test_behind_who_stands_it_stands_within_the_room_that_it_asks_for_beyond_a_j
         assert 0.5 < 100.0 - 2.25 - front(run)[-1] < SPARE
 
 
-def test_behind_a_car_that_brakes_hard_it_stops_in_time() -> None:
-    lead = actor(1, (42.0, 0.0), (10.0, 0.0), seconds=15.0)
+def braking(x: float, speed: float, after: float) -> Actor:
+    """Somebody in lane 0 who brakes at 6 m/s2 to a standstill, from some seconds on."""
+    lead = actor(1, (x, 0.0), (speed, 0.0), seconds=15.0)
     t = np.arange(len(lead.motion)) * 0.1
     motion = lead.motion.copy()
-    braking = np.clip(t - 3.0, 0.0, 10.0 / 6.0)
-    motion[:, 0] = 42.0 + 10.0 * np.minimum(t, 3.0) + 10.0 * braking - 3.0 * braking**2
-    motion[:, SPEED] = 10.0 - 6.0 * braking
-    run = drive(scene(one_lane(10.0), dataclasses.replace(lead, motion=motion), seconds=12.0))
+    late = np.clip(t - after, 0.0, speed / 6.0)
+    motion[:, 0] = x + speed * np.minimum(t, after) + speed * late - 3.0 * late**2
+    motion[:, SPEED], motion[:, ACCEL] = speed - 6.0 * late, np.where((late > 0.0) & (late < speed / 6.0), -6.0, 0.0)
+    return dataclasses.replace(lead, motion=motion)
+
+
+def test_behind_a_car_that_brakes_hard_it_stops_in_time() -> None:
+    run = drive(scene(one_lane(10.0), braking(42.0, 10.0, 3.0), seconds=12.0))
     assert not touches(run)
     assert run.ego[-1, SPEED] < 0.3
+
+
+def test_behind_a_car_that_brakes_hard_it_does_not_cut_in_before_who_is_beside_it() -> None:
+    beside = actor(2, (12.0, 3.5), (26.5, 0.0))
+    run = drive(scene(two_lanes(25.0), braking(62.0, 24.0, 0.5), beside, speed=25.0, seconds=9.0))
+    assert not touches(run)
+    passed = next(f for f in run.frames if f.truth.objects.state[1, 0] > f.truth.ego.pose[0] + 8.0)
+    before = centre(run)[run.t_ns <= passed.t_ns, 1]
+    assert before.max() < 1.0
 
 
 def test_a_blocked_lane_with_a_free_neighbour_is_left_in_time() -> None:

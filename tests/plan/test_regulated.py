@@ -41,13 +41,13 @@ def test_a_headway_costs_in_proportion_to_what_is_missing(gap: float) -> None:
     assert costs[0, Cost.CLEARANCE] == pytest.approx(HEADWAY_COST * max(1.0 - gap / wanted, 0.0) * GRID[-1])
 
 
-def changing(roll: np.ndarray, spans: np.ndarray, reached: bool = False) -> float:
+def changing(roll: np.ndarray, spans: np.ndarray, reached: bool = False, slow: float = 0.0) -> float:
     props, costs = np.zeros((1, len(Prop))), np.zeros((1, len(Cost)))
     props[0, Prop.CORRIDOR] = 1
     corridors = np.zeros((2, len(Corridor)))
     corridors[1, Corridor.D], corridors[:, Corridor.COUNT] = -1.0 if reached else -3.5, 500
     corridors[0, Corridor.D] = 2.5 if reached else 0.0
-    asked = np.array([0.4, 3.0, 1.0, 1.0])
+    asked = np.array([0.4, 3.0, 1.0, 1.0, slow])
     changing_cost(props, roll, corridors, np.zeros((500, len(Ref))), spans, np.ones(1), BODY, asked, costs)
     return float(costs[0, Cost.RULE])
 
@@ -61,6 +61,14 @@ def test_a_change_before_a_fast_car_near_behind_is_refused_and_one_with_room_is_
     assert changing(motion(speed, ACROSS), someone(0.0, rear)) == 0.0
     assert changing(motion(speed, ACROSS), someone(125.0, rear)) == 0.0, "who is ahead by then has passed"
     assert changing(motion(speed, ACROSS), someone(60.0, rear, d=-3.5)) == 0.0, "who stays on our lane"
+
+
+@pytest.mark.parametrize(("rear", "share"), [(7.0, 0.0), (12.0, 0.5), (20.0, 1.0)])
+def test_in_slow_traffic_who_comes_from_behind_lets_one_in(rear: float, share: float) -> None:
+    beside = someone(100.0, rear)
+    least = changing(motion(rear, ACROSS), beside, slow=8.0)
+    assert least == pytest.approx(math.sqrt(share) * changing(motion(rear, ACROSS), beside))
+    assert changing(motion(rear, ACROSS), beside) > 0.9 * REFUSED
 
 
 def test_who_is_over_the_line_already_is_not_held_up_by_who_comes_from_behind() -> None:
