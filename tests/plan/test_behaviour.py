@@ -109,6 +109,15 @@ def test_behind_a_car_that_brakes_hard_it_stops_in_time() -> None:
     assert run.ego[-1, SPEED] < 0.3
 
 
+def test_who_brakes_hard_ahead_is_stopped_for_though_the_sensor_measures_no_acceleration() -> None:
+    lead = braking(62.0, 24.0, 0.5)
+    motion = lead.motion.copy()
+    motion[:, ACCEL] = 0.0
+    run = drive(scene(one_lane(25.0), dataclasses.replace(lead, motion=motion), speed=25.0, seconds=9.0))
+    assert not touches(run)
+    assert run.ego[:, ACCEL].min() > -7.0
+
+
 def test_behind_a_car_that_brakes_hard_it_does_not_cut_in_before_who_is_beside_it() -> None:
     beside = actor(2, (12.0, 3.5), (26.5, 0.0))
     run = drive(scene(two_lanes(25.0), braking(62.0, 24.0, 0.5), beside, speed=25.0, seconds=9.0))

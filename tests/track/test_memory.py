@@ -52,6 +52,36 @@ def test_perfect_reports_are_the_answer_itself() -> None:
         assert memory.update(full, k * TICK) is full
 
 
+def unsaid(t_ns: int, ids: tuple[int, ...] = (7, 3), brake: float = 4.0, kind: ObjectKind = ObjectKind.CAR) -> Tracks:
+    """`report` of a sensor that measures no accelerations."""
+    full = report(t_ns, ids, brake)
+    state = full.state.copy()
+    state[:, State.ACCEL] = 0.0
+    return replace(full, state=state, kind=np.full(len(ids), int(kind), np.uint8))
+
+
+def test_who_is_reported_without_an_acceleration_brakes_as_his_speed_says() -> None:
+    memory = Memory()
+    memory.update(unsaid(0), 0)
+    assert memory.update(unsaid(TICK), TICK).state[:, State.ACCEL] == pytest.approx([-4.0, -4.0])
+    again = memory.update(unsaid(TICK), 2 * TICK)
+    assert again.state[:, State.ACCEL] == pytest.approx([-4.0, -4.0]), "the same report once more"
+    assert again.state[:, State.SPEED] == pytest.approx(SPEED - 0.8)
+    more = memory.update(unsaid(3 * TICK, (3, 9)), 3 * TICK)
+    assert more.state[more.id == 3, State.ACCEL] == pytest.approx(-4.0)
+    assert more.state[more.id == 9, State.ACCEL] == 0.0, "who is new has no earlier speed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "brake"), [(ObjectKind.PEDESTRIAN, 4.0), (ObjectKind.CAR, 0.3), (ObjectKind.CAR, 30.0)]
+)
+def test_who_walks_or_hardly_changes_speed_or_impossibly_is_believed(kind: ObjectKind, brake: float) -> None:
+    memory = Memory()
+    for k in range(3):
+        said = unsaid(k * TICK, brake=brake, kind=kind)
+        assert memory.update(said, k * TICK) is said
+
+
 def test_who_is_missed_brakes_on_as_he_did() -> None:
     steps = told(20, drop={10, 11, 12}, brake=3.0)
     for k in (10, 11, 12):

@@ -7,8 +7,8 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.types import Tracks, joined, no_tracks, picked
-from evpilot.types.kinds import State
-from evpilot.types.state import Array
+from evpilot.types.kinds import VEHICLES, State
+from evpilot.types.state import Array, Ints
 
 COAST = 0.5  # [s] that somebody who is not reported is carried on
 SURE = 4  # reports after which somebody is carried on: a ghost of three frames never is
@@ -16,6 +16,8 @@ RECALL = 2.0  # [s] that somebody is recognised after his last report
 PLACE_NOISE = 0.3  # [m per root s] how a place that nobody measures wanders ...
 SPEED_NOISE = 2.0  # [m/s per root s] ... a velocity ...
 YAW_NOISE = 0.3  # [rad per root s] ... and a heading
+# [m/s2] who gains or loses more has an acceleration, even if the sensor reports none; more than that is a mistake
+UNMEASURED, IMPOSSIBLE = 0.5, 12.0
 SPEED, ACCEL, YAW, YAW_RATE = int(State.SPEED), int(State.ACCEL), int(State.YAW), int(State.YAW_RATE)
 NOISE = np.array([PLACE_NOISE, PLACE_NOISE, YAW_NOISE, SPEED_NOISE, SPEED_NOISE, 0.0])
 
@@ -24,11 +26,13 @@ class Memory:
     """What the last reports said of each object; `update` once per planning tick.
 
     An object that was reported `SURE` times and then is not goes on as it did for `COAST` seconds, its uncertainty
-    growing; then it is gone. Reports are never changed: where nobody is missed, the answer is the report.
+    growing; then it is gone. Where nobody is missed, the answer is the report, but for the acceleration of who is
+    reported with none while its speed changes: not every sensor measures it, and who brakes ahead must be seen to.
     """
 
     def __init__(self) -> None:
         self._known = no_tracks(0)
+        self._report = no_tracks(-1)  # the newest, as it is believed
         self._seen = np.zeros(0, np.int64)  # [ns] when each was last reported
         self._count = np.zeros(0, np.int64)  # how often
 
@@ -36,7 +40,7 @@ class Memory:
         """The objects around the car at t_ns [ns], those that are missed at the end. report is the sensor's newest,
         repeated where there is no newer one, or None where there is none at all. What was known at a later time is
         forgotten."""
-        fresh = no_tracks(t_ns) if report is None else present(report, t_ns)
+        fresh = no_tracks(t_ns) if report is None else present(self._felt(report), t_ns)
         stamp = t_ns if report is None else report.t_ns
         if self._known.id.tolist() == fresh.id.tolist():  # in most ticks nobody comes and nobody is missed
             self._count = self._count + (self._seen != stamp)
@@ -44,6 +48,13 @@ class Memory:
             self._known = fresh
             return fresh
         return self._changed(fresh, stamp, t_ns)
+
+    def _felt(self, report: Tracks) -> Tracks:
+        """`felt`, once for each report."""
+        last = self._report
+        if report.t_ns != last.t_ns or report.id.tolist() != last.id.tolist():
+            self._report = felt(report, last)
+        return self._report
 
     def _changed(self, fresh: Tracks, stamp: int, t_ns: int) -> Tracks:
         """`update` where the objects reported at stamp [ns] are not those known before."""
@@ -59,6 +70,33 @@ class Memory:
         told = (self._count >= SURE) & (t_ns - self._seen <= COAST * 1e9)
         told[: len(fresh)] = True
         return self._known if told.all() else picked(self._known, told)
+
+
+def felt(report: Tracks, last: Tracks) -> Tracks:
+    """A report with the acceleration that follows from the speeds of the last one, for vehicles that are reported with
+    none at all."""
+    dt = (report.t_ns - last.t_ns) * 1e-9
+    if dt <= 0.0:
+        return report
+    gained = (report.state[:, SPEED] - _speeds_in(last, report.id)) / dt
+    change = np.abs(gained)
+    unsaid = (report.state[:, ACCEL] == 0.0) & (change > UNMEASURED) & (change < IMPOSSIBLE)
+    unsaid[unsaid] = np.isin(report.kind[unsaid], VEHICLES)
+    if not unsaid.any():
+        return report
+    state = report.state.copy()
+    state[unsaid, ACCEL] = gained[unsaid]
+    return replace(report, state=state)
+
+
+def _speeds_in(report: Tracks, ids: Ints) -> Array:
+    """The speed [m/s] of some ids (N,) in a report, NaN of who is not in it."""
+    if np.array_equal(report.id, ids):
+        return report.state[:, SPEED]
+    speeds = np.full(len(ids), np.nan)
+    _, now, then = np.intersect1d(ids, report.id, assume_unique=True, return_indices=True)
+    speeds[now] = report.state[then, SPEED]
+    return speeds
 
 
 def carried(tracks: Tracks, t_ns: int) -> Tracks:
