@@ -53,6 +53,48 @@ def test_who_has_red_has_no_right_of_way(made):
     assert held.metric("right_of_way").passed is None
 
 
+# --- room behind, where lanes are changed
+
+
+def moves_over(made, speed=20.0, seconds=3.0):
+    """From the right lane to the left one, from the second second on."""
+    times = [0.0, 1.0, 1.0 + seconds, 10.0]
+    return made.through(times, [speed * t for t in times], [0.0, 0.0, 3.5, 3.5])
+
+
+@pytest.mark.parametrize(
+    ("back", "speed", "passed"),
+    [
+        (6.0, 22.0, False),  # a car's length behind, a little faster
+        (30.0, 32.0, False),
+        (30.0, 23.0, True),
+        (80.0, 30.0, True),
+        (8.0, 20.0, True),  # near, but no faster
+        (-6.0, 22.0, None),  # it goes first
+    ],
+)
+def test_who_moves_over_leaves_room_to_who_comes_from_behind(made, back, speed, passed):
+    road = made.straight_road(lanes=2)
+    other = made.Other(made.cruise(speed, x=-back, y=3.5))
+    verdict = made.verdict(moves_over(made), road, others=(other,), seconds=10.0)
+    assert verdict.metric("cut_in").passed is passed
+    assert ("cut_in" in verdict.shortfalls) == (passed is False)
+
+
+def test_in_a_queue_one_lets_another_in(made):
+    road = made.straight_road(lanes=2)
+    other = made.Other(made.cruise(6.0, x=-5.5, y=3.5))
+    assert made.verdict(moves_over(made, 4.0), road, others=(other,), seconds=10.0).metric("cut_in").passed is None
+
+
+def test_who_keeps_the_lane_or_comes_on_the_one_that_is_left_says_nothing_of_it(made):
+    road = made.straight_road(lanes=2)
+    beside, behind = (made.Other(made.cruise(23.0, x=-7.0, y=y)) for y in (3.5, 0.0))
+    keeps = made.verdict(made.cruise(20.0), road, others=(beside,), seconds=6.0)
+    leaves = made.verdict(moves_over(made), road, others=(behind,), seconds=6.0)
+    assert keeps.metric("cut_in").passed is None and leaves.metric("cut_in").passed is None
+
+
 def lit_crossing():
     """The made crossing, with a light for those who come from the right."""
     builder = GraphBuilder()

@@ -5,6 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from evpilot.evaluate import judge
+from evpilot.pilot.baselines.faulty import HeedlessPilot
 from evpilot.pilot.baselines.reckless import RecklessPilot
 from evpilot.plan.cost.changing import critical_gap
 from evpilot.regulations import CaseResult, Verdict, r79
@@ -38,11 +40,17 @@ def test_who_does_not_look_behind_fails() -> None:
     assert result.clause == r79.REAR
 
 
+def test_who_does_not_look_behind_falls_short_on_any_road() -> None:
+    run = drive_case(r79.SUITE, r79.SUITE.case(NEAR), HeedlessPilot, SEDAN)
+    assert "cut_in" in judge(run).shortfalls
+
+
 @pytest.mark.parametrize("name", [NEAR, FAR, "lane-change/ego_kmh=80,rear_kmh=130,distance_share=0.7"])
 def test_our_pilot_waits_for_room_and_changes_gently(name: str) -> None:
     run = drive_case(r79.SUITE, r79.SUITE.case(name), pilot_maker("evpilot"), SEDAN)
     result = judged(name, run)
     assert result.verdict is Verdict.PASS, result
+    assert "cut_in" not in judge(run).shortfalls
 
 
 def test_the_planners_critical_gap_is_the_clauses() -> None:

@@ -7,6 +7,7 @@ from evpilot.evaluate.criteria.caution import caution
 from evpilot.evaluate.criteria.collisions import collisions
 from evpilot.evaluate.criteria.comfort import comfort, travelled
 from evpilot.evaluate.criteria.criticality import criticality
+from evpilot.evaluate.criteria.cut_in import cut_in
 from evpilot.evaluate.criteria.energy import energy
 from evpilot.evaluate.criteria.keep_clear import keep_clear
 from evpilot.evaluate.criteria.lines import red_lights, stop_signs
@@ -54,6 +55,7 @@ def judge(run: RunLog) -> Verdict:
         wrong_way(drive, place),
         solid_line(drive, place),
         right_of_way(drive, through),
+        cut_in(drive, place),
         keep_clear(drive, through),
         crosswalks(drive),
         cyclist_room(drive, place),

@@ -148,9 +148,9 @@ def _comes_along(drive: Drive, track: Track, lane: int, tick: int) -> bool:
     return bool(aside < ON_LANE[0] and turned > np.cos(ON_LANE[1]))
 
 
-def demand(drive: Drive, track: Track, tick: int) -> float:
+def demand(drive: Drive, track: Track, tick: int, apart: float = PET_MIN) -> float:
     """How hard [m/s2] somebody at its speed in a tick has to brake after `REACTION` so as not to run into the car on
-    its own logged way, nor to come within `PET_MIN` of it; 0 for who goes first, or has no need."""
+    its own logged way, nor to come within a time [s] of it; 0 for who goes first, or has no need."""
     k = track.row_at(tick)
     last = min(k + round(LOOK / drive.step), len(track.tick) - 1)
     line = Around.along(track.box[k:])
@@ -164,7 +164,7 @@ def demand(drive: Drive, track: Track, tick: int) -> float:
         if line.arc_of(row - k) + half_length > 0.5 * (span[0] + span[1]):
             break  # it goes first
         t = (now - tick) * drive.step
-        gap = span[0] - half_length - PET_MIN * speed
+        gap = span[0] - half_length - apart * speed
         worst = max(worst, braking(speed, gap, t))
     return worst
 

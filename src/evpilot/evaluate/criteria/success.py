@@ -16,6 +16,7 @@ RULES = (
     "wrong_way",
     "solid_line",
     "right_of_way",
+    "cut_in",
     "keep_clear",
     "crosswalk",
     "cyclist_room",
