@@ -168,6 +168,15 @@ def test_who_comes_from_behind_with_blue_light_gets_a_free_way() -> None:
     assert centre(yielded)[-1, 1] > 2.5
 
 
+def test_who_has_somebody_beside_it_finds_a_gap_to_give_a_blue_light_its_way() -> None:
+    blue = actor(1, (-6.0, 0.0), (15.5, 0.0))
+    blue = dataclasses.replace(blue, signals=np.full(len(blue.motion), int(Signal.BLUE), np.uint8))
+    ahead, beside = actor(2, (39.0, 0.0), (15.5, 0.0)), actor(3, (14.6, 3.5), (16.0, 0.0))
+    run = drive(scene(two_lanes(22.0), blue, ahead, beside, speed=15.5, seconds=12.0))
+    assert not touches(run)
+    assert centre(run)[-1, 1] > 2.5
+
+
 def test_a_parked_car_half_in_the_lane_is_passed_with_a_nudge() -> None:
     run = drive(scene(one_lane(), actor(1, (90.0, -2.0), kind=ObjectKind.PARKED)))
     assert not touches(run)

@@ -10,7 +10,8 @@ from evpilot.plan.way import Way, to_go
 from evpilot.types import Briefing
 from evpilot.types.state import Array
 
-WORTH = 10.0  # [m] less to go than on our own corridor makes another one worth a gap
+WORTH = 10.0  # [m] less to go than on our own corridor makes another one worth a gap, ...
+CHEAPER = 10.0  # ... or so much less that it costs to be on it
 AHEAD = (2.0, 3.5, 5.0, 7.0)  # [s] when to be abreast of a gap
 DUE_MIN = 0.8  # [s] an arrival that is nearer is as good as done
 LIKELY = 0.3  # a less likely mode closes no gap
@@ -25,7 +26,7 @@ def seek_gaps(
     ways: list[Way], spans: Array, prob: Array, room: Array, briefing: Briefing, speed: float, accel: float, due: float
 ) -> Array:
     """Proposals (R, 11) by `Prop` that come abreast of gaps on better corridors than ours, or free ones where ours is
-    blocked, and then cross into them.
+    blocked, or is to be left to somebody with blue light, and then cross into them.
 
     spans (C, E, 51, 5) by `Span`; prob (E,) of each entry; room (C,) as in `blocked.room_before`; due [s] is when the
     last decision arrives, if it does: what is sought at the same times from now in every cycle is put off for ever.
@@ -33,7 +34,8 @@ def seek_gaps(
     times = AHEAD if not DUE_MIN < due < AHEAD[-1] else (due, *AHEAD)
     rows: list[tuple[float, ...]] = []
     for c, way in enumerate(ways[1:], 1):
-        if math.isfinite(room[c]) or to_go(way) < to_go(ways[0]) - WORTH:
+        cheaper = way.scalars[Corridor.PENALTY] < ways[0].scalars[Corridor.PENALTY] - CHEAPER
+        if cheaper or math.isfinite(room[c]) or to_go(way) < to_go(ways[0]) - WORTH:
             home = float(way.scalars[Corridor.D] - ways[0].scalars[Corridor.D])
             for t, distance, pace in _meetings(way, spans[c], prob, briefing, speed, times):
                 law = arrive(distance, t, pace, speed, accel)
