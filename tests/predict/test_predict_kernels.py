@@ -124,12 +124,12 @@ def test_a_motion_starts_as_seen_and_settles_at_its_offset(d, drift, target, spe
         assert np.allclose(pose[:, 1], d)
 
 
-def moved_over(d: float, drift: float, speed: float, column: int = 1) -> np.ndarray:
-    """Offsets (12,) [m], or headings, at each knot of who goes over to a straight way, his box along it."""
+def moved_over(d: float, drift: float, speed: float, column: int = 1, yaw: float = 0.0) -> np.ndarray:
+    """Offsets (12,) [m], or headings, at each knot of who goes over to a straight way, his box at an angle to it."""
     table = np.zeros((STATIONS, 6))
     table[:, 0] = np.linspace(0.0, 200.0, STATIONS)
     pose, pace = np.zeros((12, 4)), np.full(12, speed)
-    along_way(table, 200.0 / (STATIONS - 1), speed * np.array(TIMES), pace, d, 0.0, drift, 0.0, pose)
+    along_way(table, 200.0 / (STATIONS - 1), speed * np.array(TIMES), pace, d, 0.0, drift, yaw, pose)
     return pose[:, column]
 
 
@@ -142,6 +142,14 @@ def test_a_box_that_goes_aside_without_turning_stays_so():
     """At 0.9 m/s aside and 2.8 m/s along, a box turned into its course would reach 0.6 m further to the side."""
     yaw = moved_over(3.3, -0.9, 2.8, column=3)
     assert yaw[0] == pytest.approx(0.0, abs=1e-9) and np.abs(yaw).max() < 0.1
+
+
+@pytest.mark.parametrize("speed", [5.0, 21.0])
+def test_a_box_that_goes_aside_turned_into_its_course_stays_so(speed):
+    """The front corner of a long truck is a quarter of a metre further over than its middle."""
+    course = 0.75 / speed
+    yaw = moved_over(-3.0, 0.75, speed, column=3, yaw=course)
+    assert yaw[:4] == pytest.approx([course] * 4, rel=0.25)
 
 
 def test_who_moves_over_steadily_is_not_expected_to_hurry():
