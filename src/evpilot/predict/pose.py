@@ -43,7 +43,7 @@ def along_way(
     push = drift * max(settle, SETTLE_RUN / max(pace[0], 1.0)) + off
     lean = np.empty(KNOTS)
     for k in range(KNOTS):
-        by_time = TIMES[k] / settle < run[k] / SETTLE_RUN if k > 0 else SETTLE_RUN < pace[0] * settle
+        by_time = TIMES[k] / settle < run[k] / SETTLE_RUN if k > 0 else pace[0] * settle > SETTLE_RUN
         u = TIMES[k] / settle if by_time else run[k] / SETTLE_RUN
         fade = math.exp(-u)
         aside = target + (off + push * u) * fade
