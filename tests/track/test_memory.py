@@ -67,6 +67,9 @@ def test_who_is_reported_without_an_acceleration_brakes_as_his_speed_says() -> N
     again = memory.update(unsaid(TICK), 2 * TICK)
     assert again.state[:, State.ACCEL] == pytest.approx([-4.0, -4.0]), "the same report once more"
     assert again.state[:, State.SPEED] == pytest.approx(SPEED - 0.8)
+    stuck = replace(unsaid(3 * TICK), t_ns=TICK)
+    assert memory.update(stuck, 2 * TICK).state[:, State.SPEED] == pytest.approx(SPEED - 1.2), "a clock that stands"
+    memory.update(unsaid(2 * TICK), 2 * TICK)
     more = memory.update(unsaid(3 * TICK, (3, 9)), 3 * TICK)
     assert more.state[more.id == 3, State.ACCEL] == pytest.approx(-4.0)
     assert more.state[more.id == 9, State.ACCEL] == 0.0, "who is new has no earlier speed"

@@ -181,7 +181,7 @@ class Evaluator:
         if limits.lane_kept:
             front, rear = shift + length, length - shift
             lane_kept_cost(batch.props, batch.rolls, scene.corridors, scene.table, front, rear, half, batch.costs)
-        if limits.change_lateral or limits.rear_brake:
+        if (limits.change_lateral or limits.rear_brake) and len(scene.ways) > 1:
             rear = limits.rear_reaction, limits.rear_brake, limits.rear_headway
             asked = np.array([*rear, limits.change_lateral, limits.rear_slow])
             changing_cost(

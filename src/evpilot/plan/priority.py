@@ -222,6 +222,7 @@ def let_out(zones: Array, front: float, speed: float, entries: Entries) -> Array
     if begun.any():
         who = zones[:, 6].astype(np.int64)
         begun |= np.isin(entries.track[who], entries.track[who[begun]])
+        # the step at which each comes there, of which the zone keeps the time
         enters = np.searchsorted(GRID, zones[:, 3] + MARGIN_BEFORE - 1e-9)
         zones[begun & _can_stop(entries.box[who], enters), 5] *= SEEN_TO_GO
     return zones

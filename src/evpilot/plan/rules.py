@@ -83,14 +83,14 @@ class Rules:
     _signs: Ints = field(init=False)  # the stop lines with a stop sign
     _turns: Turns = field(init=False, default_factory=Turns)
     _strip: float = field(init=False)  # [m] to each side of us: who is within it is in our way
-    _weight: float = field(init=False)  # the cost of being where somebody has priority
+    _price: float = field(init=False)  # of being where somebody has priority
     _met: tuple[list[Way], Tracks, list[list[tuple[float, Walkers]]]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._crossed = Crossed(self.briefing.graph)
         self._signs = np.flatnonzero(self.briefing.graph.stop_kind == int(StopKind.STOP_SIGN))
         self._strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
-        self._weight = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
+        self._price = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
 
     def walls(self, ways: list[Way], observation: Observation, tracks: Tracks) -> list[Wall]:
         """All walls ahead on all corridors."""
@@ -290,9 +290,9 @@ class Rules:
         riders = np.intersect1d(others, entries.riders) if len(entries.riders) else entries.riders
         for c, way in enumerate(ways):
             front = self._front(way)
-            used = self._crossed_by(c, way, others, entries, spans[c], observation, tracks)
+            used = self._crossed_by(c, way, front, others, entries, spans[c], observation, tracks)
             if len(riders):
-                used += self._ridden_past(c, way, riders, entries, spans[c], speed)
+                used += self._ridden_past(c, way, front, riders, entries, spans[c], speed)
             if used:
                 blocks.append(let_out(np.concatenate(used), front, speed, entries))
             if len(way.borrowed):
@@ -300,23 +300,27 @@ class Rules:
         return np.concatenate(blocks) if blocks else np.zeros((0, 8))
 
     def _crossed_by(
-        self, c: int, way: Way, others: Ints, entries: Entries, spans: Array, observation: Observation, tracks: Tracks
-    ) -> list[Array]:
-        """The zones (K, 8) of each part of corridor c that others (N,), rows of the entries, have before us."""
-        front, speed = self._front(way), observation.ego.speed
+        self, c: int, way: Way, front: float, others: Ints, entries: Entries, spans: Array, observation: Observation,
+        tracks: Tracks,
+    ) -> list[Array]:  # fmt: skip
+        """The zones (K, 8) of each part of corridor c, ahead of our front [m], that others (N,), rows of the entries,
+        have before us."""
+        speed = observation.ego.speed
         owed, held = self._yields_on(way, observation.lights, front, tracks)
         ahead = _in_view(owed, front)
         free = others[~held_back(held, tracks)[entries.track[others]]] if ahead and len(held) else others
         if not len(free):
             return []
-        found = (busy(c, part, front, speed, self._strip, entries, free, spans, self._weight) for part in ahead)
+        found = (busy(c, part, front, speed, self._strip, entries, free, spans, self._price) for part in ahead)
         return [_steps_in(self._in_turn(way, zones, entries, tracks), entries) for zones in found]
 
-    def _ridden_past(self, c: int, way: Way, riders: Ints, entries: Entries, spans: Array, speed: float) -> list[Array]:
-        """The zones (K, 8) of each part of corridor c on which it turns off across riders (N,), rows of the entries."""
-        front = self._front(way)
+    def _ridden_past(
+        self, c: int, way: Way, front: float, riders: Ints, entries: Entries, spans: Array, speed: float
+    ) -> list[Array]:
+        """The zones (K, 8) of each part of corridor c, ahead of our front [m], on which it turns off across riders
+        (N,), rows of the entries."""
         return [
-            busy(c, part, front, speed, self._strip, entries, riders, spans, self._weight, beside=True)
+            busy(c, part, front, speed, self._strip, entries, riders, spans, self._price, beside=True)
             for part in _in_view(turning_spans(self.briefing.graph, way), front)
         ]
 

@@ -43,6 +43,7 @@ def along_way(
     push = drift * max(settle, SETTLE_RUN / max(pace[0], 1.0)) + off
     lean = np.empty(KNOTS)
     for k in range(KNOTS):
+        # at the first knot both are 0, and the pace tells which is to grow faster
         by_time = TIMES[k] / settle < run[k] / SETTLE_RUN if k > 0 else pace[0] * settle > SETTLE_RUN
         u = TIMES[k] / settle if by_time else run[k] / SETTLE_RUN
         fade = math.exp(-u)

@@ -32,7 +32,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._known = no_tracks(0)
-        self._report = no_tracks(-1)  # the newest, as it is believed
+        self._report = no_tracks(-1)  # the newest, with all accelerations
         self._seen = np.zeros(0, np.int64)  # [ns] when each was last reported
         self._count = np.zeros(0, np.int64)  # how often
 
@@ -40,7 +40,7 @@ class Memory:
         """The objects around the car at t_ns [ns], those that are missed at the end. report is the sensor's newest,
         repeated where there is no newer one, or None where there is none at all. What was known at a later time is
         forgotten."""
-        fresh = no_tracks(t_ns) if report is None else present(self._felt(report), t_ns)
+        fresh = no_tracks(t_ns) if report is None else present(self._completed(report), t_ns)
         stamp = t_ns if report is None else report.t_ns
         if self._known.id.tolist() == fresh.id.tolist():  # in most ticks nobody comes and nobody is missed
             self._count = self._count + (self._seen != stamp)
@@ -49,11 +49,10 @@ class Memory:
             return fresh
         return self._changed(fresh, stamp, t_ns)
 
-    def _felt(self, report: Tracks) -> Tracks:
-        """`felt`, once for each report."""
-        last = self._report
-        if report.t_ns != last.t_ns or report.id.tolist() != last.id.tolist():
-            self._report = felt(report, last)
+    def _completed(self, report: Tracks) -> Tracks:
+        """`with_accelerations`, once for each report: one that comes again is as it was."""
+        if report.t_ns != self._report.t_ns or not _says_the_same(report, self._report):
+            self._report = with_accelerations(report, self._report)
         return self._report
 
     def _changed(self, fresh: Tracks, stamp: int, t_ns: int) -> Tracks:
@@ -72,7 +71,12 @@ class Memory:
         return self._known if told.all() else picked(self._known, told)
 
 
-def felt(report: Tracks, last: Tracks) -> Tracks:
+def _says_the_same(one: Tracks, other: Tracks) -> bool:
+    """Whether two reports tell of the same objects in the same places, at the same speeds."""
+    return np.array_equal(one.id, other.id) and np.array_equal(one.state[:, :ACCEL], other.state[:, :ACCEL])
+
+
+def with_accelerations(report: Tracks, last: Tracks) -> Tracks:
     """A report with the acceleration that follows from the speeds of the last one, for vehicles that are reported with
     none at all."""
     dt = (report.t_ns - last.t_ns) * 1e-9

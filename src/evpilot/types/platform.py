@@ -151,6 +151,7 @@ ROAD = Limits(
     gate_lateral_jerk=3.6,
     emergency=9.0,
     steering_rate=0.5,
+    # the braking is UN R79 5.6.4.7's, the rest estimated: less than it asks of a car that changes by itself
     rear_reaction=0.5,
     rear_brake=3.0,
     rear_headway=0.3,

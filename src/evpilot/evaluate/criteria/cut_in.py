@@ -65,19 +65,20 @@ def _over_the_line(place: Place, tick: int, first: int) -> int:
     return tick
 
 
-def _leading_to(graph: LaneGraph, lane: int) -> list[Array]:
-    """The middles (P, 2) [m] of a lane and of those that lead to it, for `BEHIND`."""
-    found: list[Array] = []
+def _leading_to(graph: LaneGraph, lane: int) -> list[tuple[Array, Array]]:
+    """The middles (P, 2) [m], and arc lengths (P,) [m], of a lane and of those that lead to it, for `BEHIND`."""
+    found: list[tuple[Array, Array]] = []
     ahead = [(lane, BEHIND)]
     while ahead:
         one, rest = ahead.pop()
-        found.append(np.ascontiguousarray(graph.center[graph.points(one), :2]))
+        line = np.ascontiguousarray(graph.center[graph.points(one), :2])
+        found.append((line, arc_length(line)))
         if rest > 0.0:
             ahead.extend((int(k), rest - float(graph.length[k])) for k in graph.predecessors(one))
     return found
 
 
-def _comes(drive: Drive, track: Track, tick: int, lines: list[Array]) -> bool:
+def _comes(drive: Drive, track: Track, tick: int, lines: list[tuple[Array, Array]]) -> bool:
     """Whether somebody comes along one of some lines, from behind or beside us, in a tick."""
     k = track.row_at(tick)
     if k < 0 or track.kind not in (*VEHICLES, ObjectKind.BICYCLE) or track.speed[k] < LETS_IN:
@@ -88,5 +89,5 @@ def _comes(drive: Drive, track: Track, tick: int, lines: list[Array]) -> bool:
     if not behind or np.cos(track.box[k, 2] - yaw) < np.cos(SAME_WAY):
         return False
     there = float(track.box[k, 0]), float(track.box[k, 1])
-    places = (project(*there, line, arc_length(line), 0, len(line) - 1) for line in lines)
+    places = (project(*there, line, arc, 0, len(line) - 1) for line, arc in lines)
     return any(abs(d) < ON_IT for _, d, _ in places)

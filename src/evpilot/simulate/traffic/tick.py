@@ -51,7 +51,7 @@ from evpilot.simulate.traffic.scene import (
     hemmed,
     look,
 )
-from evpilot.simulate.traffic.yielding import CREEPS, STOPPED, STUCK_TIME, by_right_of_way, by_rules, kept_clear
+from evpilot.simulate.traffic.yielding import STOPPED, STUCK_TIME, UNDER_WAY, by_right_of_way, by_rules, kept_clear
 from evpilot.types.state import Array, Bools, Bytes, Ints
 
 Ways = tuple[Array, Array, Ints, Array, Array, Array, Ints]
@@ -276,7 +276,7 @@ def _yielding(
         waits = True
     if waits and m[V] < STOPPED:
         m[WAITED] += dt
-    elif not waits and not dares and m[V] > CREEPS:
+    elif not waits and not dares and m[V] > UNDER_WAY:
         m[WAITED] = 0.0
     return min(accel, clear)
 

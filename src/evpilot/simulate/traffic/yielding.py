@@ -34,6 +34,7 @@ STUCK_TIME = 15.0  # [s] after which a jam in the crossing is entered where ther
 ENTERED = 0.5  # [m] beyond its waiting place one has entered, and clears the crossing
 CREEPS, NOSE = 1.5, 0.6  # [m/s], [m] who is no faster and no further in a crossing is not in the way of others yet
 CLEAR = 1.0  # [m] behind who stands beyond it
+UNDER_WAY = 1.5  # [m/s] who is faster has set off, and forgets how long it has waited
 ROLLS_UP = 2.0  # [m/s] at least, of who has yet to come to a stop line
 # Columns of the bookings (B, 3): who comes along a lane, [m] from its front to the lane's start, and to a stop sign
 # before that at which it has yet to stop, -inf where there is none.
