@@ -19,12 +19,14 @@ PERIOD = 0.5  # [s]
 BODY = np.array([CAR.rear_to_center, 0.5 * CAR.length, 0.5 * CAR.width])
 
 
-def standing(*places: tuple[float, float], kind: ObjectKind = ObjectKind.CAR) -> Tracks:
+def standing(
+    *places: tuple[float, float], kind: ObjectKind = ObjectKind.CAR, size: tuple[float, float] = (4.5, 1.8)
+) -> Tracks:
     n = len(places)
     state = np.array([[x, y, 0.0, 0.0, 0.0, 0.0, 0.0] for x, y in places]).reshape(-1, 7)
     return Tracks(
         t_ns=0, id=np.arange(n), kind=np.full(n, kind, np.uint8), state=state, velocity=np.zeros((n, 2)),
-        cov=np.zeros((n, 6, 6)), size=np.full((n, 2), [4.5, 1.8]), age=np.full(n, 9.0),
+        cov=np.zeros((n, 6, 6)), size=np.full((n, 2), size), age=np.full(n, 9.0),
         signals=np.zeros(n, np.uint8), valid=np.ones(n, np.bool_),
     )  # fmt: skip
 
@@ -96,3 +98,11 @@ def test_who_stands_close_behind_a_wreck_gets_out_onto_the_free_lane_if_need_be_
     assert not faults
     assert (min(ego.pose[0] for ego in egos) < 59.0) == back
     assert egos[-1].pose[0] > 75.0 and egos[-1].pose[1] > 2.0
+
+
+@pytest.mark.parametrize("kind", [ObjectKind.UNKNOWN, ObjectKind.CAR, ObjectKind.EMERGENCY])
+def test_what_stands_for_no_reason_is_passed_however_short_it_is(kind: ObjectKind):
+    tyre = 60.0 + CAR.rear_to_center + 0.5 * CAR.length + 3.0
+    egos, faults, _ = drive(ego_at(60.0, 0.0, 0.0, 0.0), 25.0, standing((tyre + 0.4, 0.0), kind=kind, size=(0.8, 0.7)))
+    assert not faults
+    assert egos[-1].pose[0] > 75.0

@@ -16,11 +16,21 @@ from evpilot.geometry.polyline import arc_length
 from evpilot.maps.reference import SPACING, ReferencePath, evenly, samples
 from evpilot.plan.bump import CURVE_ACCEL, CURVE_JERK, Bump, borrowed_by, first_met, joined, profile, width_at
 from evpilot.plan.columns import GRID, HORIZON, Corridor, Ref, Span
-from evpilot.plan.entries import IS_FIXED, Entries
+from evpilot.plan.entries import BY_ROAD, IS_FIXED, Entries
 from evpilot.plan.keep_clear import queue_on
 from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds, slopes
 from evpilot.plan.way import Way, place_on, row_at
-from evpilot.types import Briefing, EgoState, LaneGraph, ObjectKind, Observation, Signal, Tracks, among
+from evpilot.types import (
+    FIXED,
+    Briefing,
+    EgoState,
+    LaneGraph,
+    ObjectKind,
+    Observation,
+    Signal,
+    Tracks,
+    among,
+)
 from evpilot.types.state import Array, Bools, Ints
 
 LOOK = 90.0  # [m] ahead
@@ -41,7 +51,7 @@ PROB_MIN = 0.15
 WEIGHT = 90.0
 PENALTY = 1.0
 STILL = 0.3  # [m/s]
-IS_VEHICLE = among([ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS])
+WAITS_NOT = among([*FIXED, ObjectKind.UNKNOWN])
 X, Y, YAW, COS, SIN = int(Ref.X), int(Ref.Y), int(Ref.YAW), int(Ref.COS), int(Ref.SIN)
 HAZARD = int(Signal.HAZARD)
 
@@ -80,7 +90,7 @@ class Detours:
         far = self._look(ego.speed)
         near = (np.abs(state[:, 0] - ego.pose[0]) < far) & (np.abs(state[:, 1] - ego.pose[1]) < far)
         near &= tracks.valid & level
-        still = near & IS_VEHICLE[tracks.kind] & (np.abs(state[:, 4]) < STILL)
+        still = near & BY_ROAD[tracks.kind] & (np.abs(state[:, 4]) < STILL)
         ids = tracks.id[still].tolist()
         self._since = {k: self._since.get(k, observation.t_ns) for k in ids}
         stood = np.zeros(len(tracks), np.bool_)
@@ -111,15 +121,16 @@ class Detours:
         keep = (extent[:, 1] > front - PAST) & (extent[:, 0] < front + reach)
         keep &= (extent[:, 2] < 4.0) & (extent[:, 3] > -4.0)
         extent, rows = extent[keep], rows[keep]
-        parked = IS_FIXED[tracks.kind[rows]] | (tracks.signals[rows] & HAZARD > 0)
+        parked = WAITS_NOT[tracks.kind[rows]] | (tracks.signals[rows] & HAZARD > 0)
         waits = np.array([not parked[k] and self._waits(way, extent, k) for k in range(len(rows))], np.bool_)
         return extent[~waits], rows[~waits]
 
     def _waits(self, way: Way, extent: Array, k: int) -> bool:
         """Whether a standing vehicle may wait for a junction, a crossing, or somebody else who stands ahead."""
         high = float(extent[k, 1])
-        behind = (extent[:, 0] > high - 1.0) & (extent[:, 0] < high + FREE_AHEAD)
-        if np.any(behind & (extent[:, 2] < 1.5) & (extent[:, 3] > -1.5)):
+        ahead = (extent[:, 0] > high - 1.0) & (extent[:, 0] < high + FREE_AHEAD)
+        ahead[k] = False
+        if np.any(ahead & (extent[:, 2] < 1.5) & (extent[:, 3] > -1.5)):
             return True
         graph, path = self.briefing.graph, way.path
         reach = range(path.lane_at(high), path.lane_at(high + FREE_AHEAD) + 1)

@@ -24,7 +24,7 @@ DIRECT = 0.5  # ... whose way is at most twice as long: round a spiral ramp it c
 HAZARD, BICYCLE = int(Signal.HAZARD), int(ObjectKind.BICYCLE)
 IS_FIXED = among(FIXED)
 IS_AFOOT = among([ObjectKind.PEDESTRIAN, ObjectKind.ANIMAL])
-CAN_FOLLOW = among(kind for kind in VEHICLES if kind != ObjectKind.TRAIN)
+BY_ROAD = among(kind for kind in VEHICLES if kind != ObjectKind.TRAIN)
 STEPS = len(GRID)
 TIMES = GRID
 
@@ -105,7 +105,7 @@ class Entries:
         # behind what will not move the car stays far enough back to steer round it
         hazard = (tracks.signals[self.track] & HAZARD > 0) & (np.abs(tracks.state[self.track, 4]) < 0.3)
         self.standoff: Array = np.where(fixed | hazard, STANDOFF, 0.0)
-        self.polite: Bools = _likeliest(self.track) & CAN_FOLLOW[tracks.kind[self.track]]
+        self.polite: Bools = _likeliest(self.track) & BY_ROAD[tracks.kind[self.track]]
         self.moving: Bools = ~fixed & (np.abs(tracks.state[self.track, 4]) > 0.3)
 
         self.riders: Ints = np.flatnonzero(tracks.kind[self.track] == BICYCLE)

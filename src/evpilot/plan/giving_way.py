@@ -13,13 +13,12 @@ import numpy as np
 
 from evpilot.maps.reference import SPACING
 from evpilot.plan.columns import Corridor, Ref, Span
-from evpilot.plan.detour import IS_VEHICLE
 from evpilot.plan.evaluate import Evaluator
 from evpilot.plan.reverse import HELD, SPARE, STILL, Line, Reverse, is_free, looks
 from evpilot.plan.rollout import quintic
 from evpilot.plan.scene import Scene
 from evpilot.plan.way import Way, find_place, row_here
-from evpilot.types import EgoState, LaneKind, Observation, Signal, Tracks, Trajectory
+from evpilot.types import EgoState, LaneKind, ObjectKind, Observation, Signal, Tracks, Trajectory, among
 from evpilot.types.state import Array, Ints
 
 STUCK = 5.0  # [s] that both stand before we make way ...
@@ -36,6 +35,7 @@ OVER, STRAIGHT = np.array([7.0, 9.0, 12.0]), 3.0  # [m] for the way over, and st
 LOCK = 0.9  # of the steering's limits
 PACE = 1.5  # [m/s]
 WAITS = 30.0  # [s] for who does not come
+IS_DRIVEN = among([ObjectKind.CAR, ObjectKind.TRUCK, ObjectKind.BUS, ObjectKind.EMERGENCY])
 HAZARD = int(Signal.HAZARD)
 
 
@@ -151,7 +151,7 @@ class GivingWay:
         wide = half + SIDE + 0.5 * length * abs(math.sin(float(own[Corridor.THETA])))
         d = float(own[Corridor.D])
         meets = (now[:, Span.D_LOW] < d + wide) & (now[:, Span.D_HIGH] > d - wide)
-        stands = IS_VEHICLE[tracks.kind[rows]] & (np.abs(tracks.state[rows, 4]) < 2.0 * STILL)
+        stands = IS_DRIVEN[tracks.kind[rows]] & (np.abs(tracks.state[rows, 4]) < 2.0 * STILL)
         stands &= tracks.signals[rows] & HAZARD == 0
         found = meets & stands & (turned < OPPOSITE) & (ahead > -1.0) & (ahead < NOSE)
         return int(np.argmin(np.where(found, ahead, np.inf))) if found.any() else -1

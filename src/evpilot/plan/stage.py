@@ -14,7 +14,7 @@ from evpilot.plan.cost.progress import lowest_limits
 from evpilot.plan.cost.reach import SECONDS, reach_of, strips_on
 from evpilot.plan.crossing import heed
 from evpilot.plan.deference import Deference
-from evpilot.plan.entries import CAN_FOLLOW, Entries
+from evpilot.plan.entries import BY_ROAD, Entries
 from evpilot.plan.held import ENOUGH, losses, way_lost
 from evpilot.plan.pace import Pace
 from evpilot.plan.patience import Patience
@@ -140,7 +140,7 @@ class Stage:
         """Expect those who must let us pass to do so; the official verdict's traffic knows nothing of us."""
         if self._briefing.limits.exact or not len(entries):
             return
-        drivers = CAN_FOLLOW[tracks.kind[entries.track]] & ~self._rules.goes_before(tracks.id[entries.track])
+        drivers = BY_ROAD[tracks.kind[entries.track]] & ~self._rules.goes_before(tracks.id[entries.track])
         stopped = self._deference.expect(way, spans[0], entries, drivers, float(self._body[2]))
         if len(stopped):
             spans_again(stopped, entries.box, entries.half, entries.level, corridors, table, spans, near)

@@ -153,9 +153,9 @@ def get_to_know(i: int, speed: Array, limit: float, mode: Array, memory: Memory,
 
 
 @kernel()
-def wait_on(speed: float, mode: Array, trace: Array, period: float) -> float:
-    """How long [s] a driver is expected to stand on: as long as it has stood for no reason that we see. Its reason,
-    somebody to let pass perhaps, will not be gone at once."""
+def wait_on(speed: float, mode: Array, trace: Array, stays: bool, period: float) -> float:
+    """How long [s] an object is expected to stand on: as long as it has stood for no reason that we see. Its reason,
+    somebody to let pass perhaps, will not be gone at once; and what `stays_put` has none that could go."""
     reason = min(mode[0, AHEAD], mode[0, WALL]) < REASON
     if reason or speed > STANDS or trace[ACCEL_F] > STARTS:
         trace[STOOD] = 0.0
@@ -163,7 +163,7 @@ def wait_on(speed: float, mode: Array, trace: Array, period: float) -> float:
         trace[STOOD] = min(trace[STOOD] + period, STOOD_MAX)
     else:
         trace[STOOD] = STOOD_FIRST
-    return trace[STOOD]
+    return math.inf if stays and trace[STOOD] >= STOOD_MAX else trace[STOOD]
 
 
 @kernel()
@@ -303,7 +303,7 @@ def predict(
         get_to_know(i, speed, limit[i], mode[i], new, period)
         driver[i, 0], driver[i, 1] = character(new[2][i], speed[i] / max(limit[i], 0.1), accel[i])
         driver[i, 3] = 1.0 / (1.0 + math.exp(-new[1][i, HEED] - new[6][0]))
-        driver[i, 4] = wait_on(speed[i], mode[i], new[1][i], period)
+        driver[i, 4] = wait_on(speed[i], mode[i], new[1][i], fixed[i], period)
     for entry in range(entries):
         head[chain[entry, 2]] = -1
     roll(tables, mode[: count + 1], speed, accel, driver, run, pace)
