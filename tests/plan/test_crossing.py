@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from driving_scenes import drive, front, lane, lane_with_crosswalk, scene, touches, walker
+from driving_scenes import CAR, drive, front, lane, lane_with_crosswalk, scene, touches, walker
 from planning_parts import briefing, ego_at
 from test_rules import FRONT, people, walls_at
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
+from evpilot.plan.advance import CAP_AHEAD
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.crossing import LAGS, MODERATE, READY, SLOWING, heed, unlit
 from evpilot.plan.road import Road
@@ -59,15 +60,16 @@ def test_who_may_step_out_is_heeded(who: tuple[float, float, float, float], read
     assert [speed for _, _, speed in Rules(brief).heeded(ways, people(who))] == ready
 
 
-def junction(turn: Turn) -> LaneGraph:
-    """A lane with a light to x = 100 and a crosswalk at 90, one over a junction to 120, one beyond with a crosswalk at
-    124."""
+def junction(*turns: Turn) -> LaneGraph:
+    """A lane with a light to x = 100 and a crosswalk at 90, one for each turn over a junction to 120, one beyond with a
+    crosswalk at 124."""
     builder = GraphBuilder()
     before = lane(builder, 0.0, 0.0, 100.0, speed_limit=14.0)
-    inside = lane(builder, 0.0, 100.0, 120.0, speed_limit=14.0, junction=0, turn=turn)
     beyond = lane(builder, 0.0, 120.0, 300.0, speed_limit=14.0)
-    builder.connect(before, inside)
-    builder.connect(inside, beyond)
+    for turn in turns:
+        inside = lane(builder, 0.0, 100.0, 120.0, speed_limit=14.0, junction=0, turn=turn)
+        builder.connect(before, inside)
+        builder.connect(inside, beyond)
     builder.light([before], (122.0, 0.0, 5.0, np.pi), Arrow.ALL)
     for x, own in ((90.0, before), (124.0, beyond)):
         builder.crosswalk([(x, -5.0), (x + 4.0, -5.0), (x + 4.0, 5.0), (x, 5.0)], [own])
@@ -84,18 +86,38 @@ def test_who_waits_for_a_light_while_ours_is_green_is_not_heeded_but_where_we_tu
         assert not unlit(brief.graph, way, begin - 34.0)
 
 
-def test_heeding_slows_down_no_harder_than_with_ease_and_only_before_the_place() -> None:
+def test_where_lanes_lie_upon_each_other_who_waits_is_heeded_on_all_of_them() -> None:
+    """One of them is how others come there, straight on past their light."""
+    brief = briefing(junction(Turn.RIGHT, Turn.STRAIGHT))
+    ways = Road(brief, LaneIndex(brief.graph)).ways(ego_at(110.0, speed=5.0))
+    turns = {int(turn) for way in ways for turn in brief.graph.turn[way.path.lanes]}
+    assert len(ways) == 2 and {int(Turn.RIGHT), int(Turn.STRAIGHT)} < turns
+    waits = people((126.0, -4.0, 0.0, 0.0))
+    assert [(c, speed) for c, _, speed in Rules(brief).heeded(ways, waits)] == [(0, READY), (1, READY)]
+
+
+def test_who_sets_off_close_before_somebody_who_waits_does_so_gently() -> None:
+    """The harder one speeds up, the later one stops: from 1 m/s two metres before the crossing."""
+    close = np.array([88.0 - 0.5 * CAR.length, 0.0, 0.0, 0.0])
+    waits = walker(1, (92.0, -4.0), (0.0, 0.0))
+    run = drive(scene(lane_with_crosswalk(90.0), waits, start=close, speed=1.0, seconds=3.0))
+    assert run.ego[front(run) < 90.0, Ego.ACCEL].max() < 1.2
+    assert front(run)[-1] > 91.0
+
+
+def test_heeding_slows_down_no_harder_than_with_ease_and_lets_go_at_the_place() -> None:
     brief = briefing(lane_with_crosswalk(90.0))
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego_at(50.0, speed=8.0))
     table, here = ways[0].table.copy(), float(ways[0].scalars[Corridor.S])
-    for ahead, speed in ((40.0, 14.0), (5.0, 14.0), (5.0, 2.0)):
+    for ahead, speed in ((40.0, 14.0), (5.0, 14.0), (15.0, 2.0)):
         slower = heed(table, ways, [(0, here + ahead, READY)], speed)
         s = 0.5 * np.arange(len(table)) - here
-        beyond = s > ahead
+        last = ahead + CAP_AHEAD * READY
+        beyond = s > last
         assert np.array_equal(slower[beyond], table[beyond])
         for column, lag in ((Ref.CAP, 1.0), (Ref.LIMIT, LAGS)):
             reached = slower[(s >= 0.0) & ~beyond, column]
-            gentle = np.sqrt(max(speed**2 - 2.0 * SLOWING * ahead, 0.0))
+            gentle = np.sqrt(max(speed**2 - 2.0 * SLOWING * last, 0.0))
             assert reached.min() == pytest.approx(lag * max(READY, gentle), abs=0.3)
             assert reached[0] >= min(speed, table[0, column]) - 0.5
     assert heed(table, ways, [], 8.0) is table

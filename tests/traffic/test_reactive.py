@@ -221,6 +221,18 @@ def test_an_all_way_stop_with_four_cars_dissolves_without_contact():
     assert not len(frames[-1]) or all(of(frames[-1], int(i))[:2].max() > 20.0 for i in frames[-1].id)
 
 
+@pytest.mark.parametrize("half", [8.0, 16.0])
+@pytest.mark.parametrize("later", [-0.5, 0.0, 0.5])
+def test_who_of_two_that_set_off_together_is_first_is_the_same_for_both(half: float, later: float):
+    """Both would go, and stop nose to nose on the crossing, if each took the other to speed up less than itself."""
+    graph = crossroads(half, x=Priority.ALL_WAY_STOP, y=Priority.ALL_WAY_STOP)
+    at_line = -half - 2.5
+    case = scenario(graph, car(1, at_line, speed=0.0), car(2, 0.0, at_line - later, np.pi / 2, speed=0.0))
+    frames = drive(case, 25)
+    assert min(history(frames, number, 5).min() for number in (1, 2)) > -0.9
+    assert all(not len(frames[-1]) or of(frames[-1], int(i))[:2].max() > 20.0 for i in frames[-1].id)
+
+
 def test_someone_on_a_crosswalk_stops_traffic():
     builder = GraphBuilder()
     builder.lane(*band(straight(0, 300)), speed_limit=14.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.maps.reference import SPACING
+from evpilot.plan.advance import CAP_AHEAD
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.priority import TURNS
 from evpilot.plan.way import Way, row_at
@@ -27,6 +28,8 @@ READY, READY_ROOM = 3.0, 3.0  # [m/s] at which we come to a crossing beside whic
 MODERATE, PASSES = 5.5, 2.5  # [m/s] and where somebody walks past its end, or will in so long [s], who may turn to it
 SLOWING = 2.0  # [m/s2] ... to which we slow down like this, however late somebody comes up
 LAGS = 1.06  # who slows down so is faster by such a share meanwhile
+# [m] before it, [m/s2], from [m/s] on: so close one speeds up gently, for who still speeds up needs longer to stop
+CLOSE, GENTLY, ROLLS = 6.0, 0.8, 1.0
 BRISK = 1.2  # [m/s] who has just set off will walk like this, at least
 KEPT_FREE, KEPT = 0.7, 1.8  # [m] beside our body and [s] until he is there, where we go on before who crosses
 LIT = 40.0  # [m] before and after a light a crossing belongs to its junction
@@ -130,7 +133,7 @@ def unlit(graph: LaneGraph, way: Way, s: float) -> bool:
 def heed(table: Array, ways: list[Way], places: list[tuple[int, float, float]], speed: float) -> Array:
     """A stacked table in which our rear axle reaches some places (corridor, s [m]) no faster than so ready to stop
     [m/s]: its caps and, but for a lag, its limits fall to that, and at most as who now drives at a speed [m/s] slows
-    down with ease."""
+    down with ease; close to such a place they rise gently."""
     if not places:
         return table
     slower, start = table.copy(), np.cumsum([0, *(len(way.table) for way in ways)])
@@ -139,7 +142,11 @@ def heed(table: Array, ways: list[Way], places: list[tuple[int, float, float]], 
         s = SPACING * np.arange(len(own))
         there = ready**2 + 2.0 * SLOWING * np.maximum(place - READY_ROOM - s, 0.0)
         braked = speed**2 - 2.0 * SLOWING * np.maximum(s - here, 0.0)
-        most = np.where(s <= place, np.sqrt(np.maximum(there, braked)), np.inf)
+        square = np.maximum(there, braked)
+        if place - here < CLOSE:
+            square = np.minimum(square, max(speed, ROLLS) ** 2 + 2.0 * GENTLY * np.maximum(s - here, 0.0))
+        # a cap is looked at ahead of the car, so that it would be let go before the place
+        most = np.where(s <= place + CAP_AHEAD * ready, np.sqrt(square), np.inf)
         own[:, Ref.CAP] = np.minimum(own[:, Ref.CAP], most)
         own[:, Ref.LIMIT] = np.minimum(own[:, Ref.LIMIT], LAGS * most)
     return slower

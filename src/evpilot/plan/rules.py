@@ -84,7 +84,7 @@ class Rules:
     _turns: Turns = field(init=False, default_factory=Turns)
     _strip: float = field(init=False)  # [m] to each side of us: who is within it is in our way
     _price: float = field(init=False)  # of being where somebody has priority
-    _met: tuple[list[Way], Tracks, list[list[tuple[float, Walkers]]]] | None = field(init=False, default=None)
+    _met: tuple[list[Way], Tracks, list[list[tuple[int, float, Walkers]]]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._crossed = Crossed(self.briefing.graph)
@@ -216,12 +216,12 @@ class Rules:
         return walls
 
     def _crosswalks(
-        self, c: int, way: Way, observation: Observation, tracks: Tracks, walkers: list[tuple[float, Walkers]]
+        self, c: int, way: Way, observation: Observation, tracks: Tracks, walkers: list[tuple[int, float, Walkers]]
     ) -> list[Wall]:
         front, ego = self._front(way), observation.ego
         eased, half = front + STOPS + stop_with_ease(ego), 0.5 * self.briefing.platform.width
         walls: list[Wall] = []
-        for low, seen in walkers:
+        for _, low, seen in walkers:
             crossing = seen.crossing()
             if not crossing.any():
                 continue
@@ -235,31 +235,36 @@ class Rules:
             walls.append(wall_at(c, way, before, f"yield to {who} at the crossing", who))
         return walls
 
-    def _walkers(self, ways: list[Way], tracks: Tracks) -> list[list[tuple[float, Walkers]]]:
+    def _walkers(self, ways: list[Way], tracks: Tracks) -> list[list[tuple[int, float, Walkers]]]:
         """`_walkers_on` each corridor, looked at once in every cycle."""
         if self._met is None or self._met[0] is not ways or self._met[1] is not tracks:
             rows = np.flatnonzero(MAY_WALK[tracks.kind])
             self._met = ways, tracks, [list(self._walkers_on(way, tracks, rows)) for way in ways]
         return self._met[2]
 
-    def _walkers_on(self, way: Way, tracks: Tracks, rows: Ints) -> Iterator[tuple[float, Walkers]]:
-        """Where each crosswalk ahead on a corridor begins [m], with who walks or rides (rows), as seen from there."""
+    def _walkers_on(self, way: Way, tracks: Tracks, rows: Ints) -> Iterator[tuple[int, float, Walkers]]:
+        """Each crosswalk ahead on a corridor, where it begins [m], and who walks or rides (rows), as seen from there."""
         front = self._front(way)
         for w, low, high in self._crosswalks_on(way) if len(rows) else ():
             if -0.5 < low - front < CROSSING_LOOK:
-                yield low, walkers_at(self.briefing.graph, w, way, 0.5 * (low + high), tracks, rows)
+                yield w, low, walkers_at(self.briefing.graph, w, way, 0.5 * (low + high), tracks, rows)
 
     def heeded(self, ways: list[Way], tracks: Tracks) -> list[tuple[int, float, float]]:
         """Where our rear axle is when we come to a crosswalk beside which somebody may step out, and how fast to be
         there: corridor, s [m], speed [m/s]."""
-        found: list[tuple[int, float, float]] = []
-        for c, (way, walkers) in enumerate(zip(ways, self._walkers(ways, tracks), strict=True)):
-            reach = self._front(way) - float(way.scalars[Corridor.S])
-            for low, seen in walkers:
-                ready = seen.ready(tracks.kind)
-                if ready < math.inf and unlit(self.briefing.graph, way, low):
-                    found.append((c, low - reach, ready))
-        return found
+        met = [
+            (c, way, w, low, seen.ready(tracks.kind))
+            for c, (way, walkers) in enumerate(zip(ways, self._walkers(ways, tracks), strict=True))
+            for w, low, seen in walkers
+        ]
+        met = [place for place in met if place[-1] < math.inf]
+        # where lanes lie upon each other, one of them comes from where the car has not been
+        may_go = {w for _, way, w, low, _ in met if unlit(self.briefing.graph, way, low)}
+        return [
+            (c, low - self._front(way) + float(way.scalars[Corridor.S]), ready)
+            for c, way, w, low, ready in met
+            if w in may_go
+        ]
 
     def _crosswalks_on(self, way: Way) -> list[tuple[int, float, float]]:
         """`crosswalks_on`, found once for each path."""

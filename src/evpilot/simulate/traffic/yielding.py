@@ -131,19 +131,19 @@ def must_wait(
     leave: float,
     their_enter: float,
     their_leave: float,
+    apart: float,
     committed: bool,
     first_by_name: bool,
 ) -> bool:
     """Whether we wait before a crossing, from when [s] we and they would enter and leave it.
 
-    yields: 1 we give way, 0 they do, 2 both or nobody (then who comes first goes first). committed: they cannot stop
-    any more. first_by_name settles a tie.
+    yields: 1 we give way, 0 they do, 2 both or nobody (then who comes first goes first, apart [s] is how much later we
+    come, as both see it). committed: they cannot stop any more. first_by_name settles a tie.
     """
     if leave + margin < their_enter or their_leave + BEHIND_TIME < enter:
         return False
     if committed or yields == 1.0:
         return True
-    apart = enter - their_enter
     return yields == 2.0 and (apart > 0.2 or (apart > -0.2 and not first_by_name))
 
 
@@ -177,11 +177,12 @@ def kept_clear(
 
 @kernel()
 def whether_to_wait(
-    row: Array, clash: Array, coming: Array, entered: bool, enter: float, leave: float, waited: float, rude: bool,
-    their_speed: float, their_length: float, top: float, driver: bool, first_by_name: bool,
+    row: Array, clash: Array, coming: Array, entered: bool, enter: float, leave: float, even: float, waited: float,
+    rude: bool, their_speed: float, their_length: float, top: float, driver: bool, first_by_name: bool,
 ) -> int:  # fmt: skip
     """What a driver does at a crossing, clash (9,), that it enters and leaves in a time [s], for who comes there,
-    coming (3,) of the bookings: GOES, WAITS, or DARES to go only because the other stands, too. entered: whether we
+    coming (3,) of the bookings: GOES, WAITS, or DARES to go only because the other stands, too. even [s]: when we
+    would enter it if we drove on as we expect others to: who is first has to be the same for both. entered: whether we
     are on the crossing; waited [s]; top [m/s] how fast the other would go, driver: whether it is one as we are."""
     their_near, their_far, pause = coming[AWAY] + clash[3], coming[AWAY] + clash[4], coming[PAUSE]
     they_entered = -coming[AWAY] > clash[8] + ENTERED
@@ -203,7 +204,9 @@ def whether_to_wait(
     # a car of unknown aims that has entered may stand there for us: the right of way says who goes
     if not rude and (driver or not they_entered):
         yields = who_yields(yields, entered, they_entered)
-    stop = must_wait(yields, margin, enter, leave, their_enter, their_leave, committed, first_by_name)
+    stop = must_wait(
+        yields, margin, enter, leave, their_enter, their_leave, even - their_enter, committed, first_by_name
+    )
     return WAITS if stop else GOES
 
 
@@ -244,6 +247,7 @@ def by_right_of_way(
         far = clash[k, 1] - front
         enter = eta(near, speed, wanted, row[ACCEL])
         leave = eta(far + length, speed, wanted, row[ACCEL])
+        even = eta(near, speed, wanted, OTHERS_ACCEL)
         if clash[k, 7] > 0.5:
             leave = min(leave, enter + JOIN_TIME)
         gap = clash[k, 6] - front
@@ -258,8 +262,8 @@ def by_right_of_way(
                 continue
             their_speed, inside = max(things[other, SPEED], 0.0), book[b, AWAY] + clash[k, 3] <= 0.0
             answer = whether_to_wait(
-                row, clash[k], book[b], entered, enter, leave, waited, rude, their_speed, their_length, tops[other],
-                other < drivers, me < other,
+                row, clash[k], book[b], entered, enter, leave, even, waited, rude, their_speed, their_length,
+                tops[other], other < drivers, me < other,
             )  # fmt: skip
             dares = dares or answer == DARES
             if answer != WAITS:
