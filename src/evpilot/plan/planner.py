@@ -226,7 +226,7 @@ class Planner:
             keep_going(scene.ways[0], self.briefing, float(scene.ego[0]), scene.wanted, scene.halts), scene
         )
         best = int(np.argmin(batch.total()))
-        spared = bool((batch.costs[np.ix_([0, best], SPARED)] < self._spared).all())
+        spared = bool((batch.costs[[0, best]][:, SPARED] < self._spared).all())
         spared = spared and batch.costs[best, Cost.COMFORT] < CALM_COMFORT
         return batch if spared else None
 

@@ -243,7 +243,7 @@ class Rules:
         return self._met[2]
 
     def _walkers_on(self, way: Way, tracks: Tracks, rows: Ints) -> Iterator[tuple[int, float, Walkers]]:
-        """Each crosswalk ahead on a corridor, where it begins [m], and who walks or rides (rows), as seen from there."""
+        """Each crosswalk ahead on a corridor, where it begins [m], and who walks or rides (rows) as seen from there."""
         front = self._front(way)
         for w, low, high in self._crosswalks_on(way) if len(rows) else ():
             if -0.5 < low - front < CROSSING_LOOK:

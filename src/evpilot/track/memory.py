@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.geometry.jit import kernel
 from evpilot.types import Tracks, joined, no_tracks, picked
-from evpilot.types.kinds import VEHICLES, State
+from evpilot.types.kinds import VEHICLES, State, among
 from evpilot.types.state import Array, Ints
 
 COAST = 0.5  # [s] that somebody who is not reported is carried on
@@ -19,6 +19,7 @@ YAW_NOISE = 0.3  # [rad per root s] ... and a heading
 # [m/s2] who gains or loses more has an acceleration, even if the sensor reports none; more than that is a mistake
 UNMEASURED, IMPOSSIBLE = 0.5, 12.0
 SPEED, ACCEL, YAW, YAW_RATE = int(State.SPEED), int(State.ACCEL), int(State.YAW), int(State.YAW_RATE)
+IS_VEHICLE = among(VEHICLES)
 NOISE = np.array([PLACE_NOISE, PLACE_NOISE, YAW_NOISE, SPEED_NOISE, SPEED_NOISE, 0.0])
 
 
@@ -84,8 +85,7 @@ def with_accelerations(report: Tracks, last: Tracks) -> Tracks:
         return report
     gained = (report.state[:, SPEED] - _speeds_in(last, report.id)) / dt
     change = np.abs(gained)
-    unsaid = (report.state[:, ACCEL] == 0.0) & (change > UNMEASURED) & (change < IMPOSSIBLE)
-    unsaid[unsaid] = np.isin(report.kind[unsaid], VEHICLES)
+    unsaid = (report.state[:, ACCEL] == 0.0) & (change > UNMEASURED) & (change < IMPOSSIBLE) & IS_VEHICLE[report.kind]
     if not unsaid.any():
         return report
     state = report.state.copy()
