@@ -9,6 +9,7 @@ import numpy as np
 from evpilot.plan import detour
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit, walkers_at
+from evpilot.plan.doubt import Doubt
 from evpilot.plan.entries import Entries
 from evpilot.plan.keep_clear import Crossed, barred, crosswalks_on
 from evpilot.plan.lights import Passed, at_junction, line_on, shown
@@ -82,6 +83,7 @@ class Rules:
     _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
     _signs: Ints = field(init=False)  # the stop lines with a stop sign
     _turns: Turns = field(init=False, default_factory=Turns)
+    _doubt: Doubt = field(init=False, default_factory=Doubt)
     _strip: float = field(init=False)  # [m] to each side of us: who is within it is in our way
     _price: float = field(init=False)  # of being where somebody has priority
     _met: tuple[list[Way], Tracks, list[list[tuple[int, float, Walkers]]]] | None = field(init=False, default=None)
@@ -290,19 +292,24 @@ class Rules:
     def zones(self, ways: list[Way], entries: Entries, spans: Array, observation: Observation, tracks: Tracks) -> Array:
         """Conflict areas and when those who have priority use them (Z, 8): see `cost.yielding.zone_cost`."""
         speed = observation.ego.speed
-        blocks: list[Array] = []
         others = np.flatnonzero(entries.moving & (entries.prob >= PROB_MIN))
         riders = np.intersect1d(others, entries.riders) if len(entries.riders) else entries.riders
+        owed: list[tuple[bytes, Array]] = []
         for c, way in enumerate(ways):
             front = self._front(way)
             used = self._crossed_by(c, way, front, others, entries, spans[c], observation, tracks)
             if len(riders):
                 used += self._ridden_past(c, way, front, riders, entries, spans[c], speed)
-            if used:
-                blocks.append(let_out(np.concatenate(used), front, speed, entries))
+            owed.append((way.path.lanes.tobytes(), np.concatenate([np.zeros((0, 8)), *used])))
+        blocks = [
+            let_out(zones, self._front(way), speed, entries)
+            for way, zones in zip(ways, self._doubt.kept(owed, entries, tracks), strict=True)
+            if len(zones)
+        ]
+        for c, way in enumerate(ways):
             if len(way.borrowed):
-                blocks.append(detour.zones(c, way, front, speed, entries, spans[c]))
-        return np.concatenate(blocks) if blocks else np.zeros((0, 8))
+                blocks.append(detour.zones(c, way, self._front(way), speed, entries, spans[c]))
+        return np.concatenate([np.zeros((0, 8)), *blocks])
 
     def _crossed_by(
         self, c: int, way: Way, front: float, others: Ints, entries: Entries, spans: Array, observation: Observation,
