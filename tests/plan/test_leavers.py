@@ -36,7 +36,7 @@ def tracks(*rows: tuple[float, float, float, ObjectKind]) -> Tracks:
         (30.0, [(130.0, -WIDTH, 2.0, ObjectKind.CAR)], 0),  # nothing holds him up
         (30.0, [(130.0, -WIDTH, 2.0, ObjectKind.CAR), (110.0, -WIDTH, 0.0, TYRE)], 0),  # he is past it
         (30.0, [(130.0, -WIDTH, 2.0, ObjectKind.CAR), (150.0, 0.0, 0.0, TYRE)], 0),  # it lies in our lane
-        (30.0, [(130.0, -WIDTH, 20.0, ObjectKind.CAR), (150.0, -WIDTH, 0.0, TYRE)], 0),  # he drives on yet
+        (30.0, [(130.0, -WIDTH, 12.0, ObjectKind.CAR), (250.0, -WIDTH, 0.0, TYRE)], 0),  # he drives on yet
         (30.0, [(130.0, -2.0 * WIDTH, 2.0, ObjectKind.CAR), (150.0, -2.0 * WIDTH, 0.0, TYRE)], 0),  # a lane between
         (30.0, [(130.0, 0.0, 2.0, ObjectKind.CAR), (150.0, 0.0, 0.0, TYRE)], 0),  # he is in our way as it is
         (30.0, [(40.0, -WIDTH, 2.0, ObjectKind.CAR), (60.0, -WIDTH, 0.0, TYRE)], 0),  # behind us
@@ -46,11 +46,22 @@ def tracks(*rows: tuple[float, float, float, ObjectKind]) -> Tracks:
 def test_who_is_held_up_beside_our_lane_on_a_fast_road_may_pull_out(limit, others, count) -> None:
     graph = two_lanes(limit)
     way = Road(briefing(graph), LaneIndex(graph)).ways(ego_at(100.0))[:1]
-    found = leaving_places(way, tracks(*others), CAR)
+    found = leaving_places(way, tracks(*others), CAR, 15.0)
     assert len(found) == count
     if count:
-        assert found[0, Surprise.S] == pytest.approx(132.0, abs=0.6)
+        # his bumper is at 132 m now, and when we come there 4 m on
+        assert found[0, Surprise.S] == pytest.approx(136.0, abs=0.6)
         assert abs(found[0, Surprise.EDGE]) == pytest.approx(WIDTH - 0.9, abs=0.05)
+
+
+@pytest.mark.parametrize(("speed", "gap", "on"), [(12.0, 36.0, 32.0), (12.0, 80.0, None), (20.0, 60.0, 60.0)])
+def test_who_still_drives_is_met_where_he_is_held_up(speed: float, gap: float, on: float | None) -> None:
+    """At 15 m/s, 28 m behind somebody who brakes for a tyre with 2, 0.9 and 3.3 m/s2."""
+    graph = two_lanes(30.0)
+    way = Road(briefing(graph), LaneIndex(graph)).ways(ego_at(100.0))[:1]
+    brakes = (130.0, -WIDTH, speed, ObjectKind.CAR), (134.0 + gap, -WIDTH, 0.0, TYRE)
+    found = leaving_places(way, tracks(*brakes), CAR, 15.0)
+    assert [place[Surprise.S] for place in found] == ([] if on is None else [pytest.approx(132.0 + on, abs=1.0)])
 
 
 def passed(*others: tuple[float, ObjectKind]) -> tuple[float, set[str]]:

@@ -280,6 +280,7 @@ def test_who_comes_up_to_what_stands_in_its_lane_may_pull_out():
     # nor into who is beside, or comes too fast from behind
     assert pulls_out(ObjectKind.BARRIER, third=(48.0, 14.0)) < 0.05
     assert pulls_out(ObjectKind.BARRIER, third=(30.0, 26.0)) < 0.05
+    assert pulls_out(ObjectKind.BARRIER, third=(12.0, 28.0)) < 0.05, "3 m/s2 of him, but only if he saw it at once"
     assert pulls_out(ObjectKind.BARRIER, third=(20.0, 14.0)) > 0.3
 
 

@@ -77,7 +77,7 @@ def surprises_on(ways: list[Way], observation: Observation, tracks: Tracks, brie
         return np.zeros((0, len(Surprise)))
     car = briefing.platform
     hidden = hidden_places(ways, tracks, car, observation.friction)
-    return np.concatenate([hidden, leaving_places(ways, tracks, car)])
+    return np.concatenate([hidden, leaving_places(ways, tracks, car, observation.ego.speed)])
 
 
 def time_left(briefing: Briefing, t_ns: int) -> float:

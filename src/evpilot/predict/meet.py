@@ -8,6 +8,7 @@ from evpilot.predict.roads import ENDING, LENGTH, RoadArrays
 from evpilot.types.state import Array, Ints
 
 BESIDE = 0.2  # [m] to spare: who leaves less is in the way
+REACTS = 0.75  # [s]
 LET_IN = 4.0  # [m/s2] nobody pulls out before who would have to brake harder (MOBIL's safe braking)
 TOUCHING = -1.5  # [m] a deeper overlap along the lane is an error of the data, not a lead
 ONCOMING = -0.3  # cosine of the angle between two headings
@@ -85,13 +86,14 @@ def find_lead(
 @kernel()
 def is_taken(lane: int, i: int, s: float, size: Array, speed: Array, head: Ints, chain: Ints, stand: Array) -> bool:
     """Whether somebody on a lane is beside object i, which is at s [m] of it, or would have to brake harder than
-    `LET_IN` for it."""
+    `LET_IN` for it, `REACTS` later."""
     entry = head[lane]
     while entry >= 0:
         j = chain[entry, 0]
         behind, closing = s - stand[entry, 0], speed[j] * stand[entry, 2] - speed[i]
         room = abs(behind) - 0.5 * (size[i, 0] + size[j, 0]) - BESIDE
-        if j != i and (room < 0.0 or (behind > 0.0 and closing > 0.0 and closing * closing > 2.0 * LET_IN * room)):
+        left = max(room - REACTS * closing, 0.0)
+        if j != i and (room < 0.0 or (behind > 0.0 and closing > 0.0 and closing * closing > 2.0 * LET_IN * left)):
             return True
         entry = chain[entry, 1]
     return False
