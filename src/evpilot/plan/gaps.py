@@ -29,8 +29,7 @@ def seek_gaps(
     blocked, or is to be left to somebody with blue light, and then cross into them.
 
     spans (C, E, 51, 5) by `Span`; prob (E,) of each entry; room (C,) as in `blocked.room_before`; due [s] is when the
-    last decision arrives, if it does: what is sought later, or at the same times from now in every cycle, is put off for
-    ever.
+    last decision arrives, if it does: what is sought later, or as late from now in every cycle, is put off for ever.
     """
     times = AHEAD if not DUE_MIN < due < AHEAD[-1] else (due, *(t for t in AHEAD if t < due))
     rows: list[tuple[float, ...]] = []
