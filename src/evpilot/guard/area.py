@@ -72,56 +72,66 @@ def map_ends(graph: LaneGraph) -> Array:
 
 
 @kernel()
-def off_piece(x: float, y: float, corners: Array) -> float:
-    """Distance [m] of a place from a quadrilateral (4, 2) taken as two triangles; 0 inside."""
-    nearest = math.inf
+def holds(x: float, y: float, corners: Array) -> bool:
+    """Whether a quadrilateral (4, 2) holds a place."""
     left, right = 0, 0
     for i in range(4):
         ax, ay = corners[i, 0], corners[i, 1]
-        ex, ey = corners[(i + 1) % 4, 0] - ax, corners[(i + 1) % 4, 1] - ay
-        rx, ry = x - ax, y - ay
-        side = ex * ry - ey * rx
+        side = (corners[(i + 1) % 4, 0] - ax) * (y - ay) - (corners[(i + 1) % 4, 1] - ay) * (x - ax)
         left += 1 if side >= 0.0 else 0
         right += 1 if side <= 0.0 else 0
+    # a bent piece is not convex
+    return left == 4 or right == 4 or in_polygon(x, y, corners)
+
+
+@kernel()
+def away_from(x: float, y: float, corners: Array) -> float:
+    """Distance [m] of a place from the edges of a quadrilateral (4, 2)."""
+    nearest = math.inf
+    for i in range(4):
+        ex, ey = corners[(i + 1) % 4, 0] - corners[i, 0], corners[(i + 1) % 4, 1] - corners[i, 1]
+        rx, ry = x - corners[i, 0], y - corners[i, 1]
         share = min(max((rx * ex + ry * ey) / max(ex * ex + ey * ey, 1e-12), 0.0), 1.0)
         nearest = min(nearest, math.hypot(rx - share * ex, ry - share * ey))
-    if left == 4 or right == 4:
-        return 0.0
-    # a bent piece is not convex
-    return 0.0 if in_polygon(x, y, corners) else nearest
+    return nearest
+
+
+@kernel()
+def cell_at(x: float, y: float, area: AreaArrays) -> int:
+    """The cell of the grid that holds a place, -1 for none."""
+    frame, shape = area[0], area[1]
+    column, row = math.floor((x - frame[0]) / frame[2]), math.floor((y - frame[1]) / frame[2])
+    return int(column) * shape[1] + int(row) if 0 <= column < shape[0] and 0 <= row < shape[1] else -1
 
 
 @kernel()
 def off_road(x: float, y: float, z: float, area: AreaArrays) -> float:
     """Distance [m] of a place from the road, 0 on it, at most REACH."""
-    frame, shape = area[0], area[1]
-    column, row = math.floor((x - frame[0]) / frame[2]), math.floor((y - frame[1]) / frame[2])
-    if not (0 <= column < shape[0] and 0 <= row < shape[1]):
-        return REACH
-    cell = int(column) * shape[1] + int(row)
-    best = REACH
+    cell, best = cell_at(x, y, area), REACH
+    if cell < 0:
+        return best
+    # most places are on the road, and to be held by a piece is quickly told
+    for entry in range(area[2][cell], area[2][cell + 1]):
+        piece = area[3][entry]
+        if abs(area[5][piece] - z) <= LEVEL and holds(x, y, area[4][piece]):
+            return 0.0
     for entry in range(area[2][cell], area[2][cell + 1]):
         piece = area[3][entry]
         if abs(area[5][piece] - z) <= LEVEL:
-            best = min(best, off_piece(x, y, area[4][piece]))
-            if best == 0.0:
-                break
+            best = min(best, away_from(x, y, area[4][piece]))
     return best
 
 
 @kernel()
 def height_at(x: float, y: float, z: float, area: AreaArrays) -> float:
     """The height [m] of the road that holds a place, of several that nearest to z; z where none is within LEVEL."""
-    frame, shape = area[0], area[1]
-    column, row = math.floor((x - frame[0]) / frame[2]), math.floor((y - frame[1]) / frame[2])
-    best, height = LEVEL, z
-    if not (0 <= column < shape[0] and 0 <= row < shape[1]):
+    cell, best, height = cell_at(x, y, area), LEVEL, z
+    if cell < 0:
         return height
-    cell = int(column) * shape[1] + int(row)
     for entry in range(area[2][cell], area[2][cell + 1]):
         piece = area[3][entry]
         away = abs(area[5][piece] - z)
-        if away < best and off_piece(x, y, area[4][piece]) == 0.0:
+        if away < best and holds(x, y, area[4][piece]):
             best, height = away, float(area[5][piece])
     return height
 

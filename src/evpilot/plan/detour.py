@@ -19,7 +19,7 @@ from evpilot.plan.columns import GRID, HORIZON, Corridor, Ref, Span
 from evpilot.plan.entries import BY_ROAD, IS_FIXED, Entries
 from evpilot.plan.keep_clear import queue_on
 from evpilot.plan.paths import APPROACH_BRAKE, NO_LINES, cap_speeds, slopes
-from evpilot.plan.way import Way, place_on, row_at
+from evpilot.plan.way import Way, nearest_row, place_on, row_at
 from evpilot.types import (
     FIXED,
     Briefing,
@@ -237,11 +237,8 @@ def box_intervals(table: Array, state: Array, half: Array, out: Array) -> None:
     """Fill out (K, 4), see `extents`, for boxes (K, 7) by `State` of half lengths and widths (K, 2), by every other
     sample of a path's table (P, 14)."""
     for n in range(state.shape[0]):
-        x, y, best, k = state[n, 0], state[n, 1], np.inf, 0
-        for row in range(0, table.shape[0], 2):
-            dx, dy = x - table[row, X], y - table[row, Y]
-            if dx * dx + dy * dy < best:
-                best, k = dx * dx + dy * dy, row
+        x, y = state[n, 0], state[n, 1]
+        k = nearest_row(table, x, y, math.nan, 2)
         dx, dy, c, s = x - table[k, X], y - table[k, Y], table[k, COS], table[k, SIN]
         along, across = k * SPACING + c * dx + s * dy, c * dy - s * dx
         turn = state[n, 3] - table[k, YAW]

@@ -17,6 +17,7 @@ COUNT, PENALTY, WALL, END = int(Corridor.COUNT), int(Corridor.PENALTY), int(Corr
 REF_Z = int(Ref.Z)
 SLOW = 3.0  # [m/s] up to which the steering alone tells how the car turns; from twice that on its yaw rate does
 STEEPEST = 3.8  # [m] forwards for each metre sideways, at least
+LEAP, STEEP = 32, 1.1  # rows between the first looks; a way in space is longer than in the plane by no more than this
 APART, ALONG = 12.0, 0.5  # [m], [rad] a corridor that is more off than this does not run beside ours
 
 
@@ -56,17 +57,37 @@ def runs_beside(way: Way) -> bool:
     return bool(abs(way.scalars[D]) < APART and abs(way.scalars[THETA]) < ALONG)
 
 
+@kernel()
+def nearest_row(table: Array, x: float, y: float, z: float, every: int) -> int:
+    """The row of a path's table (P, >= 5) that is nearest to a place [m], of every so many; NaN for z looks at the
+    plane alone. Rows are no further apart than they are along the path, so that from one that is far off as many can
+    be left out."""
+    flat = math.isnan(z)
+    best, bound, k, row = np.inf, np.inf, 0, 0
+    for guess in range(0, table.shape[0], LEAP):
+        bound = min(bound, _away(table, guess, x, y, z, flat))
+    while row < table.shape[0]:
+        away = _away(table, row, x, y, z, flat)
+        if away < best:
+            best, k = away, row
+        row += max(int((away - bound) / (STEEP * SPACING)) // every, 1) * every
+    return k
+
+
+@kernel()
+def _away(table: Array, row: int, x: float, y: float, z: float, flat: bool) -> float:
+    """How far [m] a place is from a row of a path's table."""
+    dx, dy = table[row, 0] - x, table[row, 1] - y
+    # a spiral ramp lies above itself
+    dz = 0.0 if flat else table[row, REF_Z] - z
+    return math.sqrt(dx * dx + dy * dy + dz * dz)
+
+
 @kernel("void(f8[:, ::1], f8, f8, f8, f8, f8, f8[::1])")
 def find_place(table: Array, x: float, y: float, z: float, yaw: float, bend: float, out: Array) -> None:
     """Fill S, D, THETA and BEND of a corridor's scalars (10,): a car with the curvature `bend` [1/m] on a path's table
     (P, 6)."""
-    best, k = np.inf, 0
-    for row in range(table.shape[0]):
-        # a spiral ramp lies above itself
-        dx, dy, dz = table[row, 0] - x, table[row, 1] - y, table[row, REF_Z] - z
-        square = dx * dx + dy * dy + dz * dz
-        if square < best:
-            best, k = square, row
+    k = nearest_row(table, x, y, z, 1)
     heading = table[k, 2]
     along = math.cos(heading) * (x - table[k, 0]) + math.sin(heading) * (y - table[k, 1])
     s = min(max(k * SPACING + along, 0.0), (table.shape[0] - 1) * SPACING)
