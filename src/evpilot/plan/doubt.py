@@ -10,6 +10,7 @@ from evpilot.types.state import Array, Ints
 
 HARD, SLOW = 3.0, 3.0  # [m/s2] of braking that seldom ends where it would lead to, [m/s] of who will stop
 LASTS = 3.0  # [s] whatever he stops for holds him by then
+ACCEL, SPEED = int(State.ACCEL), int(State.SPEED)
 BEGIN, WHO = 3, 6  # columns of zones, see `cost.yielding.zone_cost`
 Told = tuple[Array, Ints, Ints]  # zones (K, 8), of whom (K,), and when they were found (K,) [ns]
 
@@ -24,31 +25,31 @@ class Doubt:
         """The zones (K, 8) of each corridor, given with its lanes, and those that were there a moment ago of who brakes
         hard since, and so is not expected to come any more: he comes as early as was expected then."""
         told, self._told = self._told, {}
+        brakes = _who_brakes(tracks)
         ids, out = tracks.id[entries.track], list[Array]()
         for c, (lanes, found) in enumerate(zones):
-            who = ids[found[:, WHO].astype(np.int64)]
-            old, whose, when = _still(told[lanes], who, c, ids, tracks) if lanes in told else _nothing()
-            earlier = old.copy()
-            earlier[:, BEGIN] -= (tracks.t_ns - when) * 1e-9
-            out.append(np.concatenate([found, earlier]))
-            now = np.full(len(found), tracks.t_ns)
-            self._told[lanes] = np.concatenate([found, old]), np.append(who, whose), np.append(now, when)
+            who, when = ids[found[:, WHO].astype(np.int64)], np.full(len(found), tracks.t_ns)
+            self._told[lanes] = found.copy(), who, when
+            if brakes and lanes in told:
+                old, whose, since = _still(told[lanes], brakes - set(who.tolist()), c, ids, tracks.t_ns)
+                self._told[lanes] = np.concatenate([found, old]), np.append(who, whose), np.append(when, since)
+                old[:, BEGIN] -= (tracks.t_ns - since) * 1e-9
+                found = np.concatenate([found, old])
+            out.append(found)
         return out
 
 
-def _nothing() -> Told:
-    return np.zeros((0, 8)), np.zeros(0, np.int64), np.zeros(0, np.int64)
+def _who_brakes(tracks: Tracks) -> set[int]:
+    """The ids of those who brake hard and are not slow yet."""
+    brakes = (tracks.state[:, ACCEL] < -HARD) & (tracks.state[:, SPEED] > SLOW) & tracks.valid
+    return set(tracks.id[brakes].tolist()) if brakes.any() else set()
 
 
-def _still(told: Told, now: Ints, c: int, ids: Ints, tracks: Tracks) -> Told:
-    """Those told of that count on corridor c: of nobody who has zones now (K,), but of who brakes hard. ids (E,) of the
-    entries."""
+def _still(told: Told, brakes: set[int], c: int, ids: Ints, t_ns: int) -> Told:
+    """Those told of that count on corridor c: of who brakes, and is among the entries of these ids (E,)."""
     zones, who, when = told
-    brakes = (tracks.state[:, State.ACCEL] < -HARD) & (tracks.state[:, State.SPEED] > SLOW) & tracks.valid
-    keep = ~np.isin(who, now) & np.isin(who, tracks.id[brakes]) & np.isin(who, ids)
-    keep &= tracks.t_ns - when < LASTS * 1e9
-    if not keep.any():
-        return _nothing()
-    zones, who, when = zones[keep], who[keep], when[keep]
-    zones[:, 0], zones[:, WHO] = c, [int(np.argmax(ids == one)) for one in who]
-    return zones, who, when
+    places = [int(np.argmax(ids == one)) if one in brakes and one in ids else -1 for one in who.tolist()]
+    keep = (np.array(places, np.int64) >= 0) & (t_ns - when < LASTS * 1e9)
+    zones = zones[keep]
+    zones[:, 0], zones[:, WHO] = c, np.array(places, np.int64)[keep]
+    return zones, who[keep], when[keep]
