@@ -378,5 +378,7 @@ def _in_view(parts: list[tuple[float, float]], front: float) -> list[tuple[float
 def _steps_in(zones: Array, entries: Entries) -> Array:
     """Zones (K, 8) without those on foot who are not soon in our way: away from crosswalks people walk on along the
     kerb rather than straight on over the junction, and where one does come, contact is what counts."""
+    if not len(entries.walkers) or not len(zones):
+        return zones
     later = np.isin(zones[:, 6], entries.walkers) & (zones[:, 3] > STEPS_IN - MARGIN_BEFORE)
     return zones[~later]
