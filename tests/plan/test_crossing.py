@@ -1,20 +1,22 @@
 """Crosswalks: who steps out is let pass in comfort, and where somebody waits the car comes ready to stop."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from driving_scenes import CAR, drive, front, lane, lane_with_crosswalk, scene, touches, walker
-from planning_parts import briefing, ego_at
+from planning_parts import briefing, ego_at, seen
 from test_rules import FRONT, people, walls_at
 
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.plan.advance import CAP_AHEAD
 from evpilot.plan.columns import Corridor, Ref
-from evpilot.plan.crossing import LAGS, MODERATE, READY, SLOWING, heed, unlit
+from evpilot.plan.crossing import LAGS, MODERATE, READY, SLOWING, TURNED, heed, unlit
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules
 from evpilot.runlog.record import Ego
-from evpilot.types import Arrow, LaneGraph, Turn
+from evpilot.types import Arrow, LaneGraph, LightState, Turn
 
 
 def at_the_crossing(wait: float, seconds: float = 11.0) -> tuple[float, float]:
@@ -84,6 +86,21 @@ def test_who_waits_for_a_light_while_ours_is_green_is_not_heeded_but_where_we_tu
     assert unlit(brief.graph, way, begin) == (turn == Turn.RIGHT)
     if x < 90.0:
         assert not unlit(brief.graph, way, begin - 34.0)
+
+
+@pytest.mark.parametrize(("seconds", "ready"), [(3.0, []), (TURNED + 1.0, [READY])])
+def test_who_waits_beyond_a_junction_is_heeded_once_our_light_may_have_turned(
+    seconds: float, ready: list[float]
+) -> None:
+    """Somebody kept us in the junction for so long."""
+    brief = briefing(junction(Turn.STRAIGHT))
+    road, rules = Road(brief, LaneIndex(brief.graph)), Rules(brief)
+    waits = people((126.0, -4.0, 0.0, 0.0))
+    for t in (0.0, 1.0, seconds):
+        ego = ego_at(105.0, speed=1.0, t=t)
+        ways, now = road.ways(ego), replace(waits, t_ns=ego.t_ns)
+        rules.walls(ways, seen(ego, [LightState.UNSEEN]), now)
+    assert [speed for _, _, speed in rules.heeded(ways, now)] == ready
 
 
 def test_where_lanes_lie_upon_each_other_who_waits_is_heeded_on_all_of_them() -> None:

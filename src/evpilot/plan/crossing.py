@@ -33,6 +33,7 @@ CLOSE, GENTLY, ROLLS = 6.0, 0.8, 1.0
 BRISK = 1.2  # [m/s] who has just set off will walk like this, at least
 KEPT_FREE, KEPT = 0.7, 1.8  # [m] beside our body and [s] until he is there, where we go on before who crosses
 LIT = 40.0  # [m] before and after a light a crossing belongs to its junction
+TURNED = 6.0  # [s] after which a light that was green may be red, and theirs green
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,9 +110,9 @@ def stop_with_ease(ego: EgoState) -> float:
     return ego.speed * late + ego.speed**2 / (2.0 * EASE)
 
 
-def unlit(graph: LaneGraph, way: Way, s: float) -> bool:
+def unlit(graph: LaneGraph, way: Way, s: float, since: float = 0.0) -> bool:
     """Whether those who wait at a crosswalk at s [m] on a corridor may go while we come: not before our own light, nor
-    behind one that we have passed straight on."""
+    behind one that we have passed straight on, unless that is so long since [s] that they may have green by now."""
     place = way.path.lane_at(s)
     lane, gone = int(way.path.lanes[place]), s - float(way.path.lane_s[place])
     if len(graph.lights_of(lane)) and float(graph.length[lane]) - gone < LIT:
@@ -125,7 +126,7 @@ def unlit(graph: LaneGraph, way: Way, s: float) -> bool:
             return True
         lane = int(before[0])
         if len(graph.lights_of(lane)):
-            return False
+            return since > TURNED
         gone += float(graph.length[lane])
     return True
 

@@ -84,6 +84,7 @@ class Rules:
     _signs: Ints = field(init=False)  # the stop lines with a stop sign
     _turns: Turns = field(init=False, default_factory=Turns)
     _doubt: Doubt = field(init=False, default_factory=Doubt)
+    _line: tuple[int, float] = field(init=False, default=(-1, 0.0))  # the lane at whose light we passed, and when [s]
     _strip: float = field(init=False)  # [m] to each side of us: who is within it is in our way
     _price: float = field(init=False)  # of being where somebody has priority
     _met: tuple[list[Way], Tracks, list[list[tuple[int, float, Walkers]]]] | None = field(init=False, default=None)
@@ -98,6 +99,7 @@ class Rules:
         """All walls ahead on all corridors."""
         self._forget(observation.ego)
         self._begun, self._stopping = self._stopping, set()
+        self._note_line(ways[0], observation)
         found: list[Wall] = []
         walkers = self._walkers(ways, tracks)
         for c, way in enumerate(ways):
@@ -139,6 +141,19 @@ class Rules:
     def _front(self, way: Way) -> float:
         platform = self.briefing.platform
         return float(way.scalars[Corridor.S]) + platform.rear_to_center + 0.5 * platform.length
+
+    def _note_line(self, way: Way, observation: Observation) -> None:
+        """Remember when our front passed the line of the last light."""
+        graph, front = self.briefing.graph, self._front(way)
+        if not len(graph.light_id):
+            return
+        lit = [
+            lane
+            for lane, begin in zip(way.path.lanes.tolist(), way.path.lane_s.tolist(), strict=True)
+            if len(graph.lights_of(lane)) and begin + line_on(graph, lane) < front
+        ]
+        if lit and lit[-1] != self._line[0]:
+            self._line = lit[-1], observation.t_ns * 1e-9
 
     def _lights(self, c: int, way: Way, observation: Observation) -> list[Wall]:
         graph = self.briefing.graph
@@ -261,7 +276,8 @@ class Rules:
         ]
         met = [place for place in met if place[-1] < math.inf]
         # where lanes lie upon each other, one of them comes from where the car has not been
-        may_go = {w for _, way, w, low, _ in met if unlit(self.briefing.graph, way, low)}
+        since = tracks.t_ns * 1e-9 - self._line[1]
+        may_go = {w for _, way, w, low, _ in met if unlit(self.briefing.graph, way, low, since)}
         return [
             (c, low - self._front(way) + float(way.scalars[Corridor.S]), ready)
             for c, way, w, low, ready in met
