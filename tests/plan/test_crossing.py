@@ -13,8 +13,8 @@ from evpilot.maps.index import LaneIndex
 from evpilot.plan.advance import CAP_AHEAD
 from evpilot.plan.columns import Corridor, Ref
 from evpilot.plan.crossing import LAGS, MODERATE, READY, SLOWING, TURNED, heed, unlit
+from evpilot.plan.crosswalks import Crosswalks
 from evpilot.plan.road import Road
-from evpilot.plan.rules import Rules
 from evpilot.runlog.record import Ego
 from evpilot.types import Arrow, LaneGraph, LightState, Turn
 
@@ -59,7 +59,7 @@ def test_a_crossing_beside_which_somebody_waits_is_reached_ready_to_stop() -> No
 def test_who_may_step_out_is_heeded(who: tuple[float, float, float, float], ready: list[float]) -> None:
     brief = briefing(lane_with_crosswalk(90.0))
     ways = Road(brief, LaneIndex(brief.graph)).ways(ego_at(50.0, speed=8.0))
-    assert [speed for _, _, speed in Rules(brief).heeded(ways, people(who))] == ready
+    assert [speed for _, _, speed in Crosswalks(brief).heeded(ways, people(who))] == ready
 
 
 def junction(*turns: Turn) -> LaneGraph:
@@ -94,13 +94,13 @@ def test_who_waits_beyond_a_junction_is_heeded_once_our_light_may_have_turned(
 ) -> None:
     """Somebody kept us in the junction for so long."""
     brief = briefing(junction(Turn.STRAIGHT))
-    road, rules = Road(brief, LaneIndex(brief.graph)), Rules(brief)
+    road, crosswalks = Road(brief, LaneIndex(brief.graph)), Crosswalks(brief)
     waits = people((126.0, -4.0, 0.0, 0.0))
     for t in (0.0, 1.0, seconds):
         ego = ego_at(105.0, speed=1.0, t=t)
         ways, now = road.ways(ego), replace(waits, t_ns=ego.t_ns)
-        rules.walls(ways, seen(ego, [LightState.UNSEEN]), now)
-    assert [speed for _, _, speed in rules.heeded(ways, now)] == ready
+        crosswalks.walls(ways, seen(ego, [LightState.UNSEEN]), now)
+    assert [speed for _, _, speed in crosswalks.heeded(ways, now)] == ready
 
 
 def test_where_lanes_lie_upon_each_other_who_waits_is_heeded_on_all_of_them() -> None:
@@ -110,7 +110,7 @@ def test_where_lanes_lie_upon_each_other_who_waits_is_heeded_on_all_of_them() ->
     turns = {int(turn) for way in ways for turn in brief.graph.turn[way.path.lanes]}
     assert len(ways) == 2 and {int(Turn.RIGHT), int(Turn.STRAIGHT)} < turns
     waits = people((126.0, -4.0, 0.0, 0.0))
-    assert [(c, speed) for c, _, speed in Rules(brief).heeded(ways, waits)] == [(0, READY), (1, READY)]
+    assert [(c, speed) for c, _, speed in Crosswalks(brief).heeded(ways, waits)] == [(0, READY), (1, READY)]
 
 
 def test_who_sets_off_close_before_somebody_who_waits_does_so_gently() -> None:

@@ -1,17 +1,17 @@
 """Traffic rules as constraints on proposals: walls that the front must not pass, zones that belong to others."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from evpilot.plan import detour
 from evpilot.plan.columns import Corridor, Ref
-from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit, walkers_at
+from evpilot.plan.crossing import STOPS, stop_with_ease
+from evpilot.plan.crosswalks import Crosswalks
 from evpilot.plan.doubt import Doubt
 from evpilot.plan.entries import Entries
-from evpilot.plan.keep_clear import Crossed, barred, crosswalks_on
+from evpilot.plan.keep_clear import Crossed, barred
 from evpilot.plan.lights import Passed, at_junction, line_on, shown
 from evpilot.plan.priority import (
     MARGIN_BEFORE,
@@ -33,12 +33,10 @@ from evpilot.types import (
     EgoState,
     Lights,
     LightState,
-    ObjectKind,
     Observation,
     Signal,
     StopKind,
     Tracks,
-    among,
 )
 from evpilot.types.state import Array, Bools, Ints
 
@@ -54,8 +52,7 @@ STRIP_MARGIN = 0.45  # [m] to each side of us: who is within it is in our way
 STEPS_IN = 2.0  # [s] in which who walks beside a junction is in our way: then he is waited for
 KEPT_CLEAR = 45.0  # [s] who still stands there then has broken down
 BLUE_LOOK, BLUE_MOVES = 80.0, 2.0  # [m] behind, [m/s] within which who comes with blue light is made way for
-CROSSING_LOOK = 60.0  # [m]
-BLUE, MAY_WALK = int(Signal.BLUE), among([ObjectKind.PEDESTRIAN, ObjectKind.BICYCLE])
+BLUE = int(Signal.BLUE)
 STOP_STATES = (LightState.RED, LightState.RED_AMBER, LightState.AMBER, LightState.FLASHING_RED)
 # at a junction a flashing red light is a stop sign; one that stays hidden is passed with care in the end [s]
 PASSED_AFTER_HALT = {LightState.FLASHING_RED: HALT_TIME, LightState.UNSEEN: 3.0}
@@ -79,18 +76,16 @@ class Rules:
     # the lanes at whose lights we are to stop in this cycle, and were in the last
     _stopping: set[int] = field(init=False, default_factory=set[int])
     _begun: set[int] = field(init=False, default_factory=set[int])
+    crosswalks: Crosswalks = field(init=False)
     _crossed: Crossed = field(init=False)
-    _marks: dict[bytes, list[tuple[int, float, float]]] = field(init=False, default_factory=dict)
     _signs: Ints = field(init=False)  # the stop lines with a stop sign
     _turns: Turns = field(init=False, default_factory=Turns)
     _doubt: Doubt = field(init=False, default_factory=Doubt)
-    _line: tuple[int, float] = field(init=False, default=(-1, 0.0))  # the lane at whose light we passed, and when [s]
     _strip: float = field(init=False)  # [m] to each side of us: who is within it is in our way
     _price: float = field(init=False)  # of being where somebody has priority
-    _met: tuple[list[Way], Tracks, list[list[tuple[int, float, Walkers]]]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self._crossed = Crossed(self.briefing.graph)
+        self._crossed, self.crosswalks = Crossed(self.briefing.graph), Crosswalks(self.briefing)
         self._signs = np.flatnonzero(self.briefing.graph.stop_kind == int(StopKind.STOP_SIGN))
         self._strip = 0.5 * self.briefing.platform.width + STRIP_MARGIN
         self._price = ZONE_COST_EXACT if self.briefing.limits.exact else ZONE_COST
@@ -99,16 +94,13 @@ class Rules:
         """All walls ahead on all corridors."""
         self._forget(observation.ego)
         self._begun, self._stopping = self._stopping, set()
-        self._note_line(ways[0], observation)
         found: list[Wall] = []
-        walkers = self._walkers(ways, tracks)
         for c, way in enumerate(ways):
             found.extend(self._lights(c, way, observation))
             found.extend(self._stop_signs(c, way, observation, tracks))
-            found.extend(self._crosswalks(c, way, observation, tracks, walkers[c]))
             found.extend(self._keep_clear(c, way, observation, tracks))
             found.extend(self._dead_end(c, way, observation))
-        return found
+        return found + self.crosswalks.walls(ways, observation, tracks)
 
     def held_up(self, ways: list[Way], tracks: Tracks) -> list[Way]:
         """The corridors on which we would hold up somebody with blue light who comes behind: free way is to be made at
@@ -141,19 +133,6 @@ class Rules:
     def _front(self, way: Way) -> float:
         platform = self.briefing.platform
         return float(way.scalars[Corridor.S]) + platform.rear_to_center + 0.5 * platform.length
-
-    def _note_line(self, way: Way, observation: Observation) -> None:
-        """Remember when our front passed the line of the last light."""
-        graph, front = self.briefing.graph, self._front(way)
-        if not len(graph.light_id):
-            return
-        lit = [
-            lane
-            for lane, begin in zip(way.path.lanes.tolist(), way.path.lane_s.tolist(), strict=True)
-            if len(graph.lights_of(lane)) and begin + line_on(graph, lane) < front
-        ]
-        if lit and lit[-1] != self._line[0]:
-            self._line = lit[-1], observation.t_ns * 1e-9
 
     def _lights(self, c: int, way: Way, observation: Observation) -> list[Wall]:
         graph = self.briefing.graph
@@ -231,65 +210,6 @@ class Rules:
                 if self._can_stop(way, s, observation.ego.speed, RED_BRAKE):
                     walls.append(wall_at(c, way, _halt_at(s, room, observation.ego), "stop: stop sign", line=s))
         return walls
-
-    def _crosswalks(
-        self, c: int, way: Way, observation: Observation, tracks: Tracks, walkers: list[tuple[int, float, Walkers]]
-    ) -> list[Wall]:
-        front, ego = self._front(way), observation.ego
-        eased, half = front + STOPS + stop_with_ease(ego), 0.5 * self.briefing.platform.width
-        walls: list[Wall] = []
-        for _, low, seen in walkers:
-            crossing = seen.crossing()
-            if not crossing.any():
-                continue
-            late = seen.late((low - front) / max(ego.speed, 1.0), half)
-            # as at an amber light: who could stop only hard goes on, where that leaves those who cross their time
-            if eased > low - STOPS and late[crossing].all():
-                continue
-            who = int(tracks.id[seen.row[crossing.argmax()]])
-            # who has come a little too near stops before the crossing all the same
-            before = max(low - BEFORE, min(eased, low - STOPS))
-            walls.append(wall_at(c, way, before, f"yield to {who} at the crossing", who))
-        return walls
-
-    def _walkers(self, ways: list[Way], tracks: Tracks) -> list[list[tuple[int, float, Walkers]]]:
-        """`_walkers_on` each corridor, looked at once in every cycle."""
-        if self._met is None or self._met[0] is not ways or self._met[1] is not tracks:
-            rows = np.flatnonzero(MAY_WALK[tracks.kind])
-            self._met = ways, tracks, [list(self._walkers_on(way, tracks, rows)) for way in ways]
-        return self._met[2]
-
-    def _walkers_on(self, way: Way, tracks: Tracks, rows: Ints) -> Iterator[tuple[int, float, Walkers]]:
-        """Each crosswalk ahead on a corridor, where it begins [m], and who walks or rides (rows) as seen from there."""
-        front = self._front(way)
-        for w, low, high in self._crosswalks_on(way) if len(rows) else ():
-            if -0.5 < low - front < CROSSING_LOOK:
-                yield w, low, walkers_at(self.briefing.graph, w, way, 0.5 * (low + high), tracks, rows)
-
-    def heeded(self, ways: list[Way], tracks: Tracks) -> list[tuple[int, float, float]]:
-        """Where our rear axle is when we come to a crosswalk beside which somebody may step out, and how fast to be
-        there: corridor, s [m], speed [m/s]."""
-        met = [
-            (c, way, w, low, seen.ready(tracks.kind))
-            for c, (way, walkers) in enumerate(zip(ways, self._walkers(ways, tracks), strict=True))
-            for w, low, seen in walkers
-        ]
-        met = [place for place in met if place[-1] < math.inf]
-        # where lanes lie upon each other, one of them comes from where the car has not been
-        since = tracks.t_ns * 1e-9 - self._line[1]
-        may_go = {w for _, way, w, low, _ in met if unlit(self.briefing.graph, way, low, since)}
-        return [
-            (c, low - self._front(way) + float(way.scalars[Corridor.S]), ready)
-            for c, way, w, low, ready in met
-            if w in may_go
-        ]
-
-    def _crosswalks_on(self, way: Way) -> list[tuple[int, float, float]]:
-        """`crosswalks_on`, found once for each path."""
-        key = way.path.lanes.tobytes()
-        if key not in self._marks:
-            self._marks[key] = crosswalks_on(self.briefing.graph, way)
-        return self._marks[key]
 
     def _keep_clear(self, c: int, way: Way, observation: Observation, tracks: Tracks) -> list[Wall]:
         """Before a junction or a crosswalk that we could not leave; see `keep_clear.barred`."""

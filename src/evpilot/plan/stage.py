@@ -129,10 +129,12 @@ class Stage:
         )
 
     def _heeded(self, ways: list[Way], tracks: Tracks) -> list[tuple[int, float, float]]:
-        """Where to be no faster than so ready to stop, on a road: see `Rules.heeded`, `heeded_animals`."""
+        """Where to be no faster than so ready to stop, on a road: see `Crosswalks.heeded`, `heeded_animals`."""
         if self._briefing.limits.exact:
             return []
-        return self._rules.heeded(ways, tracks) + heeded_animals(ways, tracks, float(self._body[0] + self._body[1]))
+        return self._rules.crosswalks.heeded(ways, tracks) + heeded_animals(
+            ways, tracks, float(self._body[0] + self._body[1])
+        )
 
     def _trust(
         self, way: Way, entries: Entries, spans: Array, near: Ints, corridors: Array, table: Array, tracks: Tracks
