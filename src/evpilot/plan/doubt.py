@@ -22,8 +22,8 @@ class Doubt:
     _told: dict[bytes, Told] = field(init=False, default_factory=dict[bytes, Told])
 
     def kept(self, zones: list[tuple[bytes, Array]], entries: Entries, tracks: Tracks) -> list[Array]:
-        """The zones (K, 8) of each corridor, given with its lanes, and those that were there a moment ago of who brakes
-        hard since, and so is not expected to come any more: he comes as early as was expected then."""
+        """The zones (K, 8) of each corridor, given with its lanes, and beside them those that were there before of who
+        brakes hard since, and so is expected later or not at all: he may come as early as was expected then."""
         told, self._told = self._told, {}
         brakes = _who_brakes(tracks)
         ids, out = tracks.id[entries.track], list[Array]()
@@ -31,8 +31,11 @@ class Doubt:
             who, when = ids[found[:, WHO].astype(np.int64)], np.full(len(found), tracks.t_ns)
             self._told[lanes] = found.copy(), who, when
             if brakes and lanes in told:
-                old, whose, since = _still(told[lanes], brakes - set(who.tolist()), c, ids, tracks.t_ns)
-                self._told[lanes] = np.concatenate([found, old]), np.append(who, whose), np.append(when, since)
+                old, whose, since = _still(told[lanes], brakes, c, ids, tracks.t_ns)
+                new = ~np.isin(who, whose)
+                self._told[lanes] = (
+                    np.concatenate([found[new], old]), np.append(who[new], whose), np.append(when[new], since)
+                )  # fmt: skip
                 old[:, BEGIN] -= (tracks.t_ns - since) * 1e-9
                 found = np.concatenate([found, old])
             out.append(found)
