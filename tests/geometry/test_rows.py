@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from evpilot.geometry.jit import kernel
-from evpilot.geometry.rows import ascending, copy_row, copy_rows, least
+from evpilot.geometry.rows import ascending, copy_row, copy_rows, least, row_sums
 from evpilot.types.state import Array, Ints
 
 
@@ -40,3 +40,8 @@ def test_the_order_is_ascending_and_equal_values_keep_theirs(values: Array) -> N
 def test_the_least_are_those_with_which_a_stable_sort_begins(values: Array, count: int) -> None:
     plain = np.argsort(np.where(np.isnan(values), np.inf, values), kind="stable")[:count]
     assert np.array_equal(least(values, count), plain)
+
+
+@given(values=arrays(np.float64, st.tuples(st.integers(0, 40), st.integers(8, 128)), elements=st.floats(-1e12, 1e12)))
+def test_sums_of_rows_are_numpy_s_to_the_bit(values: Array) -> None:
+    assert np.array_equal(row_sums(values), values.sum(axis=1))

@@ -67,3 +67,23 @@ def least(values: Row, count: int) -> Row:
             k -= 1
         rows[k], low[k] = row, value
     return rows
+
+
+@kernel("f8[::1](f8[:, ::1])")
+def row_sums(values: Row) -> Row:
+    """The sum (N,) of each row of values (N, M), M from 8 to 128, to the bit as `values.sum(axis=1)` has it; that takes
+    six times as long for short rows: eight sums side by side, then what is left."""
+    width, sums = values.shape[1], np.empty(values.shape[0])
+    part = np.empty(8)
+    for row in range(values.shape[0]):
+        for k in range(8):
+            part[k] = values[row, k]
+        last = width - width % 8
+        for first in range(8, last, 8):
+            for k in range(8):
+                part[k] += values[row, first + k]
+        total = ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]))
+        for k in range(last, width):
+            total += values[row, k]
+        sums[row] = total
+    return sums

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evpilot.geometry.rows import row_sums
 from evpilot.plan.columns import CHUNKS, GRID, Cost, Prop, Roll
 from evpilot.types.state import Array, Ints
 
@@ -27,7 +28,7 @@ class Batch:
 
     def total(self) -> Array:
         """One cost for each proposal (R,)."""
-        return self.costs.sum(axis=1)
+        return row_sums(self.costs)
 
     def part(self, first: int, last: int) -> "Batch":
         """A view of rows first..last-1."""

@@ -279,7 +279,7 @@ class Planner:
     def _react(self, batch: Batch, scene: Scene) -> None:
         """Score the most promising proposals again, with traffic that reacts."""
         entries, costs = scene.entries, batch.costs
-        hope = costs.sum(axis=1) - (1.0 - IGNORED) * (costs[:, Cost.COLLISION] + costs[:, Cost.REAR])
+        hope = batch.total() - (1.0 - IGNORED) * (costs[:, Cost.COLLISION] + costs[:, Cost.REAR])
         picked = least(hope, RESCORED)
         rescore(
             picked, batch.rolls, self._evaluator.body, entries.box, entries.half, entries.prob, entries.moving,
