@@ -99,6 +99,21 @@ def test_hard_braking_is_excused_in_an_emergency_only(made):
     assert wanton.shortfalls == ("comfort",) and not wanton.success
 
 
+def test_hard_braking_in_an_emergency_is_excused_though_a_way_out_is_taken_then(made):
+    def motion(t):
+        """Braking from 15 to 6 m/s with 6 m/s2, and then over to the lane on the left."""
+        x, _, _, speed = braking(15.0, 6.0, 1.75)(np.minimum(t, 3.25))
+        over = np.clip((t - 3.25) / 2.75, 0.0, 1.0)
+        y, slope = made.WIDTH * over**3 * (10.0 - 15.0 * over + 6.0 * over**2), 30.0 * over**2 * (1.0 - over) ** 2
+        return x + 6.0 * np.maximum(t - 3.25, 0.0), y, np.arctan2(made.WIDTH * slope / 2.75, speed), speed
+
+    late = made.Other(made.cruise(0.0, x=66.0), kind=ObjectKind.PARKED, span=(1.0, 99.0))
+    needed = made.verdict(motion, made.straight_road(lanes=2), others=(late,), seconds=9.0)
+    wanton = made.verdict(motion, made.straight_road(lanes=2), seconds=9.0)
+    assert needed.metric("lon_brake").passed is False and not needed.counted
+    assert needed.shortfalls == () and wanton.shortfalls == ("comfort",)
+
+
 def test_braking_at_the_very_moment_of_an_emergency_is_excused_although_smoothing_spreads_it(made):
     late = made.Other(made.cruise(0.0, x=58.0), kind=ObjectKind.PARKED, span=(1.5, 99.0))
     at_once = made.verdict(braking(15.0, 7.0, 1.5), made.straight_road(lanes=1), others=(late,), seconds=6.0)

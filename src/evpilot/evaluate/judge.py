@@ -23,7 +23,7 @@ from evpilot.evaluate.facts.encounters import meet
 from evpilot.evaluate.facts.movements import movements
 from evpilot.evaluate.facts.road import locate
 from evpilot.evaluate.facts.way import way_taken
-from evpilot.evaluate.reference.careful import CarefulDriver
+from evpilot.evaluate.reference.careful import CarefulDriver, emergencies
 from evpilot.evaluate.verdict import Verdict
 from evpilot.runlog.record import Cmd, Ego, RunLog
 from evpilot.scenarios.goal import goal_mask
@@ -89,7 +89,7 @@ def judge(run: RunLog) -> Verdict:
         faults=sum(1 for frame in run.frames if frame.fault),
         plan_ms_p50=float(np.percentile(plan_ms, 50)),
         plan_ms_p99=float(np.percentile(plan_ms, 99)),
-        shortfalls=shortfalls(drive, reached, found, metrics, careful.emergencies()),
+        shortfalls=shortfalls(drive, reached, found, metrics, emergencies(drive, place, careful)),
     )
 
 

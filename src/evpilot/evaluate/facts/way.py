@@ -25,28 +25,45 @@ class Way:
 
 def way_taken(drive: Drive, place: Place) -> Way:
     """The line through the box centres, thinned to `STEP`, then along the last lane and its straightest successors."""
+    return way_kept(drive, place, len(drive) - 1)
+
+
+def way_kept(drive: Drive, place: Place, last: int) -> Way:
+    """The way as driven until a tick, and from there on along the lane; where the car later was elsewhere, s is how far
+    it had come."""
     xy = drive.box[:, :2]
     kept = [0]
-    own = np.zeros(len(drive), np.int64)
-    for tick in range(1, len(drive)):
+    own = np.zeros(last + 1, np.int64)
+    for tick in range(1, last + 1):
         if np.hypot(*(xy[tick] - xy[kept[-1]])) >= STEP:
             kept.append(tick)
         own[tick] = len(kept) - 1
     driven = xy[kept]
-    points = np.ascontiguousarray(np.concatenate([driven, _beyond(drive, place)]))
+    points = np.ascontiguousarray(np.concatenate([driven, _beyond(drive, place, last)]))
     arc = arc_length(points)
     # between kept places the car is a little further along its heading
-    yaw = drive.box[:, 2]
-    extra = np.sum((xy - driven[own]) * np.stack([np.cos(yaw), np.sin(yaw)], axis=1), axis=1)
-    return Way(points=points, arc=arc, s=arc[own] + np.clip(extra, 0.0, STEP))
+    yaw = drive.box[: last + 1, 2]
+    extra = np.sum((xy[: last + 1] - driven[own]) * np.stack([np.cos(yaw), np.sin(yaw)], axis=1), axis=1)
+    s = arc[own] + np.clip(extra, 0.0, STEP)
+    return Way(points=points, arc=arc, s=np.append(s, s[-1] + arc_length(xy[last:])[1:]))
 
 
-def _beyond(drive: Drive, place: Place) -> Array:
-    """Places (N, 2) ahead of the last one: the lane's, shifted sideways by the car's offset; else straight on."""
-    x, y, yaw = drive.box[-1, :3]
-    lane, s, d = int(place.lane[-1]), float(place.s[-1]), float(place.d[-1])
+def lane_changes(drive: Drive, place: Place) -> list[int]:
+    """The ticks in which the car's centre comes onto a lane beside that of the tick before, along which it goes on."""
+    graph = drive.graph
+    before, after = place.lane[:-1], place.lane[1:]
+    left = (graph.left_neighbour[before] == after) & graph.left_same[before]
+    right = (graph.right_neighbour[before] == after) & graph.right_same[before]
+    return (1 + np.flatnonzero((before >= 0) & (after >= 0) & (left | right))).tolist()
+
+
+def _beyond(drive: Drive, place: Place, tick: int) -> Array:
+    """Places (N, 2) ahead of where the car was in a tick: the lane's, shifted sideways by its offset; else straight
+    on."""
+    x, y, yaw = drive.box[tick, :3]
+    lane, s, d = int(place.lane[tick]), float(place.s[tick]), float(place.d[tick])
     heading = np.array([np.cos(yaw), np.sin(yaw)])
-    if lane >= 0 and np.cos(place.direction[-1] - yaw) > 0.7:
+    if lane >= 0 and np.cos(place.direction[tick] - yaw) > 0.7:
         graph = drive.graph
         lanes = lane_sequence(graph, lane, s + AHEAD, np.zeros(len(graph)))
         line = np.concatenate([graph.center[graph.points(int(k)), :2] for k in lanes])

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evpilot.evaluate.facts.drive import Drive, Others
-from evpilot.evaluate.facts.way import Way
+from evpilot.evaluate.facts.road import Place
+from evpilot.evaluate.facts.way import Way, lane_changes, way_kept
 from evpilot.evaluate.reference.kernels import collides, pose_at, risks
 from evpilot.geometry.level import LEVEL
 from evpilot.maps.drivable import DrivableArea, drivable_area
@@ -51,10 +52,12 @@ class Danger:
 
 
 class CarefulDriver:
-    """The reference driver of one drive, on the way that the car took."""
+    """The reference driver of one drive, on the way that the car took, or on another; who meets dangers in the ticks
+    from first to last, in all of them where none are given."""
 
-    def __init__(self, drive: Drive, way: Way) -> None:
+    def __init__(self, drive: Drive, way: Way, ticks: tuple[int, int] | None = None) -> None:
         self._drive, self._way = drive, way
+        self._ticks = ticks or (0, len(drive) - 1)
         platform = drive.platform
         self._half = np.array([0.5 * platform.length, 0.5 * platform.width])
         self._speed = np.maximum(drive.speed, 0.0)
@@ -95,7 +98,8 @@ class CarefulDriver:
         return np.array(spans, np.float64).reshape(-1, 2)
 
     def _dangers(self) -> list[Danger]:
-        others, level = self._drive.others, self._level
+        others, (begin, end) = self._drive.others, self._ticks
+        level = self._level & (others.tick >= begin) & (others.tick <= end)
         contact = np.full(len(others.id), np.inf)
         contact[level] = risks(
             self._way.points, self._way.arc, self._way.s, self._speed, self._half,
@@ -201,6 +205,18 @@ class CarefulDriver:
                 if self._area.distance(x + along * c - across * s, y + along * s + across * c) < 0.0:
                     return False
         return True
+
+
+def emergencies(drive: Drive, place: Place, careful: CarefulDriver) -> Array:
+    """When [s since the first tick] even a careful driver was in an emergency (E, 2): from, to. Not on the way driven
+    alone: who brakes hard for somebody ahead and then finds room beside him was in one as long as he kept his lane."""
+    look = round(LOOK / drive.step)
+    found = [careful.emergencies()]
+    for tick in lane_changes(drive, place):
+        first = max(tick - look, 0)
+        kept = CarefulDriver(drive, way_kept(drive, place, first), (first, tick))
+        found.append(kept.emergencies())
+    return np.concatenate(found)
 
 
 def _spells(tick: Ints, lull: int) -> list[Bools]:
