@@ -31,12 +31,13 @@ def lanes_abreast(count: int) -> LaneGraph:
 
 
 def sought(
-    goal: Goal, others: list[Array], speed: float = 10.0, due: float = 0.0, room: float = math.inf
+    goal: Goal, others: list[Array], speed: float = 10.0, due: float = 0.0, room: float = math.inf, price: float = 0.0
 ) -> tuple[Array, Array]:
     """The proposals that seek gaps (R, 11), and the rollouts of them (R, 51, 11)."""
     graph = two_lanes()
     brief = briefing(graph, (goal,))
     ways = Road(brief, LaneIndex(graph)).ways(ego_at(30.0, speed=speed))
+    ways[0].scalars[Corridor.PENALTY] += price
     table, (corridors, _) = Tables().stack(ways), stack_scalars(ways, [])
     entries = np.ascontiguousarray(np.array(others))
     spans, near = np.empty((2, len(others), len(GRID), 5)), np.empty((2, len(others) + 1), np.int64)
@@ -96,6 +97,14 @@ def test_the_arrival_that_was_decided_on_is_sought_again() -> None:
     traffic = [box(34.0, WIDTH, 11.0), box(56.0, WIDTH, 11.0)]
     assert 4.3 not in sought(LEFT_GOAL, traffic)[0][:, Prop.P0]
     assert 4.3 in sought(LEFT_GOAL, traffic, due=4.3)[0][:, Prop.P0]
+
+
+def test_what_makes_way_for_somebody_is_not_put_off() -> None:
+    traffic = [box(34.0, WIDTH, 11.0), box(56.0, WIDTH, 11.0)]
+    anywhere = place(150.0, 160.0, -2.0, WIDTH + 2.0)
+    assert max(sought(anywhere, traffic, price=25.0)[0][:, Prop.P0]) == 7.0
+    assert max(sought(anywhere, traffic, price=25.0, due=4.3)[0][:, Prop.P0]) == 4.3
+    assert max(sought(LEFT_GOAL, traffic, due=4.3)[0][:, Prop.P0]) == 7.0
 
 
 def test_no_gap_is_sought_that_is_too_short_or_where_it_does_not_help() -> None:

@@ -29,14 +29,17 @@ def seek_gaps(
     blocked, or is to be left to somebody with blue light, and then cross into them.
 
     spans (C, E, 51, 5) by `Span`; prob (E,) of each entry; room (C,) as in `blocked.room_before`; due [s] is when the
-    last decision arrives, if it does: what is sought later, or as late from now in every cycle, is put off for ever.
+    last decision arrives, if it does: what is sought at the same times from now in every cycle is put off for ever, and
+    where nothing presses but to be out of somebody's way, what is sought later than that.
     """
-    times = AHEAD if not DUE_MIN < due < AHEAD[-1] else (due, *(t for t in AHEAD if t < due))
+    pending = DUE_MIN < due < AHEAD[-1]
     rows: list[tuple[float, ...]] = []
     for c, way in enumerate(ways[1:], 1):
         cheaper = way.scalars[Corridor.PENALTY] < ways[0].scalars[Corridor.PENALTY] - CHEAPER
         if cheaper or math.isfinite(room[c]) or to_go(way) < to_go(ways[0]) - WORTH:
             home = float(way.scalars[Corridor.D] - ways[0].scalars[Corridor.D])
+            sooner = tuple(t for t in AHEAD if t < due) if cheaper else AHEAD
+            times = (due, *sooner) if pending else AHEAD
             for t, distance, pace in _meetings(way, spans[c], prob, briefing, speed, times):
                 law = arrive(distance, t, pace, speed, accel)
                 rows.extend((c, *motion, *law) for motion in _crossings(distance, pace, home, way, briefing))
