@@ -80,11 +80,11 @@ def test_who_is_run_into_from_behind_could_not_help_it(made):
 # --- emergencies
 
 
-def braking(speed, hard, start):
+def braking(speed, hard, start, x=0.0):
     def motion(t):
         dt = np.clip(t - start, 0.0, speed / hard)
         early = np.minimum(t, start)
-        return speed * early + speed * dt - 0.5 * hard * dt**2, 0.0 * t, 0.0 * t, speed - hard * dt
+        return x + speed * early + speed * dt - 0.5 * hard * dt**2, 0.0 * t, 0.0 * t, speed - hard * dt
 
     return motion
 
@@ -141,6 +141,15 @@ def test_slamming_the_brake_at_the_very_start_is_not_comfortable(made):
     verdict = made.verdict(braking(15.0, 4.0, 0.05), made.straight_road(lanes=1), seconds=6.0)
     assert verdict.metric("lon_jerk").passed is False
     assert verdict.shortfalls == ("comfort",)
+
+
+@pytest.mark.parametrize(("brake", "excused"), [(7.0, True), (2.5, False)])
+def test_who_brakes_as_hard_as_somebody_ahead_is_excused_before_they_come_close(made, brake, excused):
+    """At 25 m/s, 30 m behind: with 4 s to contact left by speeds alone it would be too late."""
+    ahead = made.Other(braking(25.0, brake, 1.0, x=37.0), name=3)
+    verdict = made.verdict(braking(25.0, 7.0, 1.3), made.straight_road(lanes=1), others=(ahead,), seconds=6.0)
+    assert verdict.metric("lon_brake").passed is False and not verdict.counted
+    assert verdict.shortfalls == (() if excused else ("comfort",))
 
 
 def test_who_brakes_hard_for_what_was_long_in_view_is_not_excused(made):
@@ -250,7 +259,7 @@ def test_first_contact_as_a_plain_loop_finds_it():
     met = 0
     for _ in range(200):
         place = rng.uniform([5.0, -15.0, -3.0], [60.0, 15.0, 3.0])
-        other = np.array([*place, 2.2, 0.9, *rng.uniform(-8.0, 8.0, 2), rng.uniform(-0.5, 0.5)])
+        other = np.array([*place, 2.2, 0.9, *rng.uniform(-8.0, 8.0, 2), rng.uniform(-0.5, 0.5), rng.uniform(0, 3)])
         speed = float(rng.uniform(0, 15))
         found = first_contact(LINE, ARC, 10.0, speed, HALF, other, 4.0)
         x, y, yaw, vx, vy = other[0], other[1], other[2], other[5], other[6]
@@ -259,6 +268,7 @@ def test_first_contact_as_a_plain_loop_finds_it():
             if k:
                 x, y, yaw = x + STEP * vx, y + STEP * vy, yaw + STEP * other[7]
                 turn = complex(vx, vy) * complex(math.cos(STEP * other[7]), math.sin(STEP * other[7]))
+                turn *= max(abs(turn) - STEP * other[8], 0.0) / abs(turn) if abs(turn) > 0.0 else 0.0
                 vx, vy = turn.real, turn.imag
             own = np.array([10.0 + k * STEP * speed, 0.0, 0.0, 4.8, 1.9])
             if boxes_overlap(own, np.array([x, y, yaw, 4.4, 1.8])):

@@ -1,7 +1,8 @@
 """A careful driver in the car's place: when did it have to see what was coming, and what would have been enough?
 
 It perceives at line of sight, recognises a danger where both would meet if the car kept its line and speed and the
-other its speed and turning, reacts after 0.75 s, and then brakes, or swerves clear of everybody on the road.
+other its speed and turning, or its braking where that is hard, reacts after 0.75 s, and then brakes, or swerves clear
+of everybody on the road.
 """
 
 import math
@@ -26,6 +27,7 @@ SWERVE = 3.0  # [m/s2] sideways, at most
 SWERVES = tuple(side * far for far in (1.0, 1.75, 2.5, 3.5) for side in (1.0, -1.0))  # [m]
 EMERGENCY = 3.0  # [m/s2] a driver who needs more than this is in an emergency
 LOOK = 4.0  # [s] ahead, in which a danger is recognised
+HARD = 3.0  # [m/s2] who brakes harder ahead is seen to
 AFTER = 3.0  # [s] the others go on at their last velocity beyond the log's end, should they be in it to the last
 LULL = 1.0  # [s] a danger that is gone for no longer is the same one
 SETTLE = 2.0  # [s] after an emergency until the ride is calm again
@@ -226,20 +228,24 @@ def _spells(tick: Ints, lull: int) -> list[Bools]:
 
 
 def _states(drive: Drive) -> Array:
-    """What every row of the others does (R, 8): x, y, yaw, half length, half width, velocity x, y, yaw rate."""
+    """What every row of the others does (R, 9): x, y, yaw, half length, half width, velocity x, y, yaw rate, hard
+    braking."""
     others = drive.others
-    state = np.column_stack([others.box[:, :3], 0.5 * others.box[:, 3:], others.velocity, np.zeros(len(others.id))])
-    state[:, 7] = _turning(others, drive.step)
-    return state
+    motion = (others.velocity, *_changing(others, drive.step))
+    return np.ascontiguousarray(np.column_stack([others.box[:, :3], 0.5 * others.box[:, 3:], *motion]))
 
 
-def _turning(others: Others, step: float) -> Array:
-    """Yaw rate (R,) [rad/s] of every row, from the tick before; 0 for who has just appeared or does not move."""
-    rate = np.zeros(len(others.id))
+def _changing(others: Others, step: float) -> tuple[Array, Array]:
+    """Yaw rate [rad/s] and hard braking [m/s2] (R,) of every row, from the tick before; 0 for who has just appeared or
+    does not move, and for who brakes as usual."""
+    rate, brake = np.zeros(len(others.id)), np.zeros(len(others.id))
     order = np.lexsort((others.tick, others.id))
     a, b = order[:-1], order[1:]
     known = (others.id[a] == others.id[b]) & (others.tick[b] - others.tick[a] == 1)
     turned = np.pi - np.mod(np.pi - (others.box[b, 2] - others.box[a, 2]), 2.0 * np.pi)
-    moving = np.hypot(others.velocity[b, 0], others.velocity[b, 1]) > 0.5
-    rate[b] = np.where(known & moving, turned / step, 0.0)
-    return np.clip(rate, -1.0, 1.0)
+    pace = np.hypot(*others.velocity.T)
+    known &= pace[b] > 0.5
+    rate[b] = np.where(known, turned / step, 0.0)
+    slowing = np.where(known, (pace[a] - pace[b]) / step, 0.0)
+    brake[b] = np.where(slowing > HARD, np.minimum(slowing, GRAVITY), 0.0)
+    return np.clip(rate, -1.0, 1.0), brake

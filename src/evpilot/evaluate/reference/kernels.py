@@ -17,17 +17,19 @@ def first_contact(
     points: Array, arc: Array, s: float, speed: float, half: Array, other: Array, horizon: float
 ) -> float:
     """When [s from now, inf when never within the horizon] a car that keeps its line (P, 2), arc (P,) and its speed
-    [m/s] meets a thing that keeps its speed and turning.
+    [m/s] meets a thing that keeps its speed and turning, and its braking.
 
-    s [m] is where the car's centre is on the line, half (2,) its half length and width [m]; other (8,): x, y, yaw, half
-    length, half width, velocity x, y [m/s] and yaw rate [rad/s].
+    s [m] is where the car's centre is on the line, half (2,) its half length and width [m]; other (9,): x, y, yaw, half
+    length, half width, velocity x, y [m/s], yaw rate [rad/s] and braking [m/s2], positive.
     """
     bx, by, yaw, vx, vy = other[0], other[1], other[2], other[5], other[6]
     c, sn = math.cos(other[7] * STEP), math.sin(other[7] * STEP)
     for k in range(int(horizon / STEP) + 1):
         if k > 0:
             bx, by, yaw = bx + STEP * vx, by + STEP * vy, yaw + STEP * other[7]
-            vx, vy = c * vx - sn * vy, sn * vx + c * vy
+            pace = math.hypot(vx, vy)
+            left = max(1.0 - STEP * other[8] / pace, 0.0) if pace > 0.0 else 0.0
+            vx, vy = left * (c * vx - sn * vy), left * (sn * vx + c * vy)
         x, y, heading = at(s + k * STEP * speed, points, arc)
         if overlap(
             x, y, math.cos(heading), math.sin(heading), half[0], half[1],
@@ -125,7 +127,7 @@ def risks(
     others: Array,
     horizon: float,
 ) -> Array:
-    """`first_contact` (R,) of the car in its ticks, s (F,) and speed (F,), with each of the others (R, 8) of a tick
+    """`first_contact` (R,) of the car in its ticks, s (F,) and speed (F,), with each of the others (R, 9) of a tick
     (R,); inf for those that are too far away to meet."""
     out = np.full(tick.shape[0], np.inf)
     for r in range(tick.shape[0]):
