@@ -17,23 +17,23 @@ Told = tuple[Array, Ints, Ints]  # zones (K, 8), of whom (K,), and when they wer
 
 @dataclass(slots=True)
 class Doubt:
-    """Remembers the zones of the last cycle, by the lanes of their corridor."""
+    """Remembers the zones of the last cycle, by what tells their corridor from others."""
 
     _told: dict[bytes, Told] = field(init=False, default_factory=dict[bytes, Told])
 
     def kept(self, zones: list[tuple[bytes, Array]], entries: Entries, tracks: Tracks) -> list[Array]:
-        """The zones (K, 8) of each corridor, given with its lanes, and beside them those that were there before of who
+        """The zones (K, 8) of each corridor, given with its key, and beside them those that were there before of who
         brakes hard since, and so is expected later or not at all: he may come as early as was expected then."""
         told, self._told = self._told, {}
         brakes = _who_brakes(tracks)
         ids, out = tracks.id[entries.track], list[Array]()
-        for c, (lanes, found) in enumerate(zones):
+        for c, (key, found) in enumerate(zones):
             who, when = ids[found[:, WHO].astype(np.int64)], np.full(len(found), tracks.t_ns)
-            self._told[lanes] = found.copy(), who, when
-            if brakes and lanes in told:
-                old, whose, since = _still(told[lanes], brakes, c, ids, tracks.t_ns)
+            self._told[key] = found.copy(), who, when
+            if brakes and key in told:
+                old, whose, since = _still(told[key], brakes, c, ids, tracks.t_ns)
                 new = ~np.isin(who, whose)
-                self._told[lanes] = (
+                self._told[key] = (
                     np.concatenate([found[new], old]), np.append(who[new], whose), np.append(when[new], since)
                 )  # fmt: skip
                 old[:, BEGIN] -= (tracks.t_ns - since) * 1e-9

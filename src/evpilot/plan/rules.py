@@ -236,7 +236,9 @@ class Rules:
             used = self._crossed_by(c, way, front, others, entries, spans[c], observation, tracks)
             if len(riders):
                 used += self._ridden_past(c, way, front, riders, entries, spans[c], speed)
-            owed.append((way.path.lanes.tobytes(), np.concatenate([np.zeros((0, 8)), *used])))
+            # a way round leads along the same lanes, and is a little longer
+            key = way.path.lanes.tobytes() + bytes([len(way.borrowed) > 0])
+            owed.append((key, np.concatenate([np.zeros((0, 8)), *used])))
         blocks = [
             let_out(zones, self._front(way), speed, entries)
             for way, zones in zip(ways, self._doubt.kept(owed, entries, tracks), strict=True)
