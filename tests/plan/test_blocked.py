@@ -8,13 +8,15 @@ import pytest
 from driving_scenes import CAR, actor, centre, drive, front, lane, place, scene, touches
 from planning_parts import briefing, ego_at
 
+import evpilot
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
-from evpilot.plan.blocked import room_before, room_to_get_out
+from evpilot.plan.blocked import dead_ends, room_before, room_to_get_out
 from evpilot.plan.columns import Corridor
 from evpilot.plan.cost.trapped import missing_room
 from evpilot.plan.road import Road
-from evpilot.types import LaneGraph, Signal
+from evpilot.plan.walls import Wall
+from evpilot.types import Goal, LaneGraph, Signal
 
 FRONT = CAR.rear_to_center + 0.5 * CAR.length
 
@@ -94,3 +96,45 @@ def test_who_is_in_a_free_lane_has_nowhere_to_get_out_of() -> None:
     own, beside = road.ways(ego)
     assert not np.isfinite(room_before([own, replace(beside, blocked=80.0)], FRONT)).any()
     assert np.isfinite(room_before([replace(own, blocked=80.0), beside], FRONT)).tolist() == [False, True]
+
+
+def ending_lane() -> LaneGraph:
+    """A lane of 150 m on the right of one that goes on, beside nothing, to 400 m."""
+    builder = GraphBuilder()
+    through = [lane(builder, 3.5, 0.0, 150.0), lane(builder, 3.5, 150.0, 400.0)]
+    builder.connect(*through)
+    builder.neighbours(through[0], lane(builder, 0.0, 0.0, 150.0))
+    return builder.build()
+
+
+def ends(x: float, speed: float, survival: bool = False) -> list[Wall]:
+    goal = Goal(time=(20.0, 20.0)) if survival else place(300.0, 320.0, 1.75, 5.25)
+    brief = briefing(ending_lane(), (goal,))
+    ego = ego_at(x, 0.0, 0.0, speed)
+    return dead_ends(Road(brief, LaneIndex(brief.graph)).ways(ego), FRONT, brief, ego)
+
+
+@pytest.mark.parametrize(
+    ("x", "speed", "stop"),
+    [
+        (60.0, 10.0, 150.0 - 3.8 * 3.5),  # with room to get over from standstill
+        (130.0, 8.0, 130.0 + FRONT + 64.0 / 6.0),  # who is too fast for that brakes no harder for it
+        (140.0, 0.0, 140.0 + FRONT),  # who stands nearer stays there
+    ],
+)
+def test_a_lane_that_ends_beside_the_way_to_the_goal_is_left_or_stopped_in(x: float, speed: float, stop: float) -> None:
+    (wall,) = ends(x, speed)
+    assert wall.s - ends(60.0, 10.0)[0].s == pytest.approx(stop - (150.0 - 3.8 * 3.5), abs=0.2)
+    assert "lane ends" in wall.reason and not wall.rule
+
+
+def test_nobody_stops_at_a_lane_s_end_who_could_not_or_only_has_to_survive() -> None:
+    assert not ends(140.0, 20.0)
+    assert not ends(60.0, 10.0, survival=True)
+
+
+def test_who_comes_to_the_end_of_his_lane_beside_a_dense_queue_zips_in() -> None:
+    """No rule keeps who stands there: he must not wait for ever for a gap that nobody leaves who need not."""
+    run = evpilot.drive("zip_merge@difficulty=0.99", seed=6426)
+    waits = sum(frame.truth.ego.speed < 0.3 for frame in run.frames) * 0.1
+    assert run.outcome == "goal" and waits < 20.0

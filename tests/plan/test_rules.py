@@ -12,7 +12,6 @@ from driving_scenes import (
     lane_with_crosswalk,
     lane_with_light,
     lane_with_stop_sign,
-    place,
 )
 from planning_parts import box, briefing, crossing, ego_at, seen
 
@@ -30,8 +29,6 @@ from evpilot.plan.spans import spans_on
 from evpilot.plan.walls import Wall
 from evpilot.plan.way import Way
 from evpilot.types import (
-    ROAD,
-    VERDICT,
     Arrow,
     EgoState,
     LaneGraph,
@@ -513,17 +510,3 @@ def test_who_stands_or_turns_off_before_takes_no_zone() -> None:
 def test_a_crossing_that_lies_behind_us_is_no_zone() -> None:
     zones, _ = zones_for(ego_at(120.0), box(100.0, -40.0, 0.0, 10.0), (0.0, 10.0))
     assert len(zones) == 0
-
-
-@pytest.mark.parametrize(("exact", "walls"), [(False, 1), (True, 0)])
-def test_a_lane_that_ends_beside_the_way_to_the_goal_is_not_driven_beyond(exact: bool, walls: int) -> None:
-    builder = GraphBuilder()
-    through = [lane(builder, 3.5, 0.0, 150.0), lane(builder, 3.5, 150.0, 400.0)]
-    builder.connect(*through)
-    builder.neighbours(through[0], lane(builder, 0.0, 0.0, 150.0))
-    brief = briefing(builder.build(), (place(300.0, 320.0, 1.75, 5.25),), VERDICT if exact else ROAD)
-    ego = ego_at(60.0, speed=10.0)
-    ways = Road(brief, LaneIndex(brief.graph)).ways(ego)
-    found = Rules(brief).walls(ways, seen(ego), no_tracks(ego.t_ns))
-    assert len(found) == walls
-    assert all(wall.s == pytest.approx(150.0, abs=1.0) and "lane ends" in wall.reason for wall in found)

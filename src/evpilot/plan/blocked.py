@@ -1,4 +1,5 @@
-"""Lanes that are blocked where one beside them is free: by when one has to be out of them, and where one stops else."""
+"""Lanes that are blocked, or end, beside one that is free: by when one has to be out of them, and where one stops
+else."""
 
 import math
 
@@ -8,11 +9,13 @@ from evpilot.plan.columns import Corridor
 from evpilot.plan.crossing import STOPS
 from evpilot.plan.walls import Wall, wall_at
 from evpilot.plan.way import STEEPEST, Way, runs_beside
-from evpilot.types import EgoState
+from evpilot.types import Briefing, EgoState
 from evpilot.types.state import Array
 
 BRAKE = 3.0  # [m/s2] who would have to brake harder stops nearer to what stands
 LEAST = 1.0  # [m] before what stands there is no more room to keep
+LOOK = 120.0  # [m] ahead a lane's end is thought of ...
+END_BRAKE = 4.0  # [m/s2] ... by who can stop there without an emergency
 
 
 def free(way: Way) -> bool:
@@ -42,5 +45,33 @@ def room_to_get_out(ways: list[Way], room: Array, front: float, ego: EgoState) -
     for c, way in enumerate(ways if np.isfinite(room).any() else ()):
         if math.isfinite(way.blocked):
             s = float(way.scalars[Corridor.S]) + max(front + float((room - STEEPEST * np.abs(d - d[c])).min()), halt)
-            walls += [wall_at(c, way, s, "stop: the lane is blocked")] if s < way.blocked - LEAST else []
+            walls += [wall_at(c, way, s, "stop: the lane is blocked", rule=False)] if s < way.blocked - LEAST else []
     return walls
+
+
+def dead_ends(ways: list[Way], front: float, briefing: Briefing, ego: EgoState) -> list[Wall]:
+    """Where to stop in each lane from which the way goes on only beside it, what follows being a shoulder or nothing:
+    so far before its end that the lane beside it can be reached from standstill. front as in `room_before`; none where
+    all that is asked is to get through the time unharmed."""
+    if all(goal.survival for goal in briefing.goals):
+        return []
+    d, speed = np.array([way.scalars[Corridor.D] for way in ways]), max(ego.speed, 0.0)
+    halt = front + STOPS + speed * speed / (2.0 * BRAKE)
+    walls: list[Wall] = []
+    for c, way in enumerate(ways):
+        here, end = float(way.scalars[Corridor.S]), way.path.end
+        left = end - here - front
+        if _ends(way, briefing) and 0.0 <= left < LOOK and speed * speed <= 2.0 * END_BRAKE * max(left, 0.3):
+            over = np.abs(d - d[c])[[free(other) and not _ends(other, briefing) for other in ways]]
+            turn_out = end - STEEPEST * float(over.min()) if len(over) else end
+            walls.append(wall_at(c, way, min(end, max(turn_out, here + halt)), "stop: the lane ends", rule=False))
+    return walls
+
+
+def _ends(way: Way, briefing: Briefing) -> bool:
+    """Whether a corridor's last lane leads nowhere, lies beside another, and is not where we want to go."""
+    graph, last = briefing.graph, int(way.path.lanes[-1])
+    if len(way.goals) or len(way.borrowed) or len(graph.successors(last)):
+        return False
+    beside = graph.left_same[last] and graph.left_neighbour[last] >= 0
+    return bool(beside or (graph.right_same[last] and graph.right_neighbour[last] >= 0))

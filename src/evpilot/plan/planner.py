@@ -12,7 +12,7 @@ from evpilot.maps.reference import SPACING
 from evpilot.plan.arrays import trajectory
 from evpilot.plan.backing import Backing
 from evpilot.plan.batch import Batch
-from evpilot.plan.blocked import room_before, room_to_get_out
+from evpilot.plan.blocked import dead_ends, room_before, room_to_get_out
 from evpilot.plan.columns import Corridor, Cost, Entry, Prop, Roll
 from evpilot.plan.contingency import branch
 from evpilot.plan.cost.energy import thrift
@@ -142,7 +142,10 @@ class Planner:
             ways.append(aside)
         walls = self.rules.walls(ways, observation, tracks)
         shift, length, _ = self._evaluator.body.tolist()
-        room = room_before(ways, shift + length) if not self.briefing.limits.exact else np.full(len(ways), math.inf)
+        room = np.full(len(ways), math.inf)
+        if not self.briefing.limits.exact:
+            room = room_before(ways, shift + length)
+            walls += dead_ends(ways, shift + length, self.briefing, ego)
         walls += room_to_get_out(ways, room, shift + length, ego)
         scene = self._stage.set(ways, walls, room, observation, tracks, predictions, level, self._last)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9

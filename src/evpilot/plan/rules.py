@@ -43,7 +43,7 @@ from evpilot.types.state import Array, Bools, Ints
 LOOK = 120.0  # [m] ahead
 COMFORT_BRAKE = 2.0  # [m/s2] for a light that is hidden
 RED_BRAKE = 6.0  # [m/s2] a red one for all who can at all
-END_BRAKE = 4.0  # [m/s2] nor does a lane's end ask for an emergency stop
+CLEAR_BRAKE = 4.0  # [m/s2] for a place to be kept clear: it asks for no emergency stop
 HALT_SPEED = 0.2  # [m/s]
 HALT_TIME = 0.5  # [s] at a stop sign (Autoware's hold)
 GONE = 60.0  # [m] from where the car has stood at a line: who comes back to it stops again
@@ -99,7 +99,6 @@ class Rules:
             found.extend(self._lights(c, way, observation))
             found.extend(self._stop_signs(c, way, observation, tracks))
             found.extend(self._keep_clear(c, way, observation, tracks))
-            found.extend(self._dead_end(c, way, observation))
         return found + self.crosswalks.walls(ways, observation, tracks)
 
     def held_up(self, ways: list[Way], tracks: Tracks) -> list[Way]:
@@ -117,18 +116,6 @@ class Rules:
         turn = np.cos(tracks.state[rows, 3] - row_at(way, s)[Ref.YAW])
         behind = (extent[:, 0] < s) & (extent[:, 1] > s - BLUE_LOOK) & (turn > 0.0)
         return bool(np.any(behind & (extent[:, 2] < half) & (extent[:, 3] > -half)))
-
-    def _dead_end(self, c: int, way: Way, observation: Observation) -> list[Wall]:
-        """The end of a lane from which the way goes on only beside it: what follows is a shoulder, or nothing."""
-        graph, last = self.briefing.graph, int(way.path.lanes[-1])
-        if self.briefing.limits.exact or len(way.goals) or all(goal.survival for goal in self.briefing.goals):
-            return []
-        beside = graph.left_same[last] and graph.left_neighbour[last] >= 0
-        beside = beside or (graph.right_same[last] and graph.right_neighbour[last] >= 0)
-        if len(graph.successors(last)) or not beside or len(way.borrowed):
-            return []
-        stops = self._can_stop(way, way.path.end, observation.ego.speed, END_BRAKE)
-        return [wall_at(c, way, way.path.end, "stop: the lane ends")] if stops else []
 
     def _front(self, way: Way) -> float:
         platform = self.briefing.platform
@@ -216,7 +203,7 @@ class Rules:
         if self.briefing.limits.exact:
             return []
         front, speed = self._front(way), observation.ego.speed
-        parts = [part for part in self._crossed.ahead(way, front) if self._can_stop(way, part.stop, speed, END_BRAKE)]
+        parts = [part for part in self._crossed.ahead(way, front) if self._can_stop(way, part.stop, speed, CLEAR_BRAKE)]
         walls: list[Wall] = []
         for part, row in barred(parts, way, tracks, front, self.briefing.platform.length, speed):
             line = ("clear", int(way.path.lanes[way.path.lane_at(part.low)]))

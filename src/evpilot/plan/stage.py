@@ -90,7 +90,7 @@ class Stage:
         wheelbase = self._briefing.platform.wheelbase
         steering = math.atan(curvature_now(ego, wheelbase) * wheelbase)
         slower, thrift = self._slower(corridors, spans, near), self._thrift_now(ways[0], zones, observation)
-        patience = self._patience.left(ego, not len(zones) and not walls)
+        patience = self._patience.left(ego, not len(zones) and not any(wall.rule for wall in walls))
         state = np.array([max(ego.speed, 0.0), float(ego.accel[0]), steering, 0.0])
         return Scene(
             ways=ways,

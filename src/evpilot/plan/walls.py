@@ -14,7 +14,8 @@ HALT_PLACE = 3.0  # [m] before a line who stands stands at it
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wall:
     """A place on a corridor that the front must not pass: s [m], x, y [m], yaw [rad], why, and whose sake (or -1);
-    line [m]: that of the line where the way is free to who has stood at it, inf elsewhere."""
+    line [m]: that of the line where the way is free to who has stood at it, inf elsewhere; rule: whether a rule wants
+    it, and not a lane that is blocked or ends."""
 
     corridor: int
     s: float
@@ -24,12 +25,15 @@ class Wall:
     reason: str
     cause_id: int = -1
     line: float = math.inf
+    rule: bool = True
 
 
-def wall_at(c: int, way: Way, s: float, reason: str, cause_id: int = -1, line: float = math.inf) -> Wall:
+def wall_at(
+    c: int, way: Way, s: float, reason: str, cause_id: int = -1, line: float = math.inf, rule: bool = True
+) -> Wall:
     """The wall at s [m] on the corridor of number c."""
     x, y, yaw = row_at(way, s)[:3].tolist()
-    return Wall(corridor=c, s=s, x=x, y=y, yaw=yaw, reason=reason, cause_id=cause_id, line=line)
+    return Wall(corridor=c, s=s, x=x, y=y, yaw=yaw, reason=reason, cause_id=cause_id, line=line, rule=rule)
 
 
 def halting_places(walls: list[Wall], count: int) -> Array:
