@@ -24,7 +24,7 @@ from evpilot.plan.cost.encounter import (
     whereabouts_of,
 )
 from evpilot.plan.cost.goal import schedule_cost
-from evpilot.plan.cost.progress import speeding_cost
+from evpilot.plan.cost.progress import speeding_cost, too_far_over
 from evpilot.plan.evaluate import SPEEDING
 from evpilot.plan.score import CONTENDER, KEEN
 from evpilot.types import VERDICT, Goal
@@ -420,6 +420,23 @@ def test_of_many_motions_the_best_cost_what_they_cost_alone_and_no_other_is_as_g
     assert worth.sum() >= 3 and np.any(alone[:, Cost.ROAD] > together[:, Cost.ROAD])
     np.testing.assert_array_equal(together[best[worth]], alone[best[worth]])
     assert int(np.argmin(together.sum(axis=1))) == best[0]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "cost"),
+    [
+        (3.75, 0.0, 0.0),  # over to the lane's middle
+        (3.75, -1.4, 0.0),  # a little past it
+        (3.75, -2.0, 0.5 * 4.0),  # half a metre too far, for four seconds
+        (-3.75, 4.0, 1.0 * 4.0),  # far past it, from the other side
+        (3.75, 4.0, 0.0),  # not over at all
+        (1.2, -2.0, 0.0),  # aside in the lane where it is
+    ],
+)
+def test_who_comes_over_too_far_pays_for_the_lane_after(start: float, end: float, cost: float) -> None:
+    roll = line(speed=20.0)
+    roll[:, Roll.D] = np.where(np.arange(len(roll)) <= 30, start, end)  # from 4 s on at the end
+    assert too_far_over(roll, len(roll) - 1, 0.0) == pytest.approx(cost, abs=1e-9)
 
 
 def lateness(speed: float, near: float, far: float, until: float = 14.6) -> float:

@@ -13,7 +13,8 @@ LIMIT, REMAINING = int(Ref.LIMIT), int(Ref.REMAINING)
 START, COUNT, PENALTY, HOME = int(Corridor.START), int(Corridor.COUNT), int(Corridor.PENALTY), int(Corridor.HOME)
 SOON = 25  # the step at 3 s
 EARLY = 0.5  # of what is still to go counts early: what is put off in every cycle is never done
-ASIDE = 1.5  # [m] further from the middle of a lane the car is still on another
+ASIDE = 1.5  # [m] further from the middle of a lane the car is on another
+BEYOND_RATE, BEYOND_MOST = 25.0, 1.0  # of a second a metre too far over, as for a line; further costs no more [m]
 NEARLY = 1e-6  # [m/s]
 SPEEDING_MOST = 30.0  # a second at the limit: no speed limit is worth an emergency stop
 LIMIT_LEAST = 1.0  # [m/s]
@@ -54,6 +55,29 @@ def ever_faster(roll: Array, end: int, pace: float) -> bool:
 
 
 @kernel()
+def off_middle(roll: Array, end: int, home: float) -> float:
+    """For how long [s], and by the square of how far [m2], a rollout is off the middle, at `home` [m], until a step."""
+    off = 0.0
+    for step in range(1, end + 1, 2):
+        off += (0.2 if step <= 20 else 0.4) * min((roll[step, R_D] - home) ** 2, 4.0)
+    return off
+
+
+@kernel()
+def too_far_over(roll: Array, end: int, home: float) -> float:
+    """For how long [s] and how far [m] who comes over from another lane is past the one whose middle is at `home` [m]:
+    what turns too late for its speed comes out in the lane after."""
+    came = roll[0, R_D] - home
+    if abs(came) <= ASIDE:
+        return 0.0
+    total, side = 0.0, -1.0 if came > 0.0 else 1.0
+    for step in range(1, end + 1, 2):
+        over = side * (roll[step, R_D] - home) - ASIDE
+        total += (0.2 if step <= 20 else 0.4) * min(max(over, 0.0), BEYOND_MOST)
+    return total
+
+
+@kernel()
 def progress_cost(
     roll: Array, end: int, corridor: Array, table: Array, lowest: float, wish: Array, cost: Array
 ) -> None:
@@ -68,8 +92,5 @@ def progress_cost(
     cost[PROGRESS] += wish[3] * (remaining + EARLY * soon)
     if ever_faster(roll, end, min(lowest, wish[5])):
         cost[RULE] += speeding_cost(roll, end, start, count, table, wish)
-    off = 0.0
-    for step in range(1, end + 1, 2):
-        dt = 0.2 if step <= 20 else 0.4
-        off += dt * min((roll[step, R_D] - corridor[HOME]) ** 2, 4.0)
-    cost[LANE] += 0.25 * off + corridor[PENALTY]
+    cost[LANE] += 0.25 * off_middle(roll, end, corridor[HOME]) + corridor[PENALTY]
+    cost[RULE] += BEYOND_RATE * too_far_over(roll, end, corridor[HOME])
