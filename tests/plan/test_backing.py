@@ -106,3 +106,12 @@ def test_what_stands_for_no_reason_is_passed_however_short_it_is(kind: ObjectKin
     egos, faults, _ = drive(ego_at(60.0, 0.0, 0.0, 0.0), 25.0, standing((tyre + 0.4, 0.0), kind=kind, size=(0.8, 0.7)))
     assert not faults
     assert egos[-1].pose[0] > 75.0
+
+
+def test_who_stands_close_before_something_beside_the_edge_goes_back_as_far_as_it_takes():
+    """With no room to swing the front out to either side, the way back is straight, and longer."""
+    front = 60.0 + CAR.rear_to_center + 0.5 * CAR.length
+    lost = standing((front + 1.1, 3.05), kind=ObjectKind.UNKNOWN, size=(1.0, 0.7))
+    egos, faults, _ = drive(ego_at(60.0, 3.9, 0.0, 0.0), 30.0, lost)
+    assert not faults
+    assert egos[-1].pose[0] > 75.0

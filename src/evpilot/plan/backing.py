@@ -25,10 +25,10 @@ from evpilot.types.state import Array, Bools, Ints
 
 STUCK = 6.0  # [s] that a car stands before it thinks of going back ...
 THINK = 1.0  # [s] ... and between two such thoughts
-LENGTHS = (1.0, 2.0, 3.0, 4.5)  # [m] back
+LENGTHS = (1.0, 2.0, 3.0, 4.5, 6.5)  # [m] back
 LOCKS = (-0.95, 0.0, 0.95)  # shares of the steering's limit
 GAIN = 2.0  # [m] further on than without
-FULL = 8.0  # [m] on is far enough
+FULL = 12.0  # [m] on is far enough
 TOUCH = 0.2  # [m] to what stands on the way on: a little more than counts as contact ...
 TOUCH_OUT = 0.7  # [m] ... and the same onto another lane: no nearer than a plan likes to go past
 PACE = 0.8  # [m/s]
