@@ -47,7 +47,7 @@ def test_the_same_braking_is_no_jolt_where_the_car_brakes_already() -> None:
 
 
 def test_letting_go_of_the_brake_at_once_is_one_too_and_no_jolt_costs_more_than_it_may() -> None:
-    let_go, most = cost_after(-3.5, towards(-3.5, 1.0, 15.0), towards(-3.5, 9.0, 90.0))
+    let_go, most = cost_after(-3.5, towards(-3.5, 0.4, 15.0), towards(-3.5, 9.0, 90.0))
     assert 0.0 < let_go < most == JOLT_MOST
 
 

@@ -25,7 +25,7 @@ GUARD_SLACK = 1.2  # the guard takes a plan for a forecast; a little less than i
 NEAR_MISS = 15.0  # about what 25 m of the way are worth: to nuPlan one is as bad as no progress at all
 # a regulation's cases ask for safety alone: there these cost nothing
 HARSH = 80.0  # of braking harder than comfortable, for each m/s2
-JOLT = 25.0  # of more jerk than is comfortable, for each m/s3
+JOLT = 60.0  # of more jerk than is comfortable, for each m/s3
 EDGE_BLUR = 0.25  # [m] of a corner; nuPlan's drivable-area compliance grants 0.3
 POWER = 13  # column of `car_vector`: what the motor gives at 1 m/s by its power
 ACROSS_JERK, NEAR_PRICE, JOLT_PRICE = 5, 8, 10  # columns of `comfort_vector`

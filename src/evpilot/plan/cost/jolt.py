@@ -11,7 +11,7 @@ STEP = 0.1  # [s]
 HALF = 7  # steps to either side: nuPlan's jerk is the slope of a line through 1.4 s of acceleration
 MOMENTS = (HALF * (HALF + 1) * (2 * HALF + 1)) // 3  # the sum of the squares of -HALF..HALF
 SPAN = 20  # steps of a motion that are `STEP` apart
-HARSH_JERK = 3.6  # [m/s3] nuPlan calls up to 4.13 comfortable, who stops and sets off at once overshoots as much
+HARSH_JERK = 3.5  # [m/s3] nuPlan calls up to 4.13 comfortable, who stops and sets off at once overshoots as much
 JOLT_MOST = 25.0  # what it costs at most
 
 
