@@ -29,9 +29,9 @@ LENGTHS = (1.0, 2.0, 3.0, 4.5, 6.5)  # [m] back
 LOCKS = (-0.95, 0.0, 0.95)  # shares of the steering's limit
 GAIN = 2.0  # [m] further on than without
 FULL = 12.0  # [m] on is far enough
-TOUCH = 0.2  # [m] to what stands on the way on: a little more than counts as contact ...
+TOUCH = 0.35  # [m] to what stands on the way on: more than counts as contact ...
 TOUCH_OUT = 0.7  # [m] ... and the same onto another lane: no nearer than a plan likes to go past
-PACE = 0.8  # [m/s]
+PACE, BRISK = 0.8, 4.0  # [m/s] backwards, and where somebody may come
 MOST, PLACE = 3, 15.0  # times within so many metres
 X, Y, YAW, S = int(Roll.X), int(Roll.Y), int(Roll.YAW), int(Roll.S)
 
@@ -165,10 +165,10 @@ class Backing:
         near = np.zeros_like(scene.near)
         state = np.array([0.0, 0.0, steering, 0.0])
         touch = TOUCH_OUT if scene.tight else TOUCH
-        creeping = evaluator.rolled(_creeping(scene), replace(scene, corridors=corridors, near=near, ego=state), first)
+        onward = evaluator.rolled(_onward(scene), replace(scene, corridors=corridors, near=near, ego=state), first)
         slack = slack_at(area, x, y, yaw, evaluator.body)
         return way_on(
-            creeping.rolls, evaluator.body, area.origin, area.table, area.tiles, slack, entries.box, entries.half,
+            onward.rolls, evaluator.body, area.origin, area.table, area.tiles, slack, entries.box, entries.half,
             entries.moving, touch,
         )  # fmt: skip
 
@@ -177,17 +177,17 @@ class Backing:
         return is_free(places, self.evaluator, scene.entries.box, scene.entries.half, observation, PACE)
 
 
-def _creeping(scene: Scene) -> Array:
-    """Proposals (K, 11) at walking pace on our lane, round what stands in it, and where it is blocked onto a lane that
-    is not."""
+def _onward(scene: Scene) -> Array:
+    """Proposals (K, 11) on our lane at walking pace; onto one that is not blocked as calmly, and round what stands in
+    ours as briskly, as it is then driven."""
     rows: list[Array] = []
     for c, way in enumerate(scene.ways):
-        out = math.isfinite(scene.room[c])
-        if c and not len(way.borrowed) and not out:
-            continue
-        # onto another lane as calmly as it is then driven
-        over = (max(STEEPEST * abs(float(way.scalars[Corridor.D])), LENGTH_MIN),) if out else CREEP_OVER
-        rows.append(creeping(c, over))
+        if math.isfinite(scene.room[c]):
+            rows.append(creeping(c, (max(STEEPEST * abs(float(way.scalars[Corridor.D])), LENGTH_MIN),)))
+        elif len(way.borrowed):
+            rows.append(creeping(c, (LENGTH_MIN,), BRISK))
+        elif not c:
+            rows.append(creeping(c, CREEP_OVER))
     return np.concatenate(rows)
 
 

@@ -106,10 +106,10 @@ def pull_out(ways: list[Way], speed: float, patience: float) -> Array:
     return np.concatenate([np.zeros((0, COLUMNS)), *rows])
 
 
-def creeping(corridor: int, lengths: tuple[float, ...]) -> Array:
-    """Proposals (K, 11) at walking pace beside the middle of a way, reached over each of some lengths [m]."""
+def creeping(corridor: int, lengths: tuple[float, ...], pace: float = CREEPS) -> Array:
+    """Proposals (K, 11) at a pace [m/s] beside the middle of a way, reached over each of some lengths [m]."""
     paths = np.array([(offset, length) for offset in CREEP_OFFSETS for length in lengths])
-    return cross(corridor, paths, np.array([(CRUISE, CREEPS, 1.0, 1.5, 0.0, 0.0)]))
+    return cross(corridor, paths, np.array([(CRUISE, pace, 1.0, 1.5, 0.0, 0.0)]))
 
 
 def keep_going(way: Way, briefing: Briefing, speed: float, wish: float, halts: Array | None = None) -> Array:

@@ -78,18 +78,20 @@ def parked_car(seed: int, difficulty: float) -> Scenario:
     """Someone has parked in the second row: use the other lane when it is free.
 
     Mix: oncoming cars of all characters, 10 % distracted, 5 % who make no room, 10 % too fast. Harder: more who come
-    (time gaps 6-15 to 3-10 s), from 0.6 on a second van."""
+    (time gaps 6-15 to 3-12 s: past the van from a standstill, two seconds kept to who comes, takes one of 9.5 s), from
+    0.6 on a car that stands so, too, and more time."""
     name = "parked_car"
     rng = stream(name, seed, "road")
     net = Network()
     road = net.road(gentle(rng, 280.0), SIDE_STREET)
     lane = road.forward[0]
-    stage = staged(name, seed, difficulty, net.build(), lane, s=12.0, speed=10.0, seconds=75.0)
+    seconds = 120.0 if difficulty > 0.6 else 75.0
+    stage = staged(name, seed, difficulty, net.build(), lane, s=12.0, speed=10.0, seconds=seconds)
     van = (round(rng.uniform(5.4, 6.2), 2), 2.0, 2.5)
     stage.stand(ObjectKind.PARKED, van, stage.pose(lane, rng.uniform(105.0, 135.0), -rng.uniform(0.3, 0.6)))
     if difficulty > 0.6:
         stage.stand(ObjectKind.PARKED, (4.4, 1.8, 1.5), stage.pose(lane, rng.uniform(185.0, 205.0), -0.5))
-    gap = (6.0 - 3.0 * difficulty, 15.0 - 5.0 * difficulty)
+    gap = (6.0 - 3.0 * difficulty, 15.0 - 3.0 * difficulty)
     fill(stage, road.backward, gap, mix=TOWN)
     flow(stage, road.backward[0], gap, mix=TOWN, start=2.0)
     strollers(stage, 6)
