@@ -400,6 +400,21 @@ def test_the_oncoming_lane_may_be_used_to_pass_what_blocks_the_own_one_unless_so
     assert made.verdict(out, road, others=(van, meets)).gates["ddc"] < 1.0
 
 
+def test_on_the_way_back_what_stands_at_the_lane_s_edge_has_been_a_reason_to_leave_it(made):
+    """Though the car, nearly back, is beside its line by then, and no longer beside itself."""
+    road = made.straight_road(lanes=1, oncoming=1)
+    out = made.through(
+        [0.0, 2.0, 3.0, 4.0, 5.0, 7.0], [0.0, 20.0, 30.0, 40.0, 50.0, 70.0], [0.0, 3.5, 3.5, 2.2, 2.2, 0.0]
+    )
+
+    def shortfalls(*places: float) -> tuple[str, ...]:
+        cones = (made.Other(made.cruise(0.0, x=x, y=1.7), kind=ObjectKind.CONE, name=int(x)) for x in places)
+        return made.verdict(out, road, others=tuple(cones)).shortfalls
+
+    assert "wrong_way" not in shortfalls(27.0, 31.0)
+    assert "wrong_way" in shortfalls(15.0, 19.0)
+
+
 @pytest.mark.parametrize(("pace", "allowed"), [(6.0, True), (9.0, False)])
 def test_who_drives_slower_than_half_the_limit_may_be_passed_in_the_oncoming_lane(made, pace, allowed):
     road = made.straight_road(lanes=1, oncoming=1, limit=14.0)
