@@ -24,6 +24,7 @@ from driving_scenes import (
 )
 from planning_parts import briefing, ego_at, standing
 
+import evpilot
 from evpilot.evaluate import judge
 from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
@@ -233,6 +234,12 @@ def test_out_on_the_oncoming_lane_the_pace_with_which_it_went_there_goes_on_bein
         brisk = propose([own, way], brief, speed, 0.0, 14.0, 0.0, np.full(2, np.inf))
         brisk = brisk[(brisk[:, Prop.LAW] == Law.CRUISE) & (brisk[:, Prop.P4] > 0.0)]
         assert (brisk[:, Prop.CORRIDOR] == 1.0).any()
+
+
+def test_from_a_stand_it_does_not_miss_a_gap_for_want_of_a_pace_to_pull_out_with() -> None:
+    """At 14 m/s the way out is too sharp, at walking pace the gap too short; 12 s were left unused once in a while."""
+    run = evpilot.drive("parked_car@difficulty=0.14", seed=6745)
+    assert run.outcome == "goal" and run.t_ns[-1] < 60e9
 
 
 def test_it_creeps_nearer_to_a_van_only_after_standing_for_nothing_else() -> None:

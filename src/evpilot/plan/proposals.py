@@ -29,6 +29,7 @@ EDGE = 0.5  # [m] of the lane: the middle beyond this is out of it
 BACK = (1.8, 2.5)  # [s] the same for who is out on a lane that is not ours
 LENGTH_MIN = 7.0  # [m]
 CREEPS = 1.5  # [m/s] where it is tight
+PULL_OUT = (4.0, 5.5)  # [m/s] out onto the oncoming lane from a stand
 CREEP_OFFSETS, CREEP_OVER = (0.0, -0.4, 0.4), (4.0, 7.0, 10.0)  # [m] beside the way, and over what length
 SETTING_OFF, BRISK = 6.0, 0.2  # [m/s], and how much faster than comfortable a bend is driven then, as a share
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
@@ -185,6 +186,9 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, wish: float, wall: 
     if borrows or (speed < SETTING_OFF and not limits.exact):
         # across a gap in the traffic one sets off briskly, and out on the oncoming lane one does not slow down again
         laws.append((CRUISE, wish, tight, 2.0, limits.gate_accel - limits.accel, BRISK))
+    if borrows and speed < SETTING_OFF:
+        # from a stand close behind what is passed, the way out is too sharp for more
+        laws.extend((CRUISE, pace, tight, 2.0, 0.0, 0.0) for pace in PULL_OUT)
     laws.extend((RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))
