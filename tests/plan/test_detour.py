@@ -33,7 +33,7 @@ from evpilot.plan.bump import CURVE_ACCEL, Bump
 from evpilot.plan.columns import GRID, Cost, Law, Prop, Ref, Roll
 from evpilot.plan.cost.yielding import zone_cost
 from evpilot.plan.detour import Detours, zones
-from evpilot.plan.proposals import CREEPS, propose, pull_out
+from evpilot.plan.proposals import CREEPS, creep_out, propose
 from evpilot.plan.road import Road
 from evpilot.runlog import Ego
 from evpilot.types import LaneGraph, LightState, ObjectKind, Signal
@@ -247,10 +247,10 @@ def test_it_creeps_nearer_to_a_van_only_after_standing_for_nothing_else() -> Non
     brief = briefing(street())
     own = Road(brief, LaneIndex(brief.graph)).ways(ego_at(20.0))[0]
     ways = [own, Detours(brief, lambda x, y: 0.0)._drawn(own, (Bump(100.0, 160.0, 3.1),))]
-    creeping = pull_out(ways, 0.0, 0.9)
+    creeping = creep_out(ways, 0.0, 0.9)
     assert set(creeping[:, Prop.CORRIDOR]) == {1.0} and set(creeping[:, Prop.P0]) == {CREEPS}
     assert len(creeping) == len(np.unique(creeping, axis=0)) == 9
-    for others in (pull_out(ways, 0.0, 1.0), pull_out(ways, CREEPS, 0.9), pull_out(ways[:1], 0.0, 0.9)):
+    for others in (creep_out(ways, 0.0, 1.0), creep_out(ways, CREEPS, 0.9), creep_out(ways[:1], 0.0, 0.9)):
         assert others.shape == (0, len(Prop))
 
 

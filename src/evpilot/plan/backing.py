@@ -16,7 +16,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import Corridor, Roll
 from evpilot.plan.cost.edge import EDGE_SPARE, outline_distance
 from evpilot.plan.evaluate import Evaluator
-from evpilot.plan.proposals import CREEP_OVER, LENGTH_MIN, creeping
+from evpilot.plan.proposals import CREEP_OVER, LENGTH_MIN, OUT_PACES, at_pace
 from evpilot.plan.reverse import STILL, Line, Reverse, is_free, looks
 from evpilot.plan.scene import Scene, slack_at
 from evpilot.plan.way import STEEPEST, find_place
@@ -31,7 +31,7 @@ GAIN = 2.0  # [m] further on than without
 FULL = 12.0  # [m] on is far enough
 TOUCH = 0.35  # [m] to what stands on the way on: more than counts as contact ...
 TOUCH_OUT = 0.7  # [m] ... and the same onto another lane: no nearer than a plan likes to go past
-PACE, BRISK = 0.8, 4.0  # [m/s] backwards, and where somebody may come
+PACE = 0.8  # [m/s]
 MOST, PLACE = 3, 15.0  # times within so many metres
 X, Y, YAW, S = int(Roll.X), int(Roll.Y), int(Roll.YAW), int(Roll.S)
 
@@ -155,7 +155,7 @@ class Backing:
         return found
 
     def _on_from(self, scene: Scene, pose: Array, steering: float, first: int) -> float:
-        """How far [m] a creeping car comes from a pose (4,) on our lane or a way round what stands in it."""
+        """How far [m] the car comes from a pose (4,) on our lane or a way round what stands in it."""
         evaluator, entries = self.evaluator, scene.entries
         area, wheelbase = evaluator.road.area, evaluator.briefing.platform.wheelbase
         x, y, z, yaw = pose.tolist()
@@ -183,11 +183,11 @@ def _onward(scene: Scene) -> Array:
     rows: list[Array] = []
     for c, way in enumerate(scene.ways):
         if math.isfinite(scene.room[c]):
-            rows.append(creeping(c, (max(STEEPEST * abs(float(way.scalars[Corridor.D])), LENGTH_MIN),)))
+            rows.append(at_pace(c, (max(STEEPEST * abs(float(way.scalars[Corridor.D])), LENGTH_MIN),)))
         elif len(way.borrowed):
-            rows.append(creeping(c, (LENGTH_MIN,), BRISK))
+            rows.append(at_pace(c, (LENGTH_MIN,), OUT_PACES[0]))
         elif not c:
-            rows.append(creeping(c, CREEP_OVER))
+            rows.append(at_pace(c, CREEP_OVER))
     return np.concatenate(rows)
 
 

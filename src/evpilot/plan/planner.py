@@ -23,7 +23,7 @@ from evpilot.plan.explain import CONTACT_COST, explain
 from evpilot.plan.gaps import seek_gaps
 from evpilot.plan.giving_way import GivingWay
 from evpilot.plan.overtake import overtakes, slow_riders
-from evpilot.plan.proposals import ARRIVE, keep_going, propose, pull_out, refine
+from evpilot.plan.proposals import ARRIVE, creep_out, keep_going, propose, refine
 from evpilot.plan.reactive import IGNORED, rescore
 from evpilot.plan.road import Road
 from evpilot.plan.rules import Rules
@@ -142,11 +142,8 @@ class Planner:
             ways.append(aside)
         walls = self.rules.walls(ways, observation, tracks)
         shift, length, _ = self._evaluator.body.tolist()
-        room = np.full(len(ways), math.inf)
-        if not self.briefing.limits.exact:
-            room = room_before(ways, shift + length)
-            walls += dead_ends(ways, shift + length, self.briefing, ego)
-        walls += room_to_get_out(ways, room, shift + length, ego)
+        room = room_before(ways, shift + length) if not self.briefing.limits.exact else np.full(len(ways), math.inf)
+        walls += room_to_get_out(ways, room, shift + length, ego) + dead_ends(ways, shift + length, self.briefing, ego)
         scene = self._stage.set(ways, walls, room, observation, tracks, predictions, level, self._last)
         seconds = (observation.t_ns - self.briefing.start_ns) * 1e-9
         speed, accel = float(scene.ego[0]), float(scene.ego[1])
@@ -242,7 +239,7 @@ class Planner:
         due, prob = self._due - seconds, scene.entries.prob
         gaps = seek_gaps(ways, scene.spans, prob, scene.room, self.briefing, speed, accel, due)
         past = overtakes(ways[0], scene.spans[0], slow, self.briefing, speed, scene.wanted, scene.limit)
-        out = pull_out(ways, speed, scene.patience)
+        out = creep_out(ways, speed, scene.patience)
         batch = self._evaluator.weigh(np.concatenate([props, gaps, past, out]), scene)
         missing = LEAST - different(batch.marks)
         best = least(batch.total(), min(max(REFINED, missing // YIELD), REFINED_MOST))

@@ -29,7 +29,7 @@ EDGE = 0.5  # [m] of the lane: the middle beyond this is out of it
 BACK = (1.8, 2.5)  # [s] the same for who is out on a lane that is not ours
 LENGTH_MIN = 7.0  # [m]
 CREEPS = 1.5  # [m/s] where it is tight
-PULL_OUT = (4.0, 5.5)  # [m/s] out onto the oncoming lane from a stand
+OUT_PACES = (4.0, 5.5)  # [m/s] out onto the oncoming lane from a stand
 CREEP_OFFSETS, CREEP_OVER = (0.0, -0.4, 0.4), (4.0, 7.0, 10.0)  # [m] beside the way, and over what length
 SETTING_OFF, BRISK = 6.0, 0.2  # [m/s], and how much faster than comfortable a bend is driven then, as a share
 CRUISE_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)  # of the wanted speed
@@ -99,15 +99,15 @@ def propose(
     return np.ascontiguousarray(np.concatenate(blocks))
 
 
-def pull_out(ways: list[Way], speed: float, patience: float) -> Array:
+def creep_out(ways: list[Way], speed: float, patience: float) -> Array:
     """Proposals (K, 11) for a car that stands, or hardly moves, close behind what a way round leads past, and has stood
     there for nothing else: who creeps nearer while others come may not get past at all. patience as in `Patience`."""
     asked = speed < CREEPS and patience < 1.0
-    rows = [creeping(c, CREEP_OVER) for c, way in enumerate(ways) if asked and len(way.borrowed)]
+    rows = [at_pace(c, CREEP_OVER) for c, way in enumerate(ways) if asked and len(way.borrowed)]
     return np.concatenate([np.zeros((0, COLUMNS)), *rows])
 
 
-def creeping(corridor: int, lengths: tuple[float, ...], pace: float = CREEPS) -> Array:
+def at_pace(corridor: int, lengths: tuple[float, ...], pace: float = CREEPS) -> Array:
     """Proposals (K, 11) at a pace [m/s] beside the middle of a way, reached over each of some lengths [m]."""
     paths = np.array([(offset, length) for offset in CREEP_OFFSETS for length in lengths])
     return cross(corridor, paths, np.array([(CRUISE, pace, 1.0, 1.5, 0.0, 0.0)]))
@@ -188,7 +188,7 @@ def _common_laws(way: Way, briefing: Briefing, speed: float, wish: float, wall: 
         laws.append((CRUISE, wish, tight, 2.0, limits.gate_accel - limits.accel, BRISK))
     if borrows and speed < SETTING_OFF:
         # from a stand close behind what is passed, the way out is too sharp for more
-        laws.extend((CRUISE, pace, tight, 2.0, 0.0, 0.0) for pace in PULL_OUT)
+        laws.extend((CRUISE, pace, tight, 2.0, 0.0, 0.0) for pace in OUT_PACES)
     laws.extend((RAMP, a, t, 0.0, 0.0, 0.0) for a, t in RAMPS)
     laws.append((RAMP, -min(limits.gate_brake, FIRM), 8.0, 0.0, 0.0, 0.0))
     laws.append((RAMP, -limits.emergency, 8.0, 0.0, 0.0, 0.0))

@@ -26,7 +26,7 @@ def borrowed(drive: Drive, place: Place) -> Bools:
         # against its direction no limit is known of where the car is: that of the lane it is in counts
         limit = float(drive.graph.speed_limit[place.lane[tick]])
         slow = np.abs(pace) < (SLOW * limit if np.isfinite(limit) else SLOW_ELSE)
-        # what is behind us we have passed, though we are nearly back beside it: cones stand at the edge
+        # behind us it counts until we are back, however little it is beside us by then: cones stand at the lane's edge
         beside = ((np.abs(across) > BESIDE[0]) | (along < 0.0)) & (np.abs(across) < BESIDE[1])
         beside &= _own_side(drive.graph, int(place.lane[tick])) * across >= 0.0
         blocked = slow & beside & (along > -BEHIND) & (along < AHEAD)
