@@ -72,7 +72,8 @@ def crossroads(half=8.0, **priority) -> LaneGraph:
 
 def car(number, x, y=0.0, yaw=0.0, speed=10.0, behaviour=Behaviour.REACTIVE, kind=ObjectKind.CAR, **more) -> Actor:
     rows = more.pop("motion", [[x, y, 0, yaw, speed, 0]])
-    size = {ObjectKind.PEDESTRIAN: (0.5, 0.6), ObjectKind.BICYCLE: (1.8, 0.6)}.get(kind, (4.5, 1.8))
+    sizes = {ObjectKind.PEDESTRIAN: (0.5, 0.6), ObjectKind.BICYCLE: (1.8, 0.6), ObjectKind.TRUCK: (10.0, 2.5)}
+    size = sizes.get(kind, (4.5, 1.8))
     return Actor(
         id=number,
         kind=kind,

@@ -28,7 +28,7 @@ from evpilot.maps.builder import GraphBuilder
 from evpilot.scenarios import Behaviour, Trigger, commonroad, library
 from evpilot.simulate.traffic import make, scene
 from evpilot.simulate.traffic.drivers import driver
-from evpilot.types import Lights, LightState, ObjectKind, Priority, Signal, Turn
+from evpilot.types import LaneGraph, Lights, LightState, ObjectKind, Priority, Signal, Turn
 
 
 def test_a_free_driver_reaches_the_limit_and_leaves_at_the_end_of_the_map():
@@ -596,15 +596,46 @@ def test_nobody_moves_over_for_a_cyclist_into_the_room_of_who_comes():
 def test_a_driver_whose_front_swings_out_of_a_bend_touches_nobody_there(beside: float):
     """A car stands outside a tight right turn, so many metres [m] from the line that the other's middle drives."""
     radius, at = 6.0, 0.8
-    bend = [(30.0 + radius * np.sin(a), radius * (np.cos(a) - 1.0)) for a in np.linspace(0.0, np.pi / 2, 16)]
-    builder = GraphBuilder()
-    builder.lane(*band([(0.0, 0.0), *bend, (30.0 + radius, -60.0)]), speed_limit=8.0)
     out = radius + beside + 0.9
     x, y = 30.0 + out * np.sin(at), out * np.cos(at) - radius
-    frames = drive(scenario(builder.build(), car(1, 4.0, speed=7.0)), 12, ego=lambda _: ego_at(x, y, yaw=-at, z=0.0))
+    frames = drive(scenario(right_turn(radius), car(1, 4.0, speed=7.0)), 12, ego=lambda _: ego_at(x, y, yaw=-at, z=0.0))
     stands = np.array([x, y, -at, 4.5, 1.8])
     moves = [np.append(of(frame, 1)[[0, 1, 3]], [4.5, 1.8]) for frame in frames if 1 in frame.id]
     assert not any(boxes_overlap(stands, box) for box in moves)
+
+
+def right_turn(radius: float) -> LaneGraph:
+    """A lane that goes 30 m east, then south."""
+    bend = [(30.0 + radius * np.sin(a), radius * (np.cos(a) - 1.0)) for a in np.linspace(0.0, np.pi / 2, 16)]
+    builder = GraphBuilder()
+    builder.lane(*band([(0.0, 0.0), *bend, (30.0 + radius, -60.0)]), speed_limit=8.0)
+    return builder.build()
+
+
+def test_the_axles_of_a_truck_keep_to_its_lane_in_a_tight_turn():
+    radius = 8.0
+    turn = right_turn(radius)
+    frames = drive(scenario(turn, car(1, 6.0, speed=5.0, kind=ObjectKind.TRUCK)), 12)
+    for frame in frames[5:]:
+        x, y, yaw = of(frame, 1)[[0, 1, 3]]
+        for reach in (-3.0, 3.0):
+            ax, ay = x + reach * np.cos(yaw) - 30.0, y + reach * np.sin(yaw) + radius
+            off = abs(ay - radius) if ax < 0.0 else abs(ax - radius) if ay < 0.0 else abs(np.hypot(ax, ay) - radius)
+            assert off < 0.15, (x, y, yaw)
+    assert of(frames[-1], 1)[1] < -20.0
+
+
+@pytest.mark.parametrize("free", [0.1, 0.2, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize("ahead", [-8.0, -5.0, -2.0])
+def test_the_tail_of_a_truck_that_turns_right_touches_nobody_on_its_left(free: float, ahead: float):
+    """Somebody stands beside it at a line, free [m] between them, its middle ahead [m] of where the turn begins."""
+    y = 1.25 + free + 0.9
+    truck = car(1, 6.0, speed=5.0, kind=ObjectKind.TRUCK)
+    frames = drive(scenario(right_turn(8.0), truck), 12, ego=lambda _: ego_at(30.0 + ahead, y, z=0.0))
+    stands = np.array([30.0 + ahead, y, 0.0, 4.5, 1.8])
+    moves = [np.append(of(frame, 1)[[0, 1, 3]], [10.0, 2.5]) for frame in frames if 1 in frame.id]
+    assert not any(boxes_overlap(stands, box) for box in moves)
+    assert free < 0.8 or of(frames[-1], 1)[1] < -20.0  # there is room enough
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -8,6 +8,7 @@ from evpilot.geometry.jit import kernel
 from evpilot.types.state import Array
 
 COARSE = 8  # points of a path in one stride of the search
+AXLES = 0.3  # of its length before and behind the middle of a car; they follow the path
 
 
 @kernel()
@@ -56,19 +57,46 @@ def _piece(k: int, point: Array) -> tuple[float, float]:
 
 
 @kernel()
+def _slope(bx: float, by: float, nx: float, ny: float) -> float:
+    """By how much a line turns off a piece with unit tangent (bx, by) where its neighbour (nx, ny) meets it: half of
+    the angle between them, as a slope; 0 where the line turns back on itself or a piece has no length."""
+    tx, ty = bx + nx, by + ny
+    ahead = tx * bx + ty * by
+    return (ty * bx - tx * by) / ahead if ahead > 0.3 else 0.0
+
+
+@kernel()
 def on_path(s: float, point: Array, arc: Array) -> tuple[float, float, float, float, float]:
     """x, y, z [m] and unit tangent at s on a path; beyond its ends it goes on straight.
 
-    The tangent turns evenly from point to point: who drives a bend does not turn in jerks where its line has points."""
+    It bends between its points (a cubic Hermite spline), so that who drives it does not turn in jerks where they are.
+    """
     k = min(max(int(np.searchsorted(arc, s, side="right")) - 1, 0), arc.shape[0] - 2)
     while k > 0 and arc[k + 1] <= arc[k]:
         k -= 1
-    share = (s - arc[k]) / max(arc[k + 1] - arc[k], 1e-9)
-    part = min(max(share, 0.0), 1.0)
-    x = point[k, 0] + share * (point[k + 1, 0] - point[k, 0])
-    y = point[k, 1] + share * (point[k + 1, 1] - point[k, 1])
-    z = point[k, 2] + part * (point[k + 1, 2] - point[k, 2])
+    long = max(arc[k + 1] - arc[k], 1e-9)
+    share = (s - arc[k]) / long
+    u = min(max(share, 0.0), 1.0)
     (ax, ay), (bx, by), (cx, cy) = _piece(k - 1, point), _piece(k, point), _piece(k + 1, point)
-    tx, ty = bx + (1.0 - part) * ax + part * cx, by + (1.0 - part) * ay + part * cy
-    long = max(math.sqrt(tx * tx + ty * ty), 1e-9)
-    return x, y, z, tx / long, ty / long
+    begin, end = _slope(bx, by, ax, ay), _slope(bx, by, cx, cy)
+    aside = long * u * (1.0 - u) * (begin * (1.0 - u) - end * u)
+    slope = begin * (1.0 - u) * (1.0 - 3.0 * u) + end * u * (3.0 * u - 2.0)
+    x = point[k, 0] + share * (point[k + 1, 0] - point[k, 0]) - aside * by
+    y = point[k, 1] + share * (point[k + 1, 1] - point[k, 1]) + aside * bx
+    z = point[k, 2] + u * (point[k + 1, 2] - point[k, 2])
+    turn = 1.0 / math.sqrt(1.0 + slope * slope)
+    return x, y, z, (bx - slope * by) * turn, (by + slope * bx) * turn
+
+
+@kernel()
+def box_on(
+    s: float, d: float, half: float, point: Array, arc: Array
+) -> tuple[float, float, float, float, float, float]:
+    """The box of half a length [m] whose axles are d [m, left] beside a path, s in their midst: x, y, z [m] and yaw of
+    its centre, and how far (2,) that goes for each metre of s."""
+    reach = 2.0 * AXLES * half
+    fx, fy, fz, ftx, fty = on_path(s + reach, point, arc)
+    bx, by, bz, btx, bty = on_path(s - reach, point, arc)
+    fx, fy, bx, by = fx - d * fty, fy + d * ftx, bx - d * bty, by + d * btx
+    yaw = math.atan2(fy - by, fx - bx)
+    return 0.5 * (fx + bx), 0.5 * (fy + by), 0.5 * (fz + bz), yaw, 0.5 * (ftx + btx), 0.5 * (fty + bty)

@@ -5,7 +5,7 @@ import math
 from evpilot.geometry.angles import wrap
 from evpilot.geometry.jit import kernel
 from evpilot.simulate.traffic.drivers import HALF_LENGTH
-from evpilot.simulate.traffic.line import on_path
+from evpilot.simulate.traffic.line import box_on
 from evpilot.simulate.traffic.scene import CLAIM_X, CLAIM_Y, COS, SIN, SPEED, VX, VY, X, Y, Z
 from evpilot.types.state import Array, Ints
 
@@ -23,21 +23,18 @@ SIDEWAYS_MAX = 1.5  # [m/s]
 SIDEWAYS_SHARE = 0.45  # of the speed: who creeps steers hard
 SETTLED = 0.25  # [m] from the lane's middle a change is over
 STANDS = 0.1  # [m/s]
-AXLES = 0.3  # of the length before and behind the centre, where the box follows the path
 
 
 @kernel()
 def place(i: int, motion: Array, who: Array, link: Ints, point: Array, arc: Array, things: Array, dt: float) -> None:
     """Write where driver i is into `things`, and its yaw and yaw rate."""
     m = motion[i]
-    x, y, z, tx, ty = on_path(m[S], point, arc)
-    _, _, _, fx, fy = on_path(m[S] + 2.0 * AXLES * who[i, HALF_LENGTH], point, arc)
-    _, _, _, bx, by = on_path(m[S] - 2.0 * AXLES * who[i, HALF_LENGTH], point, arc)
-    yaw = wrap(math.atan2(fy + by, fx + bx) + math.atan2(m[RATE], max(m[V], 2.0)))
+    x, y, z, along, tx, ty = box_on(m[S], m[D], who[i, HALF_LENGTH], point, arc)
+    yaw = wrap(along + math.atan2(m[RATE], max(m[V], 2.0)))
     m[TURNING] = wrap(yaw - m[YAW]) / dt if dt > 0.0 else 0.0
     m[YAW] = yaw
     row = things[i]
-    row[X], row[Y], row[Z] = x - m[D] * ty, y + m[D] * tx, z
+    row[X], row[Y], row[Z] = x, y, z
     row[COS], row[SIN] = math.cos(yaw), math.sin(yaw)
     row[VX], row[VY] = m[V] * tx - m[RATE] * ty, m[V] * ty + m[RATE] * tx
     row[SPEED] = m[V]

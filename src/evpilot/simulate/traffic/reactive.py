@@ -14,8 +14,9 @@ from evpilot.scenarios import Motion, Scenario
 from evpilot.simulate.traffic import motion as col
 from evpilot.simulate.traffic import scene
 from evpilot.simulate.traffic.cast import HALTS, boldness, cast, chain_for, halt_table
-from evpilot.simulate.traffic.drivers import BOLD, COLUMNS, HOME, WANTED, driver
+from evpilot.simulate.traffic.drivers import BOLD, COLUMNS, HALF_LENGTH, HOME, WANTED, driver
 from evpilot.simulate.traffic.lanes import survey
+from evpilot.simulate.traffic.line import box_on
 from evpilot.simulate.traffic.people import Clocks, busy_walks, fired, will_hit
 from evpilot.simulate.traffic.replay import record
 from evpilot.simulate.traffic.routes import connect, split, start_lane
@@ -229,7 +230,9 @@ class ReactiveTraffic:
             int(np.searchsorted(path.arc, path.origin + self._lanes.graph.length[chain[0]] + 20.0)), len(line) - 1
         )
         s, d, _ = project(x, y, line, path.arc, 0, last)
-        self._motion[i, col.S], self._motion[i, col.D] = s, d
+        mid_x, mid_y, _, _, tx, ty = box_on(s, d, float(self._who[i, HALF_LENGTH]), path.point, path.arc)
+        self._motion[i, col.S] = s
+        self._motion[i, col.D] = d + (y - mid_y) * tx - (x - mid_x) * ty  # in a bend its middle is inside its axles
         self._link[i, col.PATH], self._link[i, col.PASSED] = number, -1
         self._halts[i] = halt_table(role, path)
         self._who[i, BOLD] = boldness(role, path)

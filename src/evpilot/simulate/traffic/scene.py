@@ -5,7 +5,7 @@ import numpy as np
 from evpilot.geometry.jit import kernel
 from evpilot.geometry.level import LEVEL
 from evpilot.simulate.traffic.drivers import HALF_LENGTH, HALF_WIDTH, HOME, S0, follow
-from evpilot.simulate.traffic.line import nearest_on, on_path
+from evpilot.simulate.traffic.line import AXLES, nearest_on, on_path
 from evpilot.types.state import Array, Bools
 
 # Columns of a table of things (O, 14): box, velocity, how far sideways it means to go (map frame), soft: may step
@@ -35,9 +35,7 @@ STANDS = 0.5  # [m/s]
 HELD = 25.0  # [m] behind it
 STANDOFF_BRAKE = 2.0  # [m/s2] for that at most
 SQUEEZE_BRAKE = 5.0  # [m/s2] when something is right beside, in the way
-# of what a path bends aside over half a car's length, its front swings out at the other side: the axles, 0.6 of that
-# before and behind the middle, keep to the path
-OVERHANG = 0.64
+NEAR_AXLE, FAR_AXLE = 1.0 - 2.0 * AXLES, 1.0 + 2.0 * AXLES  # of half a length, from either end of a car
 
 
 @kernel()
@@ -48,11 +46,30 @@ def _near(row: Array) -> float:
 
 
 @kernel()
-def _swing(s: float, x: float, y: float, tx: float, ty: float, half: float, point: Array, arc: Array) -> float:
-    """How far [m, left] the front of a car of half a length [m] swings out of a path at s, there at (x, y) with unit
-    tangent (tx, ty)."""
-    ahead_x, ahead_y, _, _, _ = on_path(s + half, point, arc)
-    return OVERHANG * ((ahead_x - x) * ty - (ahead_y - y) * tx)
+def _end_out(half: float, s: float, point: Array, arc: Array) -> float:
+    """How far [m, left] the end of a car comes out at s of the path that its axles keep to: its tail with half a
+    length [m], its front with minus that."""
+    x, y, _, tx, ty = on_path(s, point, arc)
+    ax, ay, _, _, _ = on_path(s + NEAR_AXLE * half, point, arc)
+    bx, by, _, _, _ = on_path(s + FAR_AXLE * half, point, arc)
+    near, far = (ay - y) * tx - (ax - x) * ty, (by - y) * tx - (bx - x) * ty
+    return near - (far - near) * NEAR_AXLE / (FAR_AXLE - NEAR_AXLE)
+
+
+@kernel()
+def _room_beside(
+    low: float, high: float, at: float, half: float, own: Array, point: Array, arc: Array
+) -> tuple[float, float]:
+    """The lateral interval low..high [m] of something at..half [m] along a path, nearer by what the ends of one's own
+    car (a row of things) come out towards it."""
+    if low * high <= 0.0 or min(abs(low), abs(high)) > own[HALF_W] + NEAR_AXLE * own[HALF_L]:
+        return low, high
+    left = right = 0.0
+    for k in range(3):
+        s = at + (k - 1.0) * half
+        tail, front = _end_out(own[HALF_L], s, point, arc), _end_out(-own[HALF_L], s, point, arc)
+        left, right = max(left, tail, front), min(right, tail, front)
+    return low - left, high - right
 
 
 @kernel()
@@ -80,8 +97,8 @@ def look(
         c, si = row[COS] * tx + row[SIN] * ty, row[SIN] * tx - row[COS] * ty
         along, across = row[VX] * tx + row[VY] * ty, row[VY] * tx - row[VX] * ty
         wide = row[HALF_L] * abs(si) + row[HALF_W] * abs(c)
-        swing = _swing(at, x + d * ty, y - d * tx, tx, ty, things[me, HALF_L], point, arc)
-        low, high = d - wide - max(swing, 0.0), d + wide - min(swing, 0.0)
+        half = row[HALF_L] * abs(c) + row[HALF_W] * abs(si)
+        low, high = _room_beside(d - wide, d + wide, at, half, things[me], point, arc)
         shift = row[CLAIM_Y] * tx - row[CLAIM_X] * ty
         if row[SOFT] > 0.5:
             shift = across * SOFT_TIME
@@ -90,7 +107,7 @@ def look(
             to_x, to_y = x + row[VX] * DRIFT_TIME, y + row[VY] * DRIFT_TIME
             shift = nearest_on(to_x, to_y, point, arc, first, last)[1] - d
         seen[count, WHO], seen[count, AHEAD] = j, at - s
-        seen[count, HALF] = row[HALF_L] * abs(c) + row[HALF_W] * abs(si)
+        seen[count, HALF] = half
         seen[count, LOW], seen[count, HIGH] = low + min(shift, 0.0), high + max(shift, 0.0)
         seen[count, ALONG], seen[count, ACROSS], seen[count, PLACE] = along, across, d
         seen[count, WIDE], seen[count, STAYING] = wide, row[STAYS]
