@@ -15,6 +15,9 @@ from evpilot.types.state import Array, Bools
 KNOTS = np.array([0.0, 0.3, 0.6, 1.0, 1.5, 2.0, 2.7, 3.4, 4.2, 5.2, 6.5, 8.0])  # [s]
 REHEARSE_EVERY = 3  # planning ticks between two looks into the future
 SURE = 0.01  # [m2] variance of a place that is known
+STANDS = 0.3  # [m/s]
+# how likely who stands seems to stay: the guard is told nothing, and would not let us count on his going
+STAYS = 0.1
 FORCED, FREE = 1.5, 0.7  # [m/s2] who brakes so hard for us, and hardly at that time if we stop, is made way for
 AROUND = 5  # rehearsed steps before and after that count as that time
 
@@ -58,23 +61,25 @@ class Future:
         return self._world.truth(observation.t_ns, observation.ego).objects
 
     def predict(self, tracks: Tracks, lights: Lights, ego: EgoState) -> Predictions:
-        """One way for each track: what it will do if we do as planned, or for who would have to brake hard for that, if
-        we stop."""
+        """Two ways for each track: what it will do if we do as planned, or, where it would have to brake hard for that,
+        if we stop; and who stands may stay."""
         if self._ticks % REHEARSE_EVERY == 0:
             self._rehearse(tracks, ego)
         self._ticks += 1
         when = tracks.t_ns * 1e-9 + KNOTS
         count = len(tracks)
-        pose = np.empty((count, 1, len(KNOTS), 4))
+        pose = np.empty((count, 2, len(KNOTS), 4))
         for i, number in enumerate(tracks.id.tolist()):
             pose[i, 0] = self._way(number, tracks.state[i, :4], when)
+            pose[i, 1] = tracks.state[i, :4]
+        stays = np.where(np.abs(tracks.state[:, State.SPEED]) < STANDS, STAYS, 0.0)
         return Predictions(
             t_ns=tracks.t_ns,
             track_id=tracks.id,
             time=KNOTS,
             pose=pose,
-            pos_cov=np.broadcast_to(SURE * np.eye(2), (count, 1, len(KNOTS), 2, 2)).copy(),
-            prob=np.ones((count, 1)),
+            pos_cov=np.broadcast_to(SURE * np.eye(2), (count, 2, len(KNOTS), 2, 2)).copy(),
+            prob=np.stack([1.0 - stays, stays], axis=1),
         )
 
     def _way(self, number: int, here: Array, when: Array) -> Array:
