@@ -21,9 +21,11 @@ OURS = crossing(Priority.PRIORITY, Priority.YIELD)
 NORTH = 0.5 * math.pi
 
 
-def expected(graph: LaneGraph, other: Array, kind: ObjectKind = ObjectKind.CAR) -> tuple[Array, list[int], float]:
-    """The predicted box of one who comes, as deference leaves it, the entries whose box it changed, and how probable
-    the box is."""
+def expected(
+    graph: LaneGraph, other: Array, kind: ObjectKind = ObjectKind.CAR, prob: float = 1.0
+) -> tuple[Array, list[int], float]:
+    """The predicted box of one who comes, so probably, as deference leaves it, the entries whose box it changed, and
+    how probable the box is then."""
     ego, half = ego_at(60.0, speed=10.0), 0.5 * CAR.width
     ways = Road(briefing(graph), LaneIndex(graph)).ways(ego)
     state = np.array([[*other[0, :2], 0.0, NORTH, other[0, Entry.SPEED], 0.0, 0.0]])
@@ -37,8 +39,9 @@ def expected(graph: LaneGraph, other: Array, kind: ObjectKind = ObjectKind.CAR) 
     pose[0, 0, :, 0], pose[0, 0, :, 1] = (np.interp(knots, GRID, other[:, k]) for k in (0, 1))
     pose[0, 0, :, 3] = NORTH
     told = Predictions(
-        t_ns=0, track_id=tracks.id, time=knots, pose=pose, pos_cov=np.zeros((1, 1, 11, 2, 2)), prob=np.ones((1, 1))
-    )
+        t_ns=0, track_id=tracks.id, time=knots, pose=pose, pos_cov=np.zeros((1, 1, 11, 2, 2)),
+        prob=np.full((1, 1), prob),
+    )  # fmt: skip
     entries = Entries(tracks, told, ego, np.ones(1, np.bool_))
     table, (corridors, _) = Tables().stack(ways), stack_scalars(ways, [])
     spans, near = np.empty((len(ways), 1, len(GRID), 5)), np.empty((len(ways), 2), np.int64)
@@ -96,6 +99,13 @@ def test_trust_in_who_must_brake_firmly_fades_and_is_not_lost_all_at_once() -> N
     shares = [expected(OURS, coming(-y))[2] for y in (28.0, 24.0, 20.0, 16.0)]
     assert shares == sorted(shares) and shares[-1] == 1.0
     assert 0.0 < shares[1] < 0.6 and max(np.diff(shares)) < 0.5
+
+
+def test_who_does_not_brake_for_us_and_may_go_elsewhere_mostly_does() -> None:
+    """With one chance in four that he comes our way, the car braked at 9 m/s2 for who went straight on."""
+    after = [expected(OURS, coming(-16.0), prob=prob)[2] for prob in (0.25, 0.5, 0.9, 1.0)]
+    assert after[0] < 0.1 and after[1] < 0.25  # as if one in four of those who must let us pass did not
+    assert 0.6 < after[2] < 0.8 and after[3] == 1.0
 
 
 def test_a_box_stops_before_our_way() -> None:

@@ -21,6 +21,9 @@ from evpilot.types.state import Array, Bools, Ints
 
 # [m/s2] who has to brake this much at most is expected to; the harder, the less, and from the second on not any more
 EASY_BRAKE, HARD_BRAKE = 2.0, 4.0
+UNYIELDING = (
+    0.25  # how many of those who come into our way and do not brake for it do so knowingly: the others turn off
+)
 NEAR = 0.5  # [s] who is in our way so soon is as good as there
 KEPT = 1.0  # [m] before our way
 SPREAD = 2.0  # [m] beyond a conflict's area, where our ways meet all the same
@@ -47,6 +50,7 @@ class Deference:
         find_first(spans, strip, float(way.scalars[Corridor.S]), first)
         come = np.flatnonzero((first > 0) & drivers & (GRID[first] > NEAR))
         held = [e for e in come.tolist() if owes(parts, spans[e, first[e]], entries.box[e, first[e]])]
+        comes = np.bincount(entries.track[come], entries.prob[come])
         stopped: list[int] = []
         for e in held:
             needed = braking_before(entries.box[e], int(first[e]))
@@ -54,7 +58,8 @@ class Deference:
                 stop_before(entries.box[e], int(first[e]))
                 stopped.append(e)
             else:
-                entries.prob[e] *= min((needed - EASY_BRAKE) / (HARD_BRAKE - EASY_BRAKE), 1.0)
+                share = min((needed - EASY_BRAKE) / (HARD_BRAKE - EASY_BRAKE), 1.0)
+                entries.prob[e] *= share * comes_all_the_same(float(comes[entries.track[e]]))
         return np.array(stopped, np.int64)
 
     def _owed(self, way: Way) -> Array:
@@ -63,6 +68,12 @@ class Deference:
         if key not in self._parts:
             self._parts[key] = owed_on(self.graph, way)
         return self._parts[key]
+
+
+def comes_all_the_same(prob: float) -> float:
+    """What is left of the probability that somebody comes into our way who does not brake to let us pass: as far as he
+    may also take another way, that is what it tells (Bayes)."""
+    return UNYIELDING / (1.0 - prob + UNYIELDING * prob)
 
 
 @kernel("void(f8[:, :, ::1], f8, f8, i8[::1])")
