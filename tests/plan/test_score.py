@@ -237,6 +237,15 @@ def test_passing_a_wall_breaks_a_rule_and_standing_before_it_does_not() -> None:
     assert np.all(behind[:, Cost.RULE] == 0.0)
 
 
+@pytest.mark.parametrize(("over", "holds"), [(-0.3, True), (0.001, True), (0.04, True), (0.3, False)])
+def test_a_wall_holds_who_stands_as_good_as_at_it(over: float, holds: bool) -> None:
+    """A millimetre past it, the car forgot a wall before a crosswalk, and crept up to who walked there."""
+    front = 30.0 + BODY[0] + BODY[1]
+    costs, _ = costs_of([line(speed=0.0), line(speed=0.0, accel=0.5)], graph=one_lane(), wall=front - over)
+    assert costs[0, Cost.RULE] == 0.0
+    assert (costs[1, Cost.RULE] > 200.0) == holds
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "pays"), [(0.0, 8.0, True), (0.0, 1.0, False), (6.5, 8.0, False), (2.0, 4.0, True)]
 )

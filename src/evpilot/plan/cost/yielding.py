@@ -2,6 +2,7 @@
 
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Cost, Roll
+from evpilot.plan.walls import AT_WALL
 from evpilot.types.state import Array
 
 R_V, R_S = int(Roll.SPEED), int(Roll.S)
@@ -12,6 +13,7 @@ BROKEN_RULE = 250.0
 ROLLING = 1.5  # [s] before somebody is gone from a zone, who waits for him rolls on to where they would meet
 EARLY, TARDY, LEAST = 0.5, 0.4, 0.2  # [s] of a zone's margins within which it costs a share, at least the last
 NOSE = 0.3  # [m] who is no further in a zone than this can still let pass
+INCH = 0.02  # [m] who stays moves by less
 HARD = 3.5  # [m/s2] who would have to brake harder to stop before it stops that far in it
 
 
@@ -48,6 +50,7 @@ def zone_cost(roll: Array, corridor: int, front: float, rear: float, zones: Arra
 @kernel()
 def wall_cost(roll: Array, front: float, wall: float, cost: Array) -> None:
     """Cost of a front, `front` [m] before the rear axle, that ends beyond a wall [m along the corridor] from before
-    it."""
-    if roll[0, R_S] + front <= wall and roll[roll.shape[0] - 1, R_S] + front > wall:
+    it, or that stands as good as at it and goes on."""
+    begin, end = roll[0, R_S] + front, roll[roll.shape[0] - 1, R_S] + front
+    if begin <= wall + AT_WALL and end > (wall if begin <= wall else begin + INCH):
         cost[RULE] += BROKEN_RULE
