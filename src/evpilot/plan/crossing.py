@@ -25,7 +25,7 @@ STOPS = 0.05  # [m] within which a car stands where it wants to
 EASE = 3.0  # [m/s2] more is no comfort, and what a careful driver does without an emergency
 BITES = 3.5  # [m/s3] with which braking comes that is no emergency
 READY, READY_ROOM = 3.0, 3.0  # [m/s] at which we come to a crossing beside which somebody waits, and [m] to stop then
-MODERATE, PASSES = 5.5, 2.5  # [m/s] and where somebody walks past its end, or will in so long [s], who may turn to it
+MODERATE, PASSES = 5.5, 4.0  # [m/s] and where somebody walks past its end, or will in so long [s], who may turn to it
 SLOWING = 2.0  # [m/s2] ... to which we slow down like this, however late somebody comes up
 LAGS = 1.06  # who slows down so is faster by such a share meanwhile
 # [m] before it, [m/s2], from [m/s] on: so close one speeds up gently, for who still speeds up needs longer to stop
