@@ -149,6 +149,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
     road = carriageway(net, line, replace(MAIN, forward=2, limit=100.0 * KMH))
     stage = staged(name, seed, difficulty, net.build(), road.first[1], s=90.0, speed=5.0, seconds=90.0)
     head = 250.0 + rng.uniform(0.0, 30.0)
+    broken = -math.inf
     if difficulty > 0.6:
         broken = stage.ego_s + stage.stream("broken down").uniform(60.0, 90.0)
         stage.stand(ObjectKind.CAR, CAR, stage.pose(stage.ego_lane, broken), Signal.HAZARD)
@@ -162,7 +163,8 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
         while s > 12.0:
             who = driver(rng, CRAWLING)
             s -= who.size[0] + rng.uniform(7.0, 12.0)
-            put(stage, who, lane, s, 5.0, route(stage.graph, lane, rng), headway=1.0)
+            if lane != stage.ego_lane or not 0.0 < broken - s < GETS_OUT:
+                put(stage, who, lane, s, 5.0, route(stage.graph, lane, rng), headway=1.0)
     return stage.scenario(
         (goal_on(stage.graph, road.first, 330.0, 420.0),),
         "A queue on the motorway that stops and starts; where it is hard, a car has broken down in our lane.",
@@ -171,6 +173,7 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
 
 
 PASSING = Mix(vans=0.1, low=0.3, pace=(0.98, 1.1), distracted=0.1, speeding=0.2)
+GETS_OUT = 24.0  # [m] behind what stands, who drives at 5 m/s stops early enough to get out past it
 CRAWLING = Mix(vans=0.1, low=0.2, high=0.9, pace=(0.85, 1.05), distracted=0.15)
 DENSE = (
     Mix(vans=0.15, low=0.2, pace=(0.88, 1.0), distracted=0.08, rude=0.1),
