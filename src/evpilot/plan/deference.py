@@ -21,9 +21,7 @@ from evpilot.types.state import Array, Bools, Ints
 
 # [m/s2] who has to brake this much at most is expected to; the harder, the less, and from the second on not any more
 EASY_BRAKE, HARD_BRAKE = 2.0, 4.0
-UNYIELDING = (
-    0.25  # how many of those who come into our way and do not brake for it do so knowingly: the others turn off
-)
+UNYIELDING = 0.25  # so many of those who have to wait for us go first
 NEAR = 0.5  # [s] who is in our way so soon is as good as there
 KEPT = 1.0  # [m] before our way
 SPREAD = 2.0  # [m] beyond a conflict's area, where our ways meet all the same
@@ -71,8 +69,8 @@ class Deference:
 
 
 def comes_all_the_same(prob: float) -> float:
-    """What is left of the probability that somebody comes into our way who does not brake to let us pass: as far as he
-    may also take another way, that is what it tells (Bayes)."""
+    """What is left of the probability that somebody comes into our way, who does not brake for it as he should: as far
+    as he may take another way, that is what it tells (Bayes)."""
     return UNYIELDING / (1.0 - prob + UNYIELDING * prob)
 
 

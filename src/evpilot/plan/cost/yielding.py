@@ -13,7 +13,7 @@ BROKEN_RULE = 250.0
 ROLLING = 1.5  # [s] before somebody is gone from a zone, who waits for him rolls on to where they would meet
 EARLY, TARDY, LEAST = 0.5, 0.4, 0.2  # [s] of a zone's margins within which it costs a share, at least the last
 NOSE = 0.3  # [m] who is no further in a zone than this can still let pass
-INCH = 0.02  # [m] who stays moves by less
+INCH = 0.02  # [m] by which who moves less stays where it is
 HARD = 3.5  # [m/s2] who would have to brake harder to stop before it stops that far in it
 
 

@@ -49,20 +49,18 @@ def nearest_on(
 
 @kernel()
 def _piece(k: int, point: Array) -> tuple[float, float]:
-    """Unit tangent of the piece behind point k; beyond the ends that of the next one, (0, 0) of one without length."""
+    """The piece [m] behind point k of a path; beyond its ends that of the next one."""
     k = min(max(k, 0), point.shape[0] - 2)
-    ex, ey = point[k + 1, 0] - point[k, 0], point[k + 1, 1] - point[k, 1]
-    long = math.sqrt(ex * ex + ey * ey)
-    return (ex / long, ey / long) if long > 1e-9 else (0.0, 0.0)
+    return point[k + 1, 0] - point[k, 0], point[k + 1, 1] - point[k, 1]
 
 
 @kernel()
 def _slope(bx: float, by: float, nx: float, ny: float) -> float:
-    """By how much a line turns off a piece with unit tangent (bx, by) where its neighbour (nx, ny) meets it: half of
-    the angle between them, as a slope; 0 where the line turns back on itself or a piece has no length."""
+    """How steeply a line leaves a piece (bx, by) where its neighbour (nx, ny) [m] meets it: it goes there as the two
+    together do (Catmull and Rom 1974), so that the longer one is hardly bent; 0 where it turns back on itself."""
     tx, ty = bx + nx, by + ny
     ahead = tx * bx + ty * by
-    return (ty * bx - tx * by) / ahead if ahead > 0.3 else 0.0
+    return (ty * bx - tx * by) / ahead if ahead > 0.3 * (bx * bx + by * by) else 0.0
 
 
 @kernel()
@@ -74,18 +72,17 @@ def on_path(s: float, point: Array, arc: Array) -> tuple[float, float, float, fl
     k = min(max(int(np.searchsorted(arc, s, side="right")) - 1, 0), arc.shape[0] - 2)
     while k > 0 and arc[k + 1] <= arc[k]:
         k -= 1
-    long = max(arc[k + 1] - arc[k], 1e-9)
-    share = (s - arc[k]) / long
+    share = (s - arc[k]) / max(arc[k + 1] - arc[k], 1e-9)
     u = min(max(share, 0.0), 1.0)
     (ax, ay), (bx, by), (cx, cy) = _piece(k - 1, point), _piece(k, point), _piece(k + 1, point)
     begin, end = _slope(bx, by, ax, ay), _slope(bx, by, cx, cy)
-    aside = long * u * (1.0 - u) * (begin * (1.0 - u) - end * u)
+    aside = u * (1.0 - u) * (begin * (1.0 - u) - end * u)
     slope = begin * (1.0 - u) * (1.0 - 3.0 * u) + end * u * (3.0 * u - 2.0)
-    x = point[k, 0] + share * (point[k + 1, 0] - point[k, 0]) - aside * by
-    y = point[k, 1] + share * (point[k + 1, 1] - point[k, 1]) + aside * bx
+    x, y = point[k, 0] + share * bx - aside * by, point[k, 1] + share * by + aside * bx
     z = point[k, 2] + u * (point[k + 1, 2] - point[k, 2])
-    turn = 1.0 / math.sqrt(1.0 + slope * slope)
-    return x, y, z, (bx - slope * by) * turn, (by + slope * bx) * turn
+    tx, ty = bx - slope * by, by + slope * bx
+    long = max(math.sqrt(tx * tx + ty * ty), 1e-9)
+    return x, y, z, tx / long, ty / long
 
 
 @kernel()
