@@ -11,7 +11,7 @@ from evpilot.maps.builder import GraphBuilder
 from evpilot.maps.index import LaneIndex
 from evpilot.pilot import EvPilot
 from evpilot.pilot.baselines.frozen import FrozenPilot
-from evpilot.pilot.baselines.privileged import KNOTS, Future, PrivilegedPilot
+from evpilot.pilot.baselines.privileged import KNOTS, STAYS, Future, PrivilegedPilot
 from evpilot.pilot.evpilot import Parts
 from evpilot.plan.road import Road
 from evpilot.predict.predictor import Predictor
@@ -60,7 +60,7 @@ def scenario() -> Scenario:
     """A car that follows us by a model, and one that crosses our road 90 m ahead once we are 60 m before it."""
     across = np.zeros((80, 6))
     across[:, 0], across[:, 1] = 100.0, 12.0 - 0.5 * np.arange(80)
-    across[:, 3], across[:, 4] = -np.pi / 2.0, 5.0
+    across[:, 3], across[1:, 4] = -np.pi / 2.0, 5.0
     behind = np.array([[10.0, 0.0, 0.0, 0.0, 10.0, 0.0]])
     crossing = actor(2, across, Behaviour.SCRIPTED, trigger=Trigger(x=100.0, y=0.0, seconds=0.0, metres=60.0))
     return Scenario(
@@ -130,6 +130,9 @@ def test_the_future_is_what_then_happens():
     crossed = told.pose[1, 0, :, 1]
     assert crossed[0] == pytest.approx(12.0)
     assert crossed[-1] < 0.0, "it knows what our coming will set off"
+    assert told.prob[0].tolist() == [1.0, 0.0]  # drives
+    assert told.prob[1].tolist() == pytest.approx([1.0 - STAYS, STAYS])  # stands, and the guard expects it to
+    assert np.allclose(told.pose[1, 1], now.state[1, :4])
 
 
 def test_who_would_have_to_brake_hard_for_us_is_expected_to_come_as_if_we_stopped():

@@ -5,7 +5,7 @@ import pytest
 from ghost import SIZE, run
 
 from evpilot.scenarios import Behaviour, load
-from evpilot.types import ObjectKind
+from evpilot.types import ObjectKind, Signal
 
 BLOCKING = {
     "jaywalker": (ObjectKind.PEDESTRIAN,),
@@ -117,6 +117,17 @@ def test_who_only_follows_the_queue_comes_to_stand_for_good_where_it_is_hard(dif
     come = np.hypot(*(seen.place[:, :2] - seen.place[0, :2]).T)
     assert not seen.hit
     assert (come[-1] - come[-200] < 1.0) == stuck
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nobody_starts_too_near_behind_a_car_that_has_broken_down_to_get_out_past_it(seed: int):
+    scenario = load(f"stop_and_go@seed={seed},difficulty=0.9")
+    broken = next(a for a in scenario.actors if a.signals[0] == Signal.HAZARD)
+    x, y, _, yaw = broken.motion[0, :4]
+    for other in (a for a in scenario.actors if a is not broken):
+        dx, dy = other.motion[0, 0] - x, other.motion[0, 1] - y
+        behind, aside = -(np.cos(yaw) * dx + np.sin(yaw) * dy), np.cos(yaw) * dy - np.sin(yaw) * dx
+        assert abs(aside) > 2.0 or not 0.0 < behind < 22.0
 
 
 @pytest.mark.parametrize("name", ["u_turn_light", "city_blocks", "city"])

@@ -47,6 +47,7 @@ def test_a_crossing_beside_which_somebody_waits_is_reached_ready_to_stop() -> No
         ((95.0, -5.5, -1.2, 0.6), [READY]),  # comes up to it beside
         ((92.0, -4.0, 1.2, 0.0), [MODERATE]),  # walks along the road, past it
         ((87.6, -4.0, 1.2, 0.0), [MODERATE]),  # is about to
+        ((85.8, -4.0, 1.2, 0.0), [MODERATE]),  # will in less than 4 s
         ((92.0, -8.2, 1.2, 0.0), [MODERATE]),  # the same on a wide pavement
         ((96.5, -4.0, 1.2, 0.0), []),  # has walked past
         ((96.5, -4.0, -1.2, 0.0), [MODERATE]),  # comes back
