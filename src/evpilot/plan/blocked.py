@@ -6,8 +6,7 @@ import math
 import numpy as np
 
 from evpilot.plan.columns import Corridor
-from evpilot.plan.crossing import STOPS
-from evpilot.plan.walls import Wall, wall_at
+from evpilot.plan.walls import STOPS, Wall, wall_at
 from evpilot.plan.way import STEEPEST, Way, runs_beside
 from evpilot.types import Briefing, EgoState
 from evpilot.types.state import Array

@@ -21,7 +21,6 @@ ON_OUR_WAY, NEAR_OUR_WAY = 2.2, 2.0  # [m] from the middle of it
 COMES_UP, PAVEMENT = 2.5, 3.5  # [m] who comes up to a crossing, or waits there, is within this of its ends, who passes
 BESIDE = 2.0  # [m] and of its sides
 BEFORE = 1.0  # [m] to keep before a crossing
-STOPS = 0.05  # [m] within which a car stands where it wants to
 EASE = 3.0  # [m/s2] more is no comfort, and what a careful driver does without an emergency
 BITES = 3.5  # [m/s3] with which braking comes that is no emergency
 READY, READY_ROOM = 3.0, 3.0  # [m/s] at which we come to a crossing beside which somebody waits, and [m] to stop then

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evpilot.plan.columns import Corridor
-from evpilot.plan.crossing import BEFORE, STOPS, Walkers, stop_with_ease, unlit, walkers_at
+from evpilot.plan.crossing import BEFORE, Walkers, stop_with_ease, unlit, walkers_at
 from evpilot.plan.keep_clear import crosswalks_on
 from evpilot.plan.lights import line_on
-from evpilot.plan.walls import Wall, wall_at
+from evpilot.plan.walls import STOPS, Wall, wall_at
 from evpilot.plan.way import Way
 from evpilot.types import Briefing, EgoState, ObjectKind, Observation, Tracks, among
 from evpilot.types.state import Ints

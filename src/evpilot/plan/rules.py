@@ -7,7 +7,7 @@ import numpy as np
 
 from evpilot.plan import detour
 from evpilot.plan.columns import Corridor, Ref
-from evpilot.plan.crossing import STOPS, stop_with_ease
+from evpilot.plan.crossing import stop_with_ease
 from evpilot.plan.crosswalks import Crosswalks
 from evpilot.plan.doubt import Doubt
 from evpilot.plan.entries import Entries
@@ -26,7 +26,7 @@ from evpilot.plan.priority import (
     yield_spans,
 )
 from evpilot.plan.turns import Turns, all_stop
-from evpilot.plan.walls import AT_WALL, HALT_PLACE, Wall, wall_at
+from evpilot.plan.walls import HALT_PLACE, STOPS, Wall, wall_at
 from evpilot.plan.way import Way, row_at
 from evpilot.types import (
     Briefing,
@@ -177,7 +177,7 @@ class Rules:
 
     def _can_stop(self, way: Way, s: float, speed: float, brake: float) -> bool:
         room = s - self._front(way)
-        return -AT_WALL <= room < LOOK and speed * speed <= 2.0 * brake * max(room, 0.3)
+        return -STOPS <= room < LOOK and speed * speed <= 2.0 * brake * max(room, 0.3)
 
     def _with_ease(self, way: Way, s: float, observation: Observation) -> bool:
         return stop_with_ease(observation.ego) <= s - self._front(way)

@@ -9,7 +9,7 @@ from evpilot.plan.way import Way, row_at
 from evpilot.types.state import Array
 
 HALT_PLACE = 3.0  # [m] before a line who stands stands at it
-AT_WALL = 0.05  # [m] past it, a front is still at a wall: nobody stops more exactly
+STOPS = 0.05  # [m] within which a car stands where it wants to: so far past it, a front is still at a wall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from evpilot.geometry.jit import kernel
 from evpilot.plan.columns import GRID, Cost, Roll
-from evpilot.plan.walls import AT_WALL
+from evpilot.plan.walls import STOPS
 from evpilot.types.state import Array
 
 R_V, R_S = int(Roll.SPEED), int(Roll.S)
@@ -52,5 +52,5 @@ def wall_cost(roll: Array, front: float, wall: float, cost: Array) -> None:
     """Cost of a front, `front` [m] before the rear axle, that ends beyond a wall [m along the corridor] from before
     it, or that stands as good as at it and goes on."""
     begin, end = roll[0, R_S] + front, roll[roll.shape[0] - 1, R_S] + front
-    if begin <= wall + AT_WALL and end > (wall if begin <= wall else begin + INCH):
+    if begin <= wall + STOPS and end > (wall if begin <= wall else begin + INCH):
         cost[RULE] += BROKEN_RULE

@@ -173,8 +173,8 @@ def stop_and_go(seed: int, difficulty: float) -> Scenario:
 
 
 PASSING = Mix(vans=0.1, low=0.3, pace=(0.98, 1.1), distracted=0.1, speeding=0.2)
-GETS_OUT = 24.0  # [m] behind what stands, who drives at 5 m/s stops early enough to get out past it
 CRAWLING = Mix(vans=0.1, low=0.2, high=0.9, pace=(0.85, 1.05), distracted=0.15)
+GETS_OUT = 24.0  # [m] behind what stands, who drives at 5 m/s stops early enough to get out past it
 DENSE = (
     Mix(vans=0.15, low=0.2, pace=(0.88, 1.0), distracted=0.08, rude=0.1),
     Mix(trucks=0.12, vans=0.15, pace=(0.8, 0.92), truck_pace=0.8, distracted=0.08, rude=0.1),
