@@ -5,9 +5,10 @@ import time
 import numpy as np
 import pytest
 
+from evpilot.files import EvpilotError
 from evpilot.maps.index import LaneIndex
 from evpilot.maps.route import cost_to_go
-from evpilot.scenarios import Behaviour, Scenario, library
+from evpilot.scenarios import Behaviour, Scenario, library, load
 from evpilot.scenarios.check import examine
 from evpilot.sweep.scoring import library_cases
 from evpilot.types import LaneKind, Priority, Turn
@@ -63,6 +64,8 @@ def test_nothing_is_doubtful_about_it(tour: Scenario):
 def test_it_is_driven_only_when_it_is_named():
     assert "grand_tour" not in library.names()
     assert "grand_tour" in library.names(long=True)
+    with pytest.raises(EvpilotError, match="nearest in name: grand_tour"):
+        load("grand_tuor")
     assert all(case.family != "grand_tour" for case in library_cases((), [0]))
     assert [case.family for case in library_cases(("grand_tour",), [0])] == ["grand_tour"]
 

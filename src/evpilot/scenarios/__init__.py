@@ -19,7 +19,7 @@ def load(name_or_path: str | Path, seed: int = 0) -> Scenario:
     from evpilot.scenarios import commonroad, library
 
     path = Path(name_or_path)
-    names = library.names()
+    names = library.names(long=True)
     if (told := library.parse(str(name_or_path))) is not None:
         family, own, difficulty = told
         return library.build(
