@@ -101,12 +101,13 @@ function drawBand(c, drive) {
   }
 }
 
-/** Marks side by side: one that would hide its neighbour moves to the right, but never far from its time. */
+/** Marks side by side: one that would hide its neighbour moves to the right, but never far from its time, nor out of the
+ * row. */
 function placeEvents(drive) {
   let last = -99;
   for (const e of drive.events) {
     const x = timeX(drive, e.t);
-    e.x = Math.min(Math.max(x, last + 14), x + 28);
+    e.x = Math.min(Math.max(x, last + 14), x + 28, plots.x1 + 8);
     last = e.x;
   }
 }
